@@ -1,0 +1,66 @@
+"""What an installation says through its environment, in one place.
+
+| variable | meaning | default |
+| --- | --- | --- |
+| `CUSTOS_DATA` | folder of keys, witness, attachments and the embedded database | `data/` beside the checkout |
+| `DATABASE_URL` | connection of the application's role | the embedded server |
+| `CUSTOS_OWNER_URL` | connection of the owner's role, for migrations | the embedded server |
+| `CUSTOS_AS` | `owner` makes this process connect as the owner | the application's role |
+"""
+
+import os
+import secrets
+from pathlib import Path
+from typing import NamedTuple
+
+
+def data_folder() -> Path:
+    """The installation's own folder."""
+    return Path(os.environ.get("CUSTOS_DATA", Path.cwd() / "data")).absolute()
+
+
+def acts_as_owner() -> bool:
+    """Whether this process migrates (owner) rather than serves (application)."""
+    return os.environ.get("CUSTOS_AS") == "owner"
+
+
+def database_url() -> str:
+    """The connection string of this process's role; empty where no database was named yet."""
+    if acts_as_owner():
+        return os.environ.get("CUSTOS_OWNER_URL", "")
+    return os.environ.get("DATABASE_URL", "")
+
+
+def secret(variable: str, file: Path) -> str:
+    """A secret from the environment, or else from its file, which is made on first use (0600)."""
+    if value := os.environ.get(variable):
+        return value
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            pass
+        else:
+            with os.fdopen(handle, "w") as stream:
+                stream.write(secrets.token_urlsafe(48))
+    return file.read_text().strip()
+
+
+class Broker(NamedTuple):
+    """Where devices' messages come from, and how Custos signs in there."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+
+
+def broker() -> Broker:
+    """The MQTT broker of this installation."""
+    return Broker(
+        os.environ.get("CUSTOS_MQTT_HOST", "127.0.0.1"),
+        int(os.environ.get("CUSTOS_MQTT_PORT", "1883")),
+        os.environ.get("CUSTOS_MQTT_USER", "custos"),
+        os.environ.get("CUSTOS_MQTT_PASSWORD", ""),
+    )
