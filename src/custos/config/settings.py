@@ -158,3 +158,6 @@ SPOOL = DATA / "spool"
 BROKER = environment.broker()
 
 LOGGING_CONFIG = "custos.config.logs.configure"
+
+#: Digest suite of new chains: 1 SHA-256, 2 SM3.
+RECORD_SUITE = {"sha256": 1, "sm3": 2}[os.environ.get("CUSTOS_DIGEST", "sha256")]
