@@ -57,9 +57,7 @@ class ActingMiddleware:
         route = (match.view_name if match else "") or request.path
         with (
             scope.entered(acting.scope),
-            access.recording(
-                acting, purpose=getattr(view, "access_purpose", route), route=route
-            ),
+            access.recording(acting, purpose=getattr(view, "access_purpose", route), route=route),
         ):
             response: HttpResponse = view(request, *args, **kwargs)
             render = getattr(response, "render", None)

@@ -31,7 +31,10 @@ def set_password(username: str, password: str) -> None:
     user = User.objects.filter(username=username).first()
     if user is None:
         raise Malformed(
-            "account.unknown", _("There is no account named %(name)s."), field="username", name=username
+            "account.unknown",
+            _("There is no account named %(name)s."),
+            field="username",
+            name=username,
         )
     _require_strong(password, user)
     user.set_password(password)
@@ -42,7 +45,9 @@ def _require_strong(password: str, user: User | None = None) -> None:
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise Malformed("account.weak_password", " ".join(error.messages), field="password") from None
+        raise Malformed(
+            "account.weak_password", " ".join(error.messages), field="password"
+        ) from None
 
 
 def post_staff(

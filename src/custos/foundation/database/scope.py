@@ -65,7 +65,12 @@ def _tell_database(scope: Scope | None) -> None:
     values = ("", "", "{}", "")
     if scope is not None:
         audiences = ",".join(str(audience) for audience in sorted(scope.audiences))
-        values = (str(scope.lowest), str(scope.highest), f"{{{audiences}}}", str(scope.user_id or ""))
+        values = (
+            str(scope.lowest),
+            str(scope.highest),
+            f"{{{audiences}}}",
+            str(scope.user_id or ""),
+        )
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT set_config('custos.lowest', %s, true), set_config('custos.highest', %s, true),"

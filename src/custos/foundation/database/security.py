@@ -12,7 +12,9 @@ APP, OWNER, PIPELINE = "custos_app", "custos_owner", "custos_pipeline"
 
 _LOWEST = "(SELECT NULLIF(current_setting('custos.lowest', true), '')::bigint)"
 _HIGHEST = "(SELECT NULLIF(current_setting('custos.highest', true), '')::bigint)"
-_AUDIENCES = "(SELECT NULLIF(current_setting('custos.audiences', true), '')::smallint[])::smallint[]"
+_AUDIENCES = (
+    "(SELECT NULLIF(current_setting('custos.audiences', true), '')::smallint[])::smallint[]"
+)
 _USER = "(SELECT NULLIF(current_setting('custos.user', true), '')::bigint)"
 
 

@@ -17,7 +17,7 @@ from custos.foundation.record.wire import HEADER, Header
 if TYPE_CHECKING:
     from custos.foundation.record.services import Draft
 
-BATCH = 10_000
+BATCH = 5_000
 
 _TYPES = {
     "seq": "bigint",
@@ -64,6 +64,7 @@ _SIGNATURE = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _TRAILER = b"\xff\xff"
 _ENTRY_COUNT = len(_COLUMNS).to_bytes(2, "big")
 _PAYLOAD_COUNT = (5).to_bytes(2, "big")
+_HASH_LENGTH = (32).to_bytes(4, "big")
 
 
 @dataclass(slots=True)
@@ -138,20 +139,55 @@ def batches(drafts: Iterable["Draft"]) -> Iterator[list["Draft"]]:
         yield batch
 
 
-def copy_in(cursor: Any, drafts: Sequence["Draft"]) -> None:
-    """Bring linked drafts into the tables by way of temporary ones."""
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Two binary COPY streams, ready to send."""
+
+    entries: bytes
+    payloads: bytes
+
+
+def encode(drafts: Sequence["Draft"], heads: dict[int, HeadState]) -> Loaded:
+    """Give drafts their places in their chains, and encode them for COPY.
+
+    Moves `heads` forward. Pure, so that one batch can be encoded while another is being loaded.
+    """
+    entries, payloads = [_SIGNATURE], [_SIGNATURE]
+    for made in drafts:
+        header, head = made.header, heads[made.header.organization_id]
+        encoded = link(header, made.salt + made.body, head)
+        entries += (_ENTRY_COUNT, encoded, _HASH_LENGTH, header.hash)
+        payloads.append(_payload_row(made))
+    return Loaded(b"".join((*entries, _TRAILER)), b"".join((*payloads, _TRAILER)))
+
+
+def link(header: Header, said: bytes, head: HeadState) -> bytes:
+    """Give a header its number, digest and hash at the end of a chain; returns the bytes hashed.
+
+    `said` is the salted payload. Moves `head` forward.
+    """
+    digest = digest_of(head.suite)
+    header.suite, header.seq = head.suite, head.seq + 1
+    header.payload_digest = digest(said)
+    encoded = wire.header_bytes(header)
+    header.hash = digest(head.hash + encoded)
+    head.seq, head.hash = header.seq, header.hash
+    return encoded
+
+
+def copy_in(cursor: Any, loaded: Loaded) -> None:
+    """Bring encoded drafts into the tables by way of temporary ones."""
     cursor.execute(
         "CREATE TEMP TABLE IF NOT EXISTS staged_entry ON COMMIT DELETE ROWS AS"
         f" SELECT {_LIST} FROM record_entry WITH NO DATA;"  # noqa: S608
         "CREATE TEMP TABLE IF NOT EXISTS staged_payload ON COMMIT DELETE ROWS AS"
         " SELECT id, organization_id, audience, salt, body FROM record_payload WITH NO DATA;"
-        "DELETE FROM staged_entry; DELETE FROM staged_payload"
+        "TRUNCATE staged_entry, staged_payload"
     )
     with cursor.copy("COPY staged_entry FROM STDIN (FORMAT binary)") as copy:
-        rows = (_ENTRY_COUNT + wire.header_bytes(d.header) + wire.blob(d.header.hash) for d in drafts)
-        copy.write(b"".join((_SIGNATURE, *rows, _TRAILER)))
+        copy.write(loaded.entries)
     with cursor.copy("COPY staged_payload FROM STDIN (FORMAT binary)") as copy:
-        copy.write(b"".join((_SIGNATURE, *map(_payload_row, drafts), _TRAILER)))
+        copy.write(loaded.payloads)
     cursor.execute(f"INSERT INTO record_entry ({_LIST}) SELECT {_LIST} FROM staged_entry")  # noqa: S608
     cursor.execute(
         "INSERT INTO record_payload (id, organization_id, audience, salt, body)"

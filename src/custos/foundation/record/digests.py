@@ -33,7 +33,9 @@ def digest_of(suite: int) -> Callable[[bytes], bytes]:
         return _sha256
     if suite == Suite.SM3:
         if _SM3 not in hashlib.algorithms_available:
-            raise ValueError("this Python's OpenSSL has no SM3; use a build with OpenSSL 1.1.1 or later")
+            raise ValueError(
+                "this Python's OpenSSL has no SM3; use a build with OpenSSL 1.1.1 or later"
+            )
         return _sm3
     raise ValueError(f"unknown digest suite {suite}")
 

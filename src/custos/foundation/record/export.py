@@ -68,8 +68,12 @@ def write(path: Path, organizations: Iterable[int], *, by: Signer | None = None)
             name = f"chain-{number}.rows"
             count, last, files[name] = _write_chain(bundle, name, number, heads[number].seq)
             chains.append({"organization_id": number, "entries": count, "last_hash": last.hex()})
-        files["witness.jsonl"] = _write_bytes(bundle, "witness.jsonl", settings.WITNESS.read_bytes())
-        digests = Attachment.objects.filter(organization_id__in=wanted).values_list("sha256", flat=True)
+        files["witness.jsonl"] = _write_bytes(
+            bundle, "witness.jsonl", settings.WITNESS.read_bytes()
+        )
+        digests = Attachment.objects.filter(organization_id__in=wanted).values_list(
+            "sha256", flat=True
+        )
         for sha256 in digests.distinct():
             name = f"attachments/{sha256}"
             files[name] = _write_bytes(bundle, name, media.read(sha256))

@@ -1,9 +1,9 @@
 """How a kind of entry is declared, and the kinds that the record itself writes."""
 
-import json
 from typing import Any, ClassVar, get_args
 from uuid import UUID
 
+import orjson
 from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, ConfigDict
 
@@ -40,7 +40,9 @@ class Kind(BaseModel):
             return
         for field, info in cls.model_fields.items():
             if _mentions_float(info.annotation):
-                raise TypeError(f"{cls.__name__}.{field}: a payload holds no float; use Decimal or int")
+                raise TypeError(
+                    f"{cls.__name__}.{field}: a payload holds no float; use Decimal or int"
+                )
         known = _kinds.setdefault((cls.name, cls.version), cls)
         if known is not cls and known.__module__ != cls.__module__:
             raise TypeError(f"{cls.name} v{cls.version} is declared twice: {known} and {cls}")
@@ -63,7 +65,7 @@ def _mentions_float(annotation: Any) -> bool:
 
 def canonical_json(value: Any) -> bytes:
     """Canonical JSON bytes of a value without floats."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def kind_of(name: str, version: int) -> type[Kind] | None:
@@ -113,5 +115,3 @@ class Corrected(Kind):
 
     def line(self) -> str:
         return f"{self.wrong} → {self.right}({self.reason})"
-
-

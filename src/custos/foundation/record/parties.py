@@ -157,7 +157,11 @@ class Writers:
 
     @classmethod
     def posts(
-        cls, *posts: Post, police_only: bool = False, two_persons: bool = False, system: bool = False
+        cls,
+        *posts: Post,
+        police_only: bool = False,
+        two_persons: bool = False,
+        system: bool = False,
     ) -> "Writers":
         """Staff on one of these posts (none named: on any); `system` lets the software write too."""
         actors = {ActorKind.STAFF} | ({ActorKind.SYSTEM} if system else set())

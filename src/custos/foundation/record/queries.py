@@ -1,12 +1,12 @@
 """Questions about the record, in the scope of whoever asks."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db.models import Q
 
 from custos.foundation.database import scope
@@ -88,7 +88,9 @@ def timeline(
     return _lines(list(entries.order_by("-id")[:limit]))
 
 
-def latest(*, kinds: Sequence[str] = (), before: UUID | None = None, limit: int = PAGE) -> list[Line]:
+def latest(
+    *, kinds: Sequence[str] = (), before: UUID | None = None, limit: int = PAGE
+) -> list[Line]:
     """The latest entries of the scope, of some kinds where named; three queries."""
     entries = _visible()
     if kinds:
@@ -148,7 +150,7 @@ def _lines(entries: Sequence[Entry]) -> list[Line]:
 def _line(entry: Entry, body: bytes | None, corrected: bool) -> Line:
     kind = kind_of(entry.kind, entry.version)
     payload = read_payload(kind, body) if kind and body is not None else None
-    files = json.loads(body).get("$attachments", []) if body is not None else []
+    files = orjson.loads(body).get("$attachments", []) if body is not None else []
     return Line(
         id=entry.id,
         seq=entry.seq,

@@ -31,15 +31,15 @@ class Unreadable(ValueError):
     """A row that is not in the format of this program."""
 
 
-def stream(
-    cursor: Any, organization_id: int, *, last_seq: int | None = None
-) -> Iterator[bytes]:
+def stream(cursor: Any, organization_id: int, *, last_seq: int | None = None) -> Iterator[bytes]:
     """The rows of one chain in the order of their numbers, without their column count.
 
     `last_seq` leaves out what was appended after that number.
     """
     bound = "" if last_seq is None else f" AND e.seq <= {int(last_seq)}"
-    select = f"{_SELECT} WHERE e.organization_id = {int(organization_id)}{bound} ORDER BY e.seq, e.id"
+    select = (
+        f"{_SELECT} WHERE e.organization_id = {int(organization_id)}{bound} ORDER BY e.seq, e.id"
+    )
     with cursor.copy(f"COPY ({select}) TO STDOUT (FORMAT binary)") as copy:
         first = True
         for chunk in copy:

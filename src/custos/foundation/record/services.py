@@ -9,9 +9,9 @@ last act locks the heads in the order of their numbers, gives out chain numbers 
 and lets the transaction commit. So a head is held for three short statements, however long the deed.
 """
 
-import json
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -20,6 +20,7 @@ from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
 
+import orjson
 import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -31,7 +32,6 @@ from custos.foundation.database.ids import new_id
 from custos.foundation.errors import Conflict, Malformed, Missing, NotAllowed
 from custos.foundation.media import services as media
 from custos.foundation.record import bulk, reactions, wire
-from custos.foundation.record.digests import digest_of
 from custos.foundation.record.kinds import (
     Corrected,
     Kind,
@@ -313,7 +313,8 @@ class Deed:
             heads = bulk.lock_heads(
                 cursor, {made.header.organization_id for made in self._drafts}, default_suite()
             )
-            link(self._drafts, heads)
+            for made in self._drafts:
+                bulk.link(made.header, made.salt + made.body, heads[made.header.organization_id])
             bulk.insert_entries(cursor, [made.header for made in self._drafts], heads)
             for entry, order in self._erasures:
                 cursor.execute("SELECT record_erase_payload(%s, %s)", (entry, order))
@@ -324,17 +325,6 @@ class Deed:
 def default_suite() -> int:
     """The digest suite that a new chain gets on this node."""
     return int(settings.RECORD_SUITE)
-
-
-def link(drafts: Sequence[Draft], heads: dict[int, bulk.HeadState]) -> None:
-    """Give each draft its number, digest and hash, and move the heads in memory forward."""
-    for made in drafts:
-        header, head = made.header, heads[made.header.organization_id]
-        digest = digest_of(head.suite)
-        header.suite, header.seq = head.suite, head.seq + 1
-        header.payload_digest = digest(made.salt + made.body)
-        header.hash = digest(head.hash + wire.header_bytes(header))
-        head.seq, head.hash = header.seq, header.hash
 
 
 _running: ContextVar[Deed | None] = ContextVar("custos_deed", default=None)
@@ -369,23 +359,29 @@ def append_many(drafts: Iterable[Draft]) -> int:
     """
     scope.current()
     count = 0
-    with transaction.atomic(), connection.cursor() as cursor:
-        heads: dict[int, bulk.HeadState] = {}
+    heads: dict[int, bulk.HeadState] = {}
+    with transaction.atomic(), connection.cursor() as cursor, ThreadPoolExecutor(1) as loader:
+        # The database loads one batch while the next is being encoded. Only one thread at a time
+        # uses the connection: each step waits for the one before.
+        loading: Future[None] | None = None
         for batch in bulk.batches(drafts):
             new = {made.header.organization_id for made in batch} - heads.keys()
             if new:
+                if loading:
+                    loading.result()
                 heads |= bulk.lock_heads(cursor, new, default_suite())
-            link(batch, heads)
-            bulk.copy_in(cursor, batch)
+            loaded = bulk.encode(batch, heads)
+            if loading:
+                loading.result()
+            loading = loader.submit(bulk.copy_in, cursor, loaded)
             count += len(batch)
-        if heads:
+        if loading:
+            loading.result()
             bulk.move_heads(cursor, heads)
     return count
 
 
-def correct(
-    entry: UUID, *, wrong: str, right: str, reason: str, by: Actor
-) -> Header:
+def correct(entry: UUID, *, wrong: str, right: str, reason: str, by: Actor) -> Header:
     """Put an entry right by a new one that names it; the wrong one stays as it was written.
 
     Raises `Missing` where the reader cannot see such an entry.
@@ -456,9 +452,7 @@ def run_due(limit: int = 100) -> int:
     return len(rows)
 
 
-def _run_row(
-    made: Deed, row: ReactionDue, event: reactions.Event | None, now: datetime
-) -> None:
+def _run_row(made: Deed, row: ReactionDue, event: reactions.Event | None, now: datetime) -> None:
     reaction = reactions.by_name(row.reaction)
     if event is None:
         row.done_at, row.error = now, "payload erased"
@@ -496,7 +490,7 @@ def _events(ids: set[UUID]) -> dict[UUID, reactions.Event]:
 
 def read_payload(kind: type[Kind], body: bytes) -> Kind:
     """The payload from its canonical bytes."""
-    fields: dict[str, Any] = json.loads(body)
+    fields: dict[str, Any] = orjson.loads(body)
     fields.pop("$attachments", None)
     return kind.model_validate(fields)
 

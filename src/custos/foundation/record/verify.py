@@ -206,7 +206,9 @@ class _Walk:
         if head.head_seq is not None and (
             head.head_seq != seq or (seq and head.head_hash != prior)
         ):
-            yield self._fault("head", max(seq, head.head_seq), after=seq if seq < head.head_seq else None)
+            yield self._fault(
+                "head", max(seq, head.head_seq), after=seq if seq < head.head_seq else None
+            )
 
     def _next_root(self) -> SignedRoot | None:
         return self.roots.pop(0) if self.roots else None

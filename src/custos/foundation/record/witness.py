@@ -47,6 +47,7 @@ class Testimony:
             tuple(self.heads.get(organization_id, ())), tuple(self.roots.get(organization_id, ()))
         )
 
+
 def read(path: Path, *, trusted: set[str] | None = None) -> Testimony:
     """Read and check a witness file; an absent one says nothing.
 
