@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-#: Larger messages are refused unread. An event is some hundred bytes; only a fault or an attack is more.
+#: Larger messages are refused unread. An event is some hundred bytes; more is a fault or an attack.
 LARGEST = 64 * 1024
 _DEEPEST = 16
 
@@ -134,7 +134,7 @@ def read(topic: str, payload: bytes) -> Message:
 
 
 def read_topic(topic: str) -> Address:
-    """The parts of an MQTT topic. The ONVIF namespace's alias, which some devices keep, is dropped."""
+    """The parts of an MQTT topic. ONVIF's namespace alias, which some devices keep, is dropped."""
     prefix, mark, rest = topic.partition(f"/{EVENT_FORMAT}/")
     if not mark or not prefix or not rest or "\x00" in topic or not _is_text(topic):
         raise Unreadable("topic_unreadable", topic[:120])

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-#: Title of each reason's code. The first group comes from reading, the second from what is known here.
+#: Title of each reason's code: first those of reading, then those of what is known here.
 TITLES = {
     "oversized": _("Larger than 64 kB"),
     "topic_unreadable": _("The topic is not one of an ONVIF event"),

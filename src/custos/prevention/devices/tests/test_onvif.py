@@ -35,7 +35,9 @@ def test_the_standards_first_example_is_read() -> None:
         "ObjectId": "15"
       }
     }"""
-    event = onvif.read("MyDevice/onvif-ej/RuleEngine/LineDetector/Crossed/&1/2/MyImportantFence1", body)
+    event = onvif.read(
+        "MyDevice/onvif-ej/RuleEngine/LineDetector/Crossed/&1/2/MyImportantFence1", body
+    )
     assert isinstance(event, onvif.KnownEvent)
     assert event.address == onvif.Address(
         "MyDevice", "RuleEngine/LineDetector/Crossed", "1/2/MyImportantFence1"
@@ -51,7 +53,9 @@ def test_the_standards_second_example_lacks_a_quote_and_is_refused_as_the_json_i
     assert refusal(topic, body) == "not_json"
 
 
-def test_the_standards_sensor_example_has_numbers_without_quotes_and_no_source_in_its_topic() -> None:
+def test_the_standards_sensor_example_has_numbers_without_quotes_and_no_source_in_its_topic() -> (
+    None
+):
     body = (
         b'{"UtcTime": "2025-07-15T14:30:00Z", "Source": {"SensorID": "temp_001"},'
         b' "Data": {"Value": 298.65, "Threshold": 295.15}}'
@@ -229,7 +233,9 @@ def test_no_bytes_whatever_do_more_than_be_refused(topic: str, body: bytes) -> N
 
 _json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 

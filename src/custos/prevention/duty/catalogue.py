@@ -1,0 +1,40 @@
+"""The duty catalogue: read once, checked when it is read."""
+
+from functools import cache
+from pathlib import Path
+
+import yaml
+from pydantic import TypeAdapter
+
+from custos.prevention.duty.engine import Rule
+
+FILE = Path(__file__).parent / "rules" / "catalogue.yaml"
+
+
+def load(file: Path = FILE) -> tuple[Rule, ...]:
+    """Read and check a catalogue.
+
+    Raises `ValueError` (pydantic's, with the row and the field) where it isn't one, or where an id
+    with its version stands twice.
+    """
+    rules = TypeAdapter(tuple[Rule, ...]).validate_python(
+        yaml.safe_load(file.read_text(encoding="utf-8"))
+    )
+    seen = [(rule.id, rule.version) for rule in rules]
+    if twice := {key for key in seen if seen.count(key) > 1}:
+        raise ValueError(f"rules that stand twice: {sorted(twice)}")
+    return rules
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """The catalogue in use."""
+    return load()
+
+
+def rule_of(rule_id: str, version: int) -> Rule:
+    """The rule by which a task was opened. Raises `KeyError` where the catalogue has lost it."""
+    for rule in rules():
+        if (rule.id, rule.version) == (rule_id, version):
+            return rule
+    raise KeyError(f"{rule_id} v{version} is not in the catalogue; old versions must stay in it")

@@ -1,0 +1,230 @@
+"""When a task is due, who is asked next, and which step may follow which. Pure.
+
+Facts and `now` go in; a deadline, the next step and the reasons come out. Nothing here reads the
+clock, the database or settings.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from itertools import pairwise
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from custos.foundation.record.parties import Post
+
+
+class State(StrEnum):
+    """Where a task stands."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    ANSWERED = "answered"
+    WITHDRAWN = "withdrawn"
+
+
+#: Which state may follow which. A task that is answered or withdrawn is over.
+TRANSITIONS: dict[State, frozenset[State]] = {
+    State.OPEN: frozenset({State.ACCEPTED, State.WITHDRAWN}),
+    State.ACCEPTED: frozenset({State.ANSWERED, State.WITHDRAWN}),
+    State.ANSWERED: frozenset(),
+    State.WITHDRAWN: frozenset(),
+}
+UNFINISHED = frozenset({State.OPEN, State.ACCEPTED})
+
+
+def may_become(state: State, following: State) -> bool:
+    """Whether a task in `state` may become `following`."""
+    return following in TRANSITIONS[state]
+
+
+class _Plain(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Span(_Plain):
+    """A length of time, as people write it."""
+
+    minutes: int = Field(default=0, ge=0)
+    hours: int = Field(default=0, ge=0)
+
+    @property
+    def length(self) -> timedelta:
+        """The same as a timedelta."""
+        return timedelta(hours=self.hours, minutes=self.minutes)
+
+
+class Title(_Plain):
+    """Words in both languages."""
+
+    zh: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+
+class Rung(_Plain):
+    """A post, and how long after the opening it is asked when nobody has accepted."""
+
+    post: Post
+    after: Span
+
+
+class Rule(_Plain):
+    """One row of the catalogue; see `rules/catalogue.yaml` for what its fields mean."""
+
+    id: str = Field(pattern=r"^DUTY-[A-Z0-9-]+$")
+    version: int = Field(ge=1)
+    title: Title
+    when: str
+    handler: Post
+    severity: int = Field(ge=1, le=4)
+    alert_within: Span
+    accept_within: Span
+    answer_within: Span
+    remind_every: Span
+    ladder: tuple[Rung, ...] = Field(min_length=1)
+    feedback: tuple[Literal["finder", "handler"], ...]
+    join: Literal["cell", "none"]
+    confidence: Literal["V", "E", "M", "P"]
+    source: str = Field(min_length=1)
+    valid_from: date
+    valid_to: date | None = None
+
+    @model_validator(mode="after")
+    def _is_coherent(self) -> Self:
+        waits = [rung.after.length for rung in self.ladder]
+        if self.ladder[0].post != self.handler or waits[0] != self.alert_within.length:
+            raise ValueError(f"{self.id}: the ladder begins with the handler, when it is alerted")
+        if any(later <= earlier for earlier, later in pairwise(waits)):
+            raise ValueError(f"{self.id}: each rung comes later than the one before")
+        if len(waits) > 1 and waits[1] != self.accept_within.length:
+            raise ValueError(f"{self.id}: the second rung is asked when the time to accept is over")
+        if not (
+            self.accept_within.length and self.answer_within.length and self.remind_every.length
+        ):
+            raise ValueError(f"{self.id}: times to accept, to answer and to remind are more than 0")
+        return self
+
+    def holds_on(self, day: date) -> bool:
+        """Whether the rule is in force on a day."""
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+    @property
+    def posts(self) -> tuple[Post, ...]:
+        """The posts of the ladder, lowest first."""
+        return tuple(rung.post for rung in self.ladder)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why: the rule, its version, source and confidence, and what it was applied to."""
+
+    rule: str
+    version: int
+    source: str
+    confidence: str
+    fact: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What follows from a piece of information: a task for a post, with its first deadline."""
+
+    rule: Rule
+    post: Post
+    due_at: datetime
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the engine needs to know of a task. `since` is when its present state began."""
+
+    state: State
+    step: int
+    opened_at: datetime
+    since: datetime
+    due_at: datetime
+
+
+class Cause(StrEnum):
+    """Why a task climbs."""
+
+    NOT_ACCEPTED = "not_accepted"
+    NOT_ANSWERED = "not_answered"
+
+
+@dataclass(frozen=True, slots=True)
+class Climb:
+    """The step that a task takes when its deadline passed."""
+
+    step: int
+    post: Post
+    due_at: datetime
+    cause: Cause
+    waited: timedelta
+    reasons: tuple[Reason, ...]
+
+
+def plan_for(rules: Sequence[Rule], kind: str, day: date, *, opened_at: datetime) -> Plan | None:
+    """The task that an entry of `kind` opens, or None where no rule in force asks for one."""
+    rule = next((rule for rule in rules if rule.when == kind and rule.holds_on(day)), None)
+    if rule is None:
+        return None
+    due = opened_at + rule.accept_within.length
+    return Plan(rule, rule.handler, due, (_reason(rule, kind),))
+
+
+def answer_due(rule: Rule, accepted_at: datetime) -> datetime:
+    """By when the result of an accepted task is due."""
+    return accepted_at + rule.answer_within.length
+
+
+def climb(rule: Rule, facts: Facts, now: datetime) -> Climb | None:
+    """What happens to an unfinished task at `now`; None while its deadline has not come.
+
+    A sweep that comes late skips the rungs whose time has passed as well, and says so in one step.
+    """
+    if facts.state not in UNFINISHED or now < facts.due_at:
+        return None
+    if facts.state is State.OPEN:
+        return _nobody_accepted(rule, facts, now)
+    step = min(facts.step + 1, len(rule.ladder) - 1)
+    return Climb(
+        step,
+        rule.ladder[step].post,
+        now + rule.remind_every.length,
+        Cause.NOT_ANSWERED,
+        now - facts.since,
+        (_reason(rule, f"answer_within={_iso(rule.answer_within)}"),),
+    )
+
+
+def _nobody_accepted(rule: Rule, facts: Facts, now: datetime) -> Climb:
+    waited = now - facts.opened_at
+    last = len(rule.ladder) - 1
+    asked = [step for step, rung in enumerate(rule.ladder) if rung.after.length <= waited]
+    step = max([facts.step, *asked])
+    if step < last:
+        due = facts.opened_at + rule.ladder[step + 1].after.length
+    else:
+        due = now + rule.remind_every.length
+    fact = f"accept_within={_iso(rule.accept_within)}"
+    return Climb(
+        step, rule.ladder[step].post, due, Cause.NOT_ACCEPTED, waited, (_reason(rule, fact),)
+    )
+
+
+def asked_posts(rule: Rule, step: int) -> tuple[Post, ...]:
+    """The posts that have been asked when a task stands on `step`: once asked, always asked."""
+    return rule.posts[: step + 1]
+
+
+def _reason(rule: Rule, fact: str) -> Reason:
+    return Reason(rule.id, rule.version, rule.source, rule.confidence, fact)
+
+
+def _iso(span: Span) -> str:
+    minutes = int(span.length.total_seconds()) // 60
+    return f"PT{minutes}M"
