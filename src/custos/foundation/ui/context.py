@@ -1,0 +1,59 @@
+"""What the page frame needs, looked up only when a template asks for it."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from custos.foundation import clock
+from custos.foundation.ui import moments, navigation
+
+
+class Shell:
+    """The frame of one request's pages, as `shell` in every template."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    @property
+    def acting(self) -> Any:
+        """As what the reader acts, or None; also where the request failed before that was known."""
+        return getattr(self._request, "acting", None) or None
+
+    @property
+    def places(self) -> list[navigation.Place]:
+        """The top bar's items."""
+        acting = self.acting
+        return navigation.places_for(self._request, acting) if acting else []
+
+    @property
+    def live_key(self) -> str:
+        """Changes when the reader's range does, so that the browser opens a new stream."""
+        acting = self.acting
+        return f"{acting.posting.pk}" if acting else ""
+
+    @property
+    def path(self) -> str:
+        """The page's own address, to come back to."""
+        return self._request.get_full_path()
+
+    @property
+    def now(self) -> str:
+        """The server's time, by which the browser ticks its own."""
+        return clock.now().isoformat()
+
+    @property
+    def phrases(self) -> dict[str, str]:
+        """How the browser says time."""
+        return moments.phrases()
+
+    @property
+    def demo(self) -> bool:
+        """Whether this is a demonstration with invented people."""
+        return bool(settings.DEMO)
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """The context processor."""
+    return {"shell": SimpleLazyObject(lambda: Shell(request))}

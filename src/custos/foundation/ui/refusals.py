@@ -1,0 +1,201 @@
+"""What a reader gets instead of the page: refusals in words, and the plain page of an outage.
+
+Every answer says what happened, what was kept and what to do, with a number that support can find
+in the log. Browsers get a page, htmx and the API a problem (RFC 9457), which the shell shows in place.
+"""
+
+import errno
+import html
+import json
+import logging
+import secrets
+import sys
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.templatetags.static import static
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from psycopg_pool import PoolTimeout
+
+from custos.foundation.errors import CustosError
+
+log = logging.getLogger(__name__)
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+
+
+def number() -> str:
+    """A number that a reader can tell support by telephone."""
+    return f"{secrets.randbelow(10**8):08d}"
+
+
+def wants_data(request: HttpRequest) -> bool:
+    """Whether the answer is read by a program: htmx, the live screens, or the API."""
+    return (
+        request.headers.get("HX-Request") == "true"
+        or request.path.startswith("/api/")
+        or request.headers.get("Accept", "").startswith("application/json")
+    )
+
+
+def problem(
+    status: int, code: str, title: str, detail: str = "", *, support: str = "", field: str = ""
+) -> HttpResponse:
+    """An answer for programs, in the form of RFC 9457."""
+    body = {"type": f"about:blank#{code}", "title": title, "status": status, "detail": detail}
+    body |= {name: value for name, value in (("number", support), ("field", field)) if value}
+    return HttpResponse(
+        json.dumps(body, ensure_ascii=False), status=status, content_type="application/problem+json"
+    )
+
+
+def answer(request: HttpRequest, error: CustosError) -> HttpResponse:
+    """The page or problem for a refusal that a service raised."""
+    if wants_data(request):
+        return problem(error.status, error.code, error.message, error.mend, field=error.field)
+    return page(request, error.status, error.message, error.mend)
+
+
+def page(
+    request: HttpRequest, status: int, title: str, mend: str, *, support: str = ""
+) -> HttpResponse:
+    """A refusal as a page of the shell."""
+    shown = {"refused": title, "mend": mend, "number": support}
+    return render(request, "ui/refused.html", shown, status=status)
+
+
+def is_outage(error: BaseException | None) -> bool:
+    """Whether the database is away or the disk full, which no page can mend."""
+    while error is not None:
+        if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
+            return True
+        if isinstance(error, OSError) and error.errno in _FULL:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def outage(request: HttpRequest, error: BaseException | None) -> HttpResponse:
+    """The plain page of an outage: needs no database, no template and no session."""
+    support = number()
+    log.error("outage", extra={"number": support, "error": type(error).__name__}, exc_info=error)
+    if wants_data(request):
+        title, *rest = _OUTAGE["en" if (get_language() or "").startswith("en") else "zh-Hans"]
+        return problem(503, "outage", title, " ".join(rest), support=support)
+    answer = HttpResponse(_plain(support), status=503)
+    answer["Retry-After"] = "5"
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+#: What happened, what was kept, what to do. Not in the catalogue: both languages stand on one page,
+#: which must also come where catalogues can't be read.
+_OUTAGE = {
+    "zh-Hans": (
+        "系统暂时无法读写数据",
+        "数据库没有应答,或磁盘已满。此前已显示“已保存”的内容都在;刚才提交的这一次没有保存。",
+        "紧急情况请直接使用电话、对讲和纸质登记。约一分钟后重试;仍不行时,请把下面的编号告诉技术支持。",
+    ),
+    "en": (
+        "Custos can't read or write data just now",
+        "The database doesn't answer, or the disk is full. Everything that was shown as saved is"
+        " kept; what was sent just now is not saved.",
+        "In an emergency use the telephone, the radio and the paper register. Try again in about a"
+        " minute; if that fails, tell support the number below.",
+    ),
+}
+_NUMBER = {"zh-Hans": "编号", "en": "Number"}
+_AGAIN = {"zh-Hans": "重试", "en": "Try again"}
+
+
+def _plain(support: str) -> str:
+    parts = "".join(
+        f'<section lang="{language}"><h{rank}>{html.escape(title)}</h{rank}>'
+        f"<p>{html.escape(kept)}</p><p>{html.escape(mend)}</p>"
+        f"<p>{_NUMBER[language]} <strong>{support}</strong></p>"
+        f'<p><a href="">{_AGAIN[language]}</a></p></section>'
+        for rank, (language, (title, kept, mend)) in enumerate(_OUTAGE.items(), start=1)
+    )
+    return (
+        '<!doctype html><html lang="zh-Hans"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{html.escape(_OUTAGE['zh-Hans'][0])}</title>"
+        f'<link rel="stylesheet" href="{static("ui/outage.css")}"></head>'
+        f"<body><main>{parts}</main></body></html>"
+    )
+
+
+# Django's own handlers; config.urls names them.
+
+
+def bad_request(request: HttpRequest, _exception: Exception | None = None) -> HttpResponse:
+    """400"""
+    return _said(
+        request,
+        400,
+        _("The server couldn't read this request."),
+        _("Go back, load the page again and send it once more."),
+    )
+
+
+def permission_denied(request: HttpRequest, _exception: Exception | None = None) -> HttpResponse:
+    """403"""
+    return _said(
+        request,
+        403,
+        _("Your post doesn't allow this."),
+        _("Switch to a post that does, or ask whoever holds it."),
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form that was not sent from a page of ours, or from one of an earlier sign-in."""
+    log.warning("csrf", extra={"reason": reason})
+    return _said(
+        request,
+        403,
+        _("This form is out of date, and nothing was saved."),
+        _("Load the page again and send the form once more."),
+    )
+
+
+def page_not_found(request: HttpRequest, _exception: Exception | None = None) -> HttpResponse:
+    """404"""
+    return _said(
+        request,
+        404,
+        _("There is no such page, or it isn't in your range."),
+        _("Check the address, or go on from the first page."),
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponseBase:
+    """500, and every refusal or outage that was raised outside a view."""
+    error = sys.exc_info()[1]
+    if is_outage(error):
+        return outage(request, error)
+    if isinstance(error, CustosError):
+        return answer(request, error)
+    support = number()
+    log.error("failed", extra={"number": support, "error": type(error).__name__})
+    try:
+        return _said(
+            request,
+            500,
+            _("Something went wrong in Custos."),
+            _("Nothing of this step was saved. Try once more; if it fails again, tell support."),
+            support,
+        )
+    except Exception as second:
+        # The frame itself may be what fails; the plain page needs nothing.
+        return outage(request, second)
+
+
+def _said(
+    request: HttpRequest, status: int, title: str, mend: str, support: str = ""
+) -> HttpResponse:
+    if wants_data(request):
+        return problem(status, str(status), title, mend, support=support)
+    return page(request, status, title, mend, support=support)

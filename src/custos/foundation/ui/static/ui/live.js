@@ -1,0 +1,274 @@
+/**
+ * Live screens that are never silently frozen.
+ *
+ * One stream a browser, shared by its pages through a SharedWorker (a page of its own where there is
+ * none). `changed` refetches what concerns the reader, `beat` proves that the server lives, `unrecorded`
+ * shows a life-safety event that could not be recorded yet.
+ */
+
+import { clockOf, serverNow, setServerTime, tick } from "./moments.js";
+
+const SILENCE = 15_000;
+const SWEEP_SILENCE = 120;
+const MARKED = 2_000;
+
+const { stream, streamKey } = document.body.dataset;
+let heardAt = performance.now();
+let heardClock = serverNow();
+
+/** @param {Element | Document} root @param {string} name */
+const slot = (root, name) => /** @type {HTMLElement} */ (root.querySelector(`[data-slot="${name}"]`));
+/** @param {string} id */
+const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+
+// --- the stream ---------------------------------------------------------------------------------
+
+/** @param {{type: string, data: any}} message */
+function receive({ type, data }) {
+  if (type === "beat") beat(data);
+  else if (type === "changed") changed(data.organizations);
+  else if (type === "unrecorded") unrecorded(data);
+  else if (type === "recorded") recorded(data.id);
+  // The server no longer knows the reader: the sign-in page says the rest.
+  else if (type === "closed") location.reload();
+}
+
+async function listen() {
+  const url = new URL(/** @type {string} */ (stream), location.href).href;
+  if (typeof SharedWorker === "function") {
+    const worker = new SharedWorker(new URL("./live-worker.js", import.meta.url), { type: "module", name: "custos-live" });
+    worker.port.onmessage = (event) => receive(event.data);
+    worker.port.postMessage({ url, key: streamKey, since: document.body.dataset.now });
+    worker.onerror = () => direct(url);
+    addEventListener("pagehide", () => worker.port.postMessage({ leaving: true }));
+    // A page that comes back from the browser's store has missed what happened meanwhile.
+    addEventListener("pageshow", (event) => event.persisted && location.reload());
+  } else direct(url);
+}
+
+/** @param {string} url */
+async function direct(url) {
+  const { open } = await import("./live-source.js");
+  open(url, document.body.dataset.now ?? "", receive);
+}
+
+// --- heartbeat ----------------------------------------------------------------------------------
+
+/** @param {{now: string, sweep_age: number | null, database: string}} data */
+function beat(data) {
+  setServerTime(data.now);
+  heardAt = performance.now();
+  heardClock = serverNow();
+  uncover();
+  byId("database").hidden = data.database === "up";
+  const silent = data.sweep_age === null || data.sweep_age >= SWEEP_SILENCE;
+  byId("sweep").hidden = !silent || data.database !== "up";
+  if (silent) slot(byId("sweep"), "age").textContent = data.sweep_age === null ? "—" : String(Math.floor(data.sweep_age / 60));
+}
+
+function watch() {
+  if (performance.now() - heardAt < SILENCE) return;
+  const cover = byId("stale");
+  if (!cover.hidden) return;
+  slot(cover, "since").textContent = clockOf(heardClock);
+  cover.hidden = false;
+  for (const part of document.querySelectorAll("main, .bar")) part.setAttribute("inert", "");
+}
+
+function uncover() {
+  const cover = byId("stale");
+  if (cover.hidden) return;
+  cover.hidden = true;
+  for (const part of document.querySelectorAll("[inert]")) part.removeAttribute("inert");
+  for (const part of liveParts()) refresh(part);
+}
+
+// --- parts that are fetched again ---------------------------------------------------------------
+
+function liveParts() {
+  return /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[data-live]")]);
+}
+
+/** @param {HTMLElement} part @param {number[] | null} organizations null: it isn't known which */
+function concerns(part, organizations) {
+  const wanted = part.dataset.live;
+  if (!wanted || !organizations) return true;
+  const [low, high = low] = wanted.split("-").map(Number);
+  return organizations.some((id) => id >= low && id <= high);
+}
+
+/** @param {number[] | null} organizations */
+function changed(organizations) {
+  for (const part of liveParts()) if (concerns(part, organizations)) refresh(part);
+}
+
+/** Parts being fetched; `true` where they changed again meanwhile. @type {Map<HTMLElement, boolean>} */
+const fetching = new Map();
+
+/** @param {HTMLElement} part */
+async function refresh(part) {
+  if (fetching.has(part)) {
+    fetching.set(part, true);
+    return;
+  }
+  fetching.set(part, false);
+  try {
+    const answer = await fetch(part.dataset.liveUrl ?? location.href, {
+      headers: { "HX-Request": "true", "X-Live": "true" },
+      credentials: "same-origin",
+    });
+    if (answer.ok && !answer.redirected) place(part, await answer.text());
+  } catch {
+    // Without the server there is nothing to show; the heartbeat says so.
+  }
+  const again = fetching.get(part);
+  fetching.delete(part);
+  if (again) refresh(part);
+}
+
+/** @param {HTMLElement} part */
+const touched = (part) =>
+  part.matches(":hover") ||
+  (part.contains(document.activeElement) && document.activeElement?.matches("input, textarea, select"));
+
+/** @type {WeakMap<HTMLElement, string>} */
+const waiting = new WeakMap();
+
+/** @param {HTMLElement} part @param {string} html */
+function place(part, html) {
+  const next = document.createElement("template");
+  next.innerHTML = html;
+  const known = new Set([...part.querySelectorAll("[data-key]")].map((row) => row.getAttribute("data-key")));
+  if (touched(part) && matchMedia("(hover: hover)").matches) hold(part, html, next.content, known);
+  else swap(part, next.content, known);
+  htmx.process(part);
+  tick(part);
+}
+
+/** @param {HTMLElement} part @param {DocumentFragment} content @param {Set<string | null>} known */
+function swap(part, content, known) {
+  waiting.delete(part);
+  const at = part.querySelector(".is-at")?.getAttribute("data-key");
+  const focused = part.contains(document.activeElement) ? document.activeElement?.closest("[data-key]")?.getAttribute("data-key") : null;
+  const fresh = [...content.querySelectorAll("[data-key]")].filter((row) => !known.has(row.getAttribute("data-key")));
+  const scrolled = part.scrollTop;
+  part.replaceChildren(content);
+  part.scrollTop = scrolled;
+  for (const row of part.querySelectorAll("[data-key]")) {
+    const key = row.getAttribute("data-key");
+    if (key === at) row.classList.add("is-at");
+    if (key === focused) /** @type {HTMLElement | null} */ (row.querySelector("a, button"))?.focus({ preventScroll: true });
+  }
+  mark(fresh);
+}
+
+/**
+ * While the pointer rests on a list (or a text is being typed in it) nothing moves: rows change in
+ * place, the gone are dimmed, the new stand at the end; order comes when the pointer leaves.
+ * @param {HTMLElement} part @param {string} html @param {DocumentFragment} content @param {Set<string | null>} known
+ */
+function hold(part, html, content, known) {
+  waiting.set(part, html);
+  part.addEventListener("pointerleave", release, { once: true });
+  part.addEventListener("focusout", release, { once: true });
+  const typing = document.activeElement;
+  const left = new Set(known);
+  const fresh = [];
+  for (const row of content.querySelectorAll("[data-key]")) {
+    const key = row.getAttribute("data-key");
+    left.delete(key);
+    const old = part.querySelector(`[data-key="${CSS.escape(key ?? "")}"]`);
+    if (!old) fresh.push(row);
+    else if (!old.contains(typing)) old.replaceChildren(...row.childNodes);
+  }
+  for (const key of left) part.querySelector(`[data-key="${CSS.escape(key ?? "")}"]`)?.classList.add("is-gone");
+  const list = part.querySelector("[data-rows]");
+  if (list) list.append(...fresh);
+  mark(list ? fresh : []);
+}
+
+/** @param {Event} event */
+function release(event) {
+  const part = /** @type {HTMLElement} */ (event.currentTarget);
+  const html = waiting.get(part);
+  if (html === undefined) return;
+  // The focus or the pointer has left by the next frame only.
+  requestAnimationFrame(() => {
+    if (waiting.has(part)) place(part, html);
+  });
+}
+
+/** @param {Element[]} rows */
+function mark(rows) {
+  for (const row of rows) {
+    row.classList.add("is-new");
+    setTimeout(() => row.classList.remove("is-new"), MARKED);
+  }
+}
+
+// --- what could not be recorded yet --------------------------------------------------------------
+
+/** @param {{id: string, title: string, device: string, occurred_at: string}} event */
+function unrecorded(event) {
+  const place = byId("unrecorded");
+  if (place.querySelector(`[data-event="${CSS.escape(event.id)}"]`)) return;
+  const template = /** @type {HTMLTemplateElement} */ (byId("unrecorded-row"));
+  const banner = /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true));
+  banner.dataset.event = event.id;
+  slot(banner, "title").textContent = event.title;
+  slot(banner, "device").textContent = event.device;
+  slot(banner, "at").textContent = clockOf(Date.parse(event.occurred_at));
+  place.append(banner);
+  sound();
+}
+
+/** @param {string} id */
+function recorded(id) {
+  byId("unrecorded").querySelector(`[data-event="${CSS.escape(id)}"]`)?.remove();
+  if (!byId("unrecorded").childElementCount) byId("sound").hidden = true;
+}
+
+/** @type {AudioContext | undefined} */
+let audio;
+
+/** Browsers let a page sound only after its reader has touched it once. */
+function unlock() {
+  audio ??= new AudioContext();
+  audio.resume().then(() => {
+    byId("sound").hidden = true;
+    if (byId("unrecorded").childElementCount && !sounding) sound();
+  });
+}
+
+let sounding = false;
+
+function sound() {
+  audio ??= new AudioContext();
+  if (audio.state !== "running") {
+    byId("sound").hidden = false;
+    return;
+  }
+  if (sounding) return;
+  sounding = true;
+  const start = audio.currentTime;
+  const tone = audio.createOscillator();
+  const volume = audio.createGain();
+  tone.type = "square";
+  for (let index = 0; index < 6; index += 1) {
+    tone.frequency.setValueAtTime(index % 2 ? 740 : 988, start + index * 0.3);
+  }
+  volume.gain.setValueAtTime(0.25, start);
+  tone.connect(volume).connect(audio.destination);
+  tone.start(start);
+  tone.stop(start + 1.8);
+  tone.onended = () => {
+    sounding = false;
+    if (byId("unrecorded").childElementCount) setTimeout(sound, 4000);
+  };
+}
+
+if (stream) {
+  listen();
+  setInterval(watch, 1000);
+  for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, unlock, { once: true });
+}
