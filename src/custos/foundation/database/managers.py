@@ -14,4 +14,5 @@ class ScopedManager(models.Manager[M]):
 
     def visible_to(self, scope: Scope) -> models.QuerySet[M]:
         """The rows of organizations that the scope covers."""
-        return self.filter(organization_id__range=(scope.lowest, scope.highest))
+        # Django has no `range` lookup on foreign keys.
+        return self.filter(organization_id__gte=scope.lowest, organization_id__lte=scope.highest)

@@ -11,6 +11,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
+from math import isfinite
 from typing import Any
 
 #: Larger messages are refused unread. An event is some hundred bytes; more is a fault or an attack.
@@ -218,6 +219,8 @@ def _require_plain(value: Any, depth: int) -> None:
         raise Unreadable("too_deep")
     if isinstance(value, str) and not _is_text(value):
         raise Unreadable("text_unreadable")
+    if isinstance(value, float) and not isfinite(value):
+        raise Unreadable("number_unreadable")
     if isinstance(value, dict):
         for name, inner in value.items():
             _require_plain(name, depth)

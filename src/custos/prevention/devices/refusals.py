@@ -13,6 +13,7 @@ TITLES = {
     "repeated_name": _("A name stands twice"),
     "too_deep": _("Nested too deep"),
     "text_unreadable": _("Characters that cannot be stored"),
+    "number_unreadable": _("A number too large to be one"),
     "time_missing": _("The time is missing"),
     "time_unreadable": _("The time cannot be read"),
     "source_missing": _("It does not say which input"),

@@ -30,11 +30,3 @@ def load(file: Path = FILE) -> tuple[Rule, ...]:
 def rules() -> tuple[Rule, ...]:
     """The catalogue in use."""
     return load()
-
-
-def rule_of(rule_id: str, version: int) -> Rule:
-    """The rule by which a task was opened. Raises `KeyError` where the catalogue has lost it."""
-    for rule in rules():
-        if (rule.id, rule.version) == (rule_id, version):
-            return rule
-    raise KeyError(f"{rule_id} v{version} is not in the catalogue; old versions must stay in it")

@@ -221,6 +221,11 @@ def asked_posts(rule: Rule, step: int) -> tuple[Post, ...]:
     return rule.posts[: step + 1]
 
 
+def stands_above(rule: Rule, post: Post | None, held: Post) -> bool:
+    """Whether `post` is on a higher rung than the post that holds a task."""
+    return post in rule.posts[rule.posts.index(held) + 1 :]
+
+
 def _reason(rule: Rule, fact: str) -> Reason:
     return Reason(rule.id, rule.version, rule.source, rule.confidence, fact)
 

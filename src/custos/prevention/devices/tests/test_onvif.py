@@ -176,6 +176,7 @@ def test_what_is_no_time_is_refused(text: object) -> None:
         ("too_deep", BUTTON, b"[" * 30_000 + b"]" * 30_000),
         ("text_unreadable", BUTTON, rb'{"UtcTime":"2026-11-24T02:15:07Z","a":"\u0000"}'),
         ("text_unreadable", BUTTON, rb'{"UtcTime":"2026-11-24T02:15:07Z","a":"\ud800"}'),
+        ("number_unreadable", BUTTON, b'{"UtcTime":"2026-11-24T02:15:07Z","a":1e999}'),
         ("time_missing", BUTTON, b"{}"),
         ("source_missing", BUTTON.removesuffix("/&button"), b'{"UtcTime":"2026-11-24T02:15:07Z"}'),
         ("source_contradicts", BUTTON.replace("&button", "&other"), payload()),

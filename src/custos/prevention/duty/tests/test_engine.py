@@ -17,7 +17,7 @@ from custos.prevention.duty.engine import Cause, Facts, State
 
 OPENED = datetime(2026, 11, 24, 2, 15, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
-BUTTON = catalogue.rule_of("DUTY-EMERGENCY-BUTTON", 1)
+BUTTON = next(rule for rule in catalogue.rules() if rule.id == "DUTY-EMERGENCY-BUTTON")
 
 
 def after(minutes: float) -> datetime:

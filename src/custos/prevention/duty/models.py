@@ -1,0 +1,137 @@
+"""Tasks."""
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from custos.foundation.database.ids import new_id
+from custos.foundation.database.managers import ScopedManager
+from custos.foundation.organizations.models import Cell, Organization
+from custos.foundation.record.parties import Subject
+from custos.prevention.duty.engine import UNFINISHED, Facts, Rule, State
+
+_UNFINISHED = Q(state__in=sorted(UNFINISHED))
+
+
+class Task(models.Model):
+    """A duty that an entry created for a post, with a deadline and a result.
+
+    `rule` is the row of the catalogue as it was when the task was opened: a change of the catalogue
+    never moves the deadline of a task that is running. `asked` are the posts that have been asked
+    so far, `post` the last of them. `since` is when the present state began. `join_key` is what a
+    repetition must share to become part of this task.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT)
+    cell = models.ForeignKey(Cell, null=True, on_delete=models.PROTECT)
+    custody_id = models.UUIDField(null=True)
+    detainee_id = models.UUIDField(null=True)
+
+    source_entry_id = models.UUIDField()
+    source_kind = models.TextField()
+    occurred_at = models.DateTimeField()
+    finder_kind = models.CharField(max_length=16)
+    finder_ref = models.TextField()
+
+    rule_id = models.CharField(max_length=64)
+    rule = models.JSONField()
+    reasons = models.JSONField()
+    severity = models.SmallIntegerField()
+
+    post = models.CharField(max_length=32)
+    asked = ArrayField(models.CharField(max_length=32))
+    step = models.SmallIntegerField(default=0)
+    state = models.CharField(max_length=16, default=State.OPEN)
+    opened_at = models.DateTimeField()
+    since = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)
+
+    accepted_by = models.TextField(blank=True, default="")
+    accepted_post = models.CharField(max_length=32, blank=True, default="")
+    accepted_at = models.DateTimeField(null=True)
+    ended_by = models.TextField(blank=True, default="")
+    ended_at = models.DateTimeField(null=True)
+    answer = models.TextField(blank=True, default="")
+    withdrawn_reason = models.TextField(blank=True, default="")
+
+    join_key = models.TextField(null=True)  # noqa: DJ001 - null, not "", lies outside the unique index
+    repeats = models.IntegerField(default=0)
+    repeated_at = models.DateTimeField(null=True)
+    repeated_entry_id = models.UUIDField(null=True)
+
+    objects: ClassVar[ScopedManager["Task"]] = ScopedManager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(severity__range=(1, 4)), name="duty_task_severity"),
+            models.CheckConstraint(
+                condition=Q(due_at__gte=F("opened_at")) | Q(due_at__isnull=True),
+                name="duty_task_due_after_opening",
+            ),
+            # Each state has exactly the facts that belong to it.
+            models.CheckConstraint(
+                condition=(
+                    Q(state=State.OPEN, due_at__isnull=False, ended_at__isnull=True)
+                    & Q(accepted_by="", accepted_at__isnull=True, answer="", withdrawn_reason="")
+                )
+                | (
+                    Q(state=State.ACCEPTED, due_at__isnull=False, ended_at__isnull=True)
+                    & Q(accepted_at__isnull=False, answer="", withdrawn_reason="")
+                    & ~Q(accepted_by="")
+                )
+                | (
+                    Q(state=State.ANSWERED, due_at__isnull=True, ended_at__isnull=False)
+                    & Q(accepted_at__isnull=False, withdrawn_reason="")
+                    & ~Q(accepted_by="")
+                    & ~Q(ended_by="")
+                    & ~Q(answer="")
+                )
+                | (
+                    Q(state=State.WITHDRAWN, due_at__isnull=True, ended_at__isnull=False, answer="")
+                    & ~Q(ended_by="")
+                    & ~Q(withdrawn_reason="")
+                ),
+                name="duty_task_state",
+            ),
+            models.UniqueConstraint(
+                fields=["source_entry_id", "rule_id"], name="duty_task_once_an_entry"
+            ),
+            models.UniqueConstraint(
+                fields=["join_key"], condition=_UNFINISHED, name="duty_task_joined"
+            ),
+        ]
+        indexes = [
+            # the sweep: the one index of deadlines
+            models.Index(fields=["due_at"], condition=_UNFINISHED, name="duty_task_due"),
+            # the list of now of one facility
+            models.Index(
+                fields=["organization", "severity", "due_at"],
+                condition=_UNFINISHED,
+                name="duty_task_now",
+            ),
+            # answers that came back, and what was withdrawn, latest first
+            models.Index(
+                fields=["organization", "-ended_at"],
+                condition=Q(ended_at__isnull=False),
+                name="duty_task_ended",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule_id} {self.state}"
+
+    def record_subject(self) -> Subject:
+        """What the entries about this task name: what the entry that opened it named."""
+        return Subject(self.organization_id, self.detainee_id, self.custody_id, self.cell_id)
+
+    def rule_then(self) -> Rule:
+        """The catalogue's row as it was when the task was opened."""
+        return Rule.model_validate(self.rule)
+
+    def facts(self) -> Facts:
+        """What the engine asks about an unfinished task."""
+        assert self.due_at is not None  # the state constraint: unfinished tasks have a deadline
+        return Facts(State(self.state), self.step, self.opened_at, self.since, self.due_at)

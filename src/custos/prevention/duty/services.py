@@ -1,0 +1,318 @@
+"""What may happen to a task. Each deed locks the task's row first and the chain's head last."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from custos.foundation import clock
+from custos.foundation.accounts import queries as accounts
+from custos.foundation.database import scope
+from custos.foundation.errors import Conflict, Malformed, Missing, NotAllowed
+from custos.foundation.record import services as record
+from custos.foundation.record.parties import Actor, ActorKind, Post
+from custos.foundation.record.reactions import Event
+from custos.foundation.record.services import Deed
+from custos.prevention.duty import catalogue, engine
+from custos.prevention.duty.engine import Reason, State
+from custos.prevention.duty.kinds import (
+    TaskAccepted,
+    TaskAnswered,
+    TaskEscalated,
+    TaskOpened,
+    TaskWithdrawn,
+    Why,
+)
+from custos.prevention.duty.models import Task
+
+LONGEST_ANSWER = 4000
+_SYSTEM = Actor.system("duty")
+
+
+def open_task(event: Event, deed: Deed) -> Task | None:
+    """Open the task that the catalogue asks for on an entry, within the deed that wrote it.
+
+    A repetition of what is being handled already is counted there and opens nothing. Called again
+    for the same entry it changes nothing. None where no rule in force asks for a task.
+    """
+    day = deed.at.astimezone(clock.LOCAL).date()
+    plan = engine.plan_for(catalogue.rules(), event.payload.name, day, opened_at=deed.at)
+    if plan is None:
+        return None
+    task = _task_of(event, plan, deed.at)
+    # Whoever inserts first wins, also against a transaction that has not committed yet.
+    Task.objects.bulk_create([task], ignore_conflicts=True)
+    if not Task.objects.filter(pk=task.pk).exists():
+        return _repeated(task, event)
+    deed.append(
+        TaskOpened(
+            task=task.pk,
+            source_kind=event.payload.name,
+            severity=task.severity,
+            post=plan.post,
+            due_at=plan.due_at,
+            reasons=_why(plan.reasons),
+        ),
+        about=task,
+        by=_SYSTEM,
+        because=event.id,
+    )
+    return task
+
+
+def _task_of(event: Event, plan: engine.Plan, at: datetime) -> Task:
+    rule, about = plan.rule, event.about
+    joins = rule.join == "cell" and about.cell_id
+    return Task(
+        organization_id=about.organization_id,
+        cell_id=about.cell_id,
+        custody_id=about.custody_id,
+        detainee_id=about.detainee_id,
+        source_entry_id=event.id,
+        source_kind=event.payload.name,
+        occurred_at=event.occurred_at,
+        finder_kind=event.by.kind.value,
+        finder_ref=event.by.ref,
+        rule_id=rule.id,
+        rule=rule.model_dump(mode="json"),
+        reasons=[asdict(reason) for reason in plan.reasons],
+        severity=rule.severity,
+        post=plan.post.value,
+        asked=[plan.post.value],
+        opened_at=at,
+        since=at,
+        due_at=plan.due_at,
+        join_key=f"{rule.id}:{about.cell_id}" if joins else None,
+    )
+
+
+def _repeated(task: Task, event: Event) -> Task | None:
+    """Count a repetition on the task that is being handled; the same entry counts once."""
+    current = (
+        Task.objects.select_for_update()
+        .filter(join_key=task.join_key, state__in=engine.UNFINISHED)
+        .first()
+        if task.join_key
+        else None
+    )
+    if current is None or event.id in (current.source_entry_id, current.repeated_entry_id):
+        return current
+    current.repeats += 1
+    current.repeated_at, current.repeated_entry_id = event.occurred_at, event.id
+    current.save(update_fields=["repeats", "repeated_at", "repeated_entry_id"])
+    return current
+
+
+def accept(task_id: UUID, *, by: Actor) -> Task:
+    """Take a task on; its result is due after the rule's `answer_within`.
+
+    Raises `Conflict`, naming who was first, where it is taken or over, `NotAllowed` for a post that
+    is not on the task's ladder, `Missing` out of scope. Accepting again what one holds is nothing.
+    """
+    with record.deed() as deed:
+        task = _locked(task_id)
+        _require_on_ladder(task, by)
+        if task.state == State.ACCEPTED and task.accepted_by == by.ref:
+            return task
+        _require_may_become(task, State.ACCEPTED)
+        task.state, task.since = State.ACCEPTED, deed.at
+        task.accepted_by, task.accepted_at = by.ref, deed.at
+        task.accepted_post = by.post.value if by.post else ""
+        task.due_at = engine.answer_due(task.rule_then(), deed.at)
+        task.save()
+        deed.append(
+            TaskAccepted(task=task.pk, due_at=task.due_at),
+            about=task,
+            by=by,
+            because=task.source_entry_id,
+        )
+    return task
+
+
+def answer(task_id: UUID, text: str, *, by: Actor) -> Task:
+    """Answer a task that was accepted, in words; whoever found it sees the answer.
+
+    For whoever accepted it, or a post above theirs on the ladder. Raises `Malformed` for an answer
+    without words, `Conflict` where it is not accepted yet or over, `NotAllowed`, `Missing`.
+    """
+    words = _words(text, "answer", _("Say in words what was found and done."))
+    with record.deed() as deed:
+        task = _locked(task_id)
+        _require_may_become(task, State.ANSWERED)
+        _require_holder(task, by)
+        task.answer = words
+        _end(task, State.ANSWERED, by, deed.at)
+        deed.append(
+            TaskAnswered(
+                task=task.pk,
+                answer=words,
+                finder_kind=ActorKind(task.finder_kind),
+                finder_ref=task.finder_ref,
+            ),
+            about=task,
+            by=by,
+            because=task.source_entry_id,
+        )
+    return task
+
+
+def withdraw(task_id: UUID, reason: str, *, by: Actor) -> Task:
+    """Take back a task that is not to be done, such as a false alarm, with the reason.
+
+    For a police officer on the task's ladder; once accepted, for whoever accepted it or a post
+    above. Raises as `answer` does.
+    """
+    words = _words(reason, "reason", _("Say why this is not to be done."))
+    with record.deed() as deed:
+        task = _locked(task_id)
+        record.require_writer(TaskWithdrawn, by)
+        _require_may_become(task, State.WITHDRAWN)
+        if task.state == State.ACCEPTED:
+            _require_holder(task, by)
+        else:
+            _require_on_ladder(task, by)
+        task.withdrawn_reason = words
+        _end(task, State.WITHDRAWN, by, deed.at)
+        deed.append(
+            TaskWithdrawn(task=task.pk, reason=words),
+            about=task,
+            by=by,
+            because=task.source_entry_id,
+        )
+    return task
+
+
+def sweep(now: datetime | None = None, limit: int = 500) -> int:
+    """Climb the ladder with every task whose deadline has passed; returns how many.
+
+    Opens its own scope. Several workers may sweep at once: each takes other rows, and a task that
+    an officer is just accepting is left alone.
+    """
+    moment = now or clock.now()
+    with scope.entered(scope.Scope.of_system("duty.sweep")), record.deed() as deed:
+        due = list(
+            Task.objects.select_for_update(skip_locked=True)
+            .filter(state__in=engine.UNFINISHED, due_at__lte=moment)
+            .order_by("due_at")[:limit]
+        )
+        for task in due:
+            _climb(task, moment, deed)
+        Task.objects.bulk_update(due, ["step", "post", "asked", "due_at"])
+    return len(due)
+
+
+def _climb(task: Task, now: datetime, deed: Deed) -> None:
+    rule = task.rule_then()
+    climb = engine.climb(rule, task.facts(), now)
+    if climb is None:
+        return
+    task.step, task.post, task.due_at = climb.step, climb.post.value, climb.due_at
+    task.asked = [post.value for post in engine.asked_posts(rule, climb.step)]
+    deed.append(
+        TaskEscalated(
+            task=task.pk,
+            cause=climb.cause.value,
+            step=climb.step,
+            post=climb.post,
+            waited_minutes=int(climb.waited.total_seconds()) // 60,
+            due_at=climb.due_at,
+            reasons=_why(climb.reasons),
+        ),
+        about=task,
+        by=_SYSTEM,
+        because=task.source_entry_id,
+    )
+
+
+def _locked(task_id: UUID) -> Task:
+    found = Task.objects.visible_to(scope.current()).select_for_update().filter(pk=task_id).first()
+    if found is None:
+        raise Missing("task.no_such", _("There is no such task."))
+    return found
+
+
+def _end(task: Task, state: State, by: Actor, at: datetime) -> None:
+    task.state, task.since, task.due_at = state, at, None
+    task.ended_by, task.ended_at = by.ref, at
+    task.save()
+
+
+def _words(text: str, field: str, mend: object) -> str:
+    words = text.strip()
+    if not words:
+        raise Malformed("task.no_words", _("This cannot be empty."), field=field, mend=mend)
+    if len(words) > LONGEST_ANSWER:
+        raise Malformed(
+            "task.too_long",
+            _("At most %(limit)s characters."),
+            field=field,
+            mend=_("Say the essence here and attach the rest to the record."),
+            limit=LONGEST_ANSWER,
+        )
+    return words
+
+
+def _require_on_ladder(task: Task, by: Actor) -> None:
+    posts = task.rule_then().posts
+    if by.post not in posts:
+        raise NotAllowed(
+            "task.post",
+            _("This task is for %(posts)s."),
+            mend=_("Ask a colleague on one of these posts."),
+            posts=_titles(posts),
+        )
+
+
+def _require_holder(task: Task, by: Actor) -> None:
+    """Whoever accepted the task, or a post above theirs on the ladder."""
+    if task.accepted_by == by.ref:
+        return
+    if not engine.stands_above(task.rule_then(), by.post, Post(task.accepted_post)):
+        raise NotAllowed(
+            "task.not_yours",
+            _("%(name)s accepted this task."),
+            mend=_("Whoever accepted it answers it, or the leader on duty."),
+            name=_name(task.accepted_by),
+        )
+
+
+def _require_may_become(task: Task, following: State) -> None:
+    if engine.may_become(State(task.state), following):
+        return
+    if task.state == State.OPEN:
+        raise Conflict(
+            "task.not_accepted",
+            _("Nobody has accepted this task yet."),
+            mend=_("Accept it first, then answer."),
+        )
+    who, at = task.ended_by or task.accepted_by, task.ended_at or task.accepted_at
+    assert at is not None  # the state constraint
+    raise Conflict(
+        f"task.already_{task.state}",
+        _ALREADY[State(task.state)],
+        mend=_("Nothing is left to do here; the list shows what is open."),
+        name=_name(who),
+        time=at.astimezone(clock.LOCAL).strftime("%H:%M"),
+    )
+
+
+_ALREADY = {
+    State.ACCEPTED: _("%(name)s accepted this task at %(time)s."),
+    State.ANSWERED: _("%(name)s answered this task at %(time)s."),
+    State.WITHDRAWN: _("%(name)s withdrew this task at %(time)s."),
+}
+
+
+def _name(ref: str) -> str:
+    return accounts.names_of({ref}).get(ref) or gettext("A colleague")
+
+
+def _titles(posts: Iterable[Post]) -> str:
+    return "、".join(str(post.title) for post in posts)
+
+
+def _why(reasons: Sequence[Reason]) -> list[Why]:
+    return [Why(**asdict(reason)) for reason in reasons]

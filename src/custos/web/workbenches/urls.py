@@ -1,0 +1,19 @@
+"""Routes of the workbenches."""
+
+from django.urls import path
+
+from custos.web.workbenches import operations, views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("duty/", views.duty, name="duty"),
+    path("duty/now/", views.now, name="duty_now"),
+    path("duty/area/", views.area, name="duty_area"),
+    path("duty/answers/", views.answers, name="duty_answers"),
+    path("duty/<uuid:task_id>/", views.task, name="duty_task"),
+    path("duty/<uuid:task_id>/item/", views.item, name="duty_item"),
+    path("duty/<uuid:task_id>/accept/", views.accept, name="duty_accept"),
+    path("duty/<uuid:task_id>/answer/", views.answer, name="duty_answer"),
+    path("duty/<uuid:task_id>/withdraw/", views.withdraw, name="duty_withdraw"),
+    path("operations/", operations.page, name="operations"),
+]
