@@ -10,6 +10,8 @@ from django.utils.functional import SimpleLazyObject
 from custos.foundation.accounts import access, queries
 from custos.foundation.accounts.acting import Acting
 from custos.foundation.database import scope
+from custos.foundation.errors import CustosError
+from custos.foundation.ui import refusals
 
 SESSION_KEY = "posting"
 
@@ -55,12 +57,18 @@ class ActingMiddleware:
             return None
         match = request.resolver_match
         route = (match.view_name if match else "") or request.path
-        with (
-            scope.entered(acting.scope),
-            access.recording(acting, purpose=getattr(view, "access_purpose", route), route=route),
-        ):
-            response: HttpResponse = view(request, *args, **kwargs)
-            render = getattr(response, "render", None)
-            if callable(render):
-                response = render()
+        try:
+            with (
+                scope.entered(acting.scope),
+                access.recording(
+                    acting, purpose=getattr(view, "access_purpose", route), route=route
+                ),
+            ):
+                response: HttpResponse = view(request, *args, **kwargs)
+                render = getattr(response, "render", None)
+                if callable(render):
+                    response = render()
+        except CustosError as error:
+            # Outside the transaction, which a refusal undoes.
+            return refusals.answer(request, error)
         return response

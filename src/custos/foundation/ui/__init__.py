@@ -10,18 +10,18 @@ A page extends one of these templates:
 | `ui/workbench.html` | besides: `now_title` `now`, `item_title` `item`, `people_title` `people` |
 
 and composes it of the tags of `{% load ui %}`: `chip`, `severity`, `state`, `moment`, `deadline`,
-`timeline`, `field`, `form_errors`, `facts`, `pages`, `icon`, `empty`, `trouble`, `decision`; each says
-in its docstring what it takes. A module puts itself into the top bar with a `navigation.py` that
-calls `navigation.register(...)`. What an element shows live it declares by `data-live`:
+`timeline`, `field`, `form_errors`, `facts`, `pages`, `icon`, `empty`, `trouble`, `decision`; each
+says in its docstring what it takes. A module puts itself into the top bar with a `navigation.py`
+that calls `navigation.register(...)`. What an element shows live it declares by `data-live`:
 
     <div data-live="{{ organization.id }}" data-live-url="{% url 'duty_list' %}">…</div>
 
 which is fetched again whenever that organization's record grows (a number, a range `low-high`, or
-empty for all that the reader may see). Rows carry a `data-key` and stand in a `data-rows` list: they
-don't move under the pointer, new ones are marked for two seconds, and `j`, `k`, `Enter` go through
-them. `data-press="a"` or `"f"` names the button that the key presses. A partial begins with `_` and
-holds what stands inside the live element.
+empty for all that the reader may see). Rows carry a `data-key` and stand in a `data-rows` list:
+they don't move under the pointer, new ones are marked for two seconds, and `j`, `k`, `Enter` go
+through them. `data-press="a"` or `"f"` names the button that the key presses. A partial begins with
+`_` and holds what stands inside the live element.
 
-Others call `navigation.register`, `refusals.answer`, `moments` and `ports` (what the shell asks of the
-layers above); everything else is used through templates.
+Others call `navigation.register`, `refusals.answer`, `moments` and `ports` (what the shell asks of
+the layers above); everything else is used through templates.
 """

@@ -1,13 +1,22 @@
 """What the page frame needs, looked up only when a template asks for it."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import get_language
 
 from custos.foundation import clock
-from custos.foundation.ui import moments, navigation
+from custos.foundation.ui import moments, navigation, ports
+
+
+class Role(NamedTuple):
+    """A card of the demo's sign-in page, in the reader's language."""
+
+    username: str
+    name: str
+    sees: str
 
 
 class Shell:
@@ -47,6 +56,17 @@ class Shell:
     def phrases(self) -> dict[str, str]:
         """How the browser says time."""
         return moments.phrases()
+
+    @property
+    def roles(self) -> list[Role]:
+        """The demo's roles, as the sign-in page offers them; none outside a demo."""
+        if not settings.DEMO:
+            return []
+        language = "en" if (get_language() or "").startswith("en") else "zh"
+        return [
+            Role(role.username, role.name[language], role.sees[language])
+            for role in ports.demo_roles()
+        ]
 
     @property
     def demo(self) -> bool:

@@ -1,7 +1,7 @@
 """What a reader gets instead of the page: refusals in words, and the plain page of an outage.
 
 Every answer says what happened, what was kept and what to do, with a number that support can find
-in the log. Browsers get a page, htmx and the API a problem (RFC 9457), which the shell shows in place.
+in the log. Browsers get a page; htmx and the API get a problem (RFC 9457), shown in place.
 """
 
 import errno
@@ -95,8 +95,8 @@ def outage(request: HttpRequest, error: BaseException | None) -> HttpResponse:
 _OUTAGE = {
     "zh-Hans": (
         "系统暂时无法读写数据",
-        "数据库没有应答,或磁盘已满。此前已显示“已保存”的内容都在;刚才提交的这一次没有保存。",
-        "紧急情况请直接使用电话、对讲和纸质登记。约一分钟后重试;仍不行时,请把下面的编号告诉技术支持。",
+        "数据库没有应答，或磁盘已满。此前已显示“已保存”的内容都在；刚才提交的这一次没有保存。",
+        "紧急情况请直接使用电话、对讲和纸质登记。约一分钟后重试；仍不行时，请把下面的编号告诉技术支持。",
     ),
     "en": (
         "Custos can't read or write data just now",

@@ -1,4 +1,4 @@
-"""The live stream, and a page for a reader without a post."""
+"""The live stream."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime

@@ -1,6 +1,6 @@
 """The components that pages are composed of; see each tag for what it takes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -49,7 +49,7 @@ def severity(level: int) -> dict[str, Any]:
 
 @register.inclusion_tag("ui/parts/state.html")
 def state(tone: str, text: Any) -> dict[str, Any]:
-    """A status chip. `tone`: todo, doing, waiting, done, refused or late; `text` says it in words."""
+    """A status chip. `tone`: todo, doing, waiting, done, refused or late; `text` says it."""
     return {"tone": tone, "text": text, "sign": _SIGNS[tone]}
 
 
@@ -57,9 +57,9 @@ def state(tone: str, text: Any) -> dict[str, Any]:
 def chip(person: Any, href: str = "", plain: bool = False) -> dict[str, Any]:
     """A person, the same everywhere: initial, name, cell, number's last four, needs.
 
-    `person` has `name`, and as known `cell_name`, `tail`, `photo` (a URL) and `needs` (short words, such
-    as interpreter or never alone). With `href`, or its own `url`, it opens the file; `plain` leaves
-    the link out.
+    `person` has `name`, and as known `cell_name`, `tail`, `photo` (a URL) and `needs` (short words,
+    such as interpreter or never alone). With `href`, or its own `url`, it opens the file; `plain`
+    leaves the link out.
     """
     name = str(person.name)
     url = "" if plain else href or getattr(person, "url", "")
@@ -115,9 +115,9 @@ def timeline(
 ) -> dict[str, Any]:
     """Entries, latest first. `names` gives the names of writers by their `by_ref`.
 
-    Rows are `record.queries.Line`, or anything with `occurred_at`, `recorded_at`, `title`, `text` and, as
-    known, `by`, `post`, `ground`, `corrects_id`, `corrected`, `erased`, `attachments`. `more` is the URL of
-    the page of older lines.
+    Rows are `record.queries.Line`, or anything with `occurred_at`, `recorded_at`, `title`, `text`
+    and, as known, `by`, `post`, `ground`, `corrects_id`, `corrected`, `erased`, `attachments`.
+    `more` is the URL of the page of older lines.
     """
     names = names or {}
     return {
@@ -148,12 +148,15 @@ _WRITERS = {"device": _("Device"), "system": _("System"), "public": _("Public")}
 
 
 @register.inclusion_tag("ui/parts/field.html")
-def field(bound: BoundField) -> dict[str, Any]:
-    """A form's field with its label, help and errors, tied together for screen readers."""
+def field(bound: BoundField, helped: bool = True) -> dict[str, Any]:
+    """A form's field with its label, help and errors, tied together for screen readers.
+
+    `helped=False` leaves a foreign form's help out.
+    """
     widget = bound.field.widget
     several = isinstance(widget, RadioSelect | CheckboxSelectMultiple)
     tick = isinstance(widget, CheckboxInput)
-    described = [f"{bound.auto_id}-help"] * bool(bound.help_text)
+    described = [f"{bound.auto_id}-help"] * bool(helped and bound.help_text)
     described += [f"{bound.auto_id}-error"] * bool(bound.errors)
     attrs: dict[str, Any] = {}
     if described:
@@ -180,9 +183,9 @@ def form_errors(form: Any) -> dict[str, Any]:
 
 
 @register.inclusion_tag("ui/parts/facts.html")
-def facts(pairs: Iterable[Sequence[Any]]) -> dict[str, Any]:
+def facts(pairs: Iterable[tuple[Any, Any]]) -> dict[str, Any]:
     """Facts in two columns: pairs of label and value; a value of None or "" shows as unknown."""
-    return {"pairs": [tuple(pair) for pair in pairs]}
+    return {"pairs": [(label, value, isinstance(value, datetime)) for label, value in pairs]}
 
 
 @register.inclusion_tag("ui/parts/pages.html", takes_context=True)
@@ -218,7 +221,7 @@ def empty(
 
 @register.inclusion_tag("ui/parts/trouble.html")
 def trouble(text: Any, kept: Any = "", mend: Any = "", number: str = "") -> dict[str, Any]:
-    """A part that failed: what happened, what was kept, what to do, a number that support can find."""
+    """A part that failed: what happened, what was kept, what to do, a number for support."""
     return {"text": text, "kept": kept, "mend": mend, "number": number}
 
 
@@ -239,11 +242,11 @@ def decision(
 ) -> SafeString:
     """A decision, never a bare "sure?": what will happen, to whom, on what ground, what undoes it.
 
-        {% decision "withdraw" title=_("Withdraw the task") action=url submit=_("Withdraw") what=... %}
+        {% decision "withdraw" title=_("Withdraw") action=url submit=_("Withdraw") what=... %}
           {% field form.reason %}
         {% enddecision %}
 
-    The block is the form's own fields (hidden ones too). `<button type="button" data-opens="withdraw">`
+    The block is the form's own fields (hidden ones too). A button with `data-opens="withdraw"`
     opens it; `whom` may be a person as `chip` takes it, or text. `grave` marks the button.
     """
     inner = {

@@ -61,9 +61,9 @@ function beat(data) {
   heardClock = serverNow();
   uncover();
   byId("database").hidden = data.database === "up";
-  const silent = data.sweep_age === null || data.sweep_age >= SWEEP_SILENCE;
+  const silent = data.sweep_age !== null && data.sweep_age >= SWEEP_SILENCE;
   byId("sweep").hidden = !silent || data.database !== "up";
-  if (silent) slot(byId("sweep"), "age").textContent = data.sweep_age === null ? "—" : String(Math.floor(data.sweep_age / 60));
+  if (silent) slot(byId("sweep"), "age").textContent = String(Math.floor(Number(data.sweep_age) / 60));
 }
 
 function watch() {
