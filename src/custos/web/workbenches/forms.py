@@ -13,7 +13,6 @@ class AnswerForm(forms.Form):
         label=_("Result"),
         help_text=_("What you found and what you did. Whoever found it reads this."),
         max_length=LONGEST_ANSWER,
-        required=False,
         widget=forms.Textarea(attrs={"rows": 4, "data-press": "f"}),
     )
 
@@ -27,6 +26,5 @@ class WithdrawForm(forms.Form):
             "For example: pressed by mistake, seen on the screen and asked over the intercom."
         ),
         max_length=LONGEST_ANSWER,
-        required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )

@@ -12,6 +12,7 @@ urlpatterns = [
     path("duty/answers/", views.answers, name="duty_answers"),
     path("duty/<uuid:task_id>/", views.task, name="duty_task"),
     path("duty/<uuid:task_id>/item/", views.item, name="duty_item"),
+    path("duty/<uuid:task_id>/around/", views.around, name="duty_around"),
     path("duty/<uuid:task_id>/accept/", views.accept, name="duty_accept"),
     path("duty/<uuid:task_id>/answer/", views.answer, name="duty_answer"),
     path("duty/<uuid:task_id>/withdraw/", views.withdraw, name="duty_withdraw"),

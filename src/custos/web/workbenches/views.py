@@ -92,7 +92,9 @@ def _around(shown: TaskShown) -> dict[str, Any]:
     """The people who are in the cell now, and what happened there before."""
     if shown.cell_id is None:
         return {"people": [], "before": [], "names": {}}
-    before = record.timeline(cell=shown.cell_id, limit=_BEFORE)
+    source = shown.source_entry_id
+    lines = record.timeline(cell=shown.cell_id, limit=2 * _BEFORE)
+    before = [line for line in lines if source not in (line.id, line.because_id)][:_BEFORE]
     return {
         "people": custody.occupants_of(shown.cell_id),
         "before": before,
@@ -136,11 +138,19 @@ def area(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
-@purpose("duty")
 def item(request: HttpRequest, task_id: UUID) -> HttpResponse:
-    """One task with its cell, as the live part fetches it."""
+    """How one task stands, as the live part fetches it."""
     chosen = queries.task(task_id, _acting(request).actor)
-    return render(request, "workbenches/_item.html", {"chosen": chosen} | _around(chosen))
+    return render(request, "workbenches/_item.html", {"chosen": chosen})
+
+
+@login_required
+@require_GET
+@purpose("duty")
+def around(request: HttpRequest, task_id: UUID) -> HttpResponse:
+    """The cell of one task, its people and what happened there, as the live part fetches them."""
+    chosen = queries.task(task_id, _acting(request).actor)
+    return render(request, "workbenches/_around.html", {"chosen": chosen} | _around(chosen))
 
 
 @login_required
@@ -185,15 +195,12 @@ def accept(request: HttpRequest, task_id: UUID) -> HttpResponse:
 def answer(request: HttpRequest, task_id: UUID) -> HttpResponse:
     """Answer the task in words. What was typed is kept where it cannot be taken."""
     acting, form = _acting(request), AnswerForm(request.POST)
-    text = form.data.get("text", "")
-    try:
-        services.answer(task_id, text, by=acting.actor)
-    except Malformed as error:
-        form.is_valid()
-        form.add_error("text", f"{error.message} {error.mend}".strip())
+    if not form.is_valid():
         tasks, chosen = queries.now_list(acting.actor), queries.task(task_id, acting.actor)
         context = _page(acting, tasks, chosen, form)
-        return render(request, "workbenches/duty.html", context, status=error.status)
+        return render(request, "workbenches/duty.html", context, status=Malformed.status)
+    try:
+        services.answer(task_id, form.cleaned_data["text"], by=acting.actor)
     except CustosError as error:
         _tell(request, error)
         return _back_to(task_id)
