@@ -19,5 +19,5 @@ class AccountsConfig(AppConfig):
 
         ports.acting_of = middleware.acting_for
         ports.demo_roles = queries.demo_roles
-        ports.post_title = lambda code: Post(code).title
+        ports.post_title = {post.value: post.title for post in Post}.get
         ports.kind_title = kind_title

@@ -80,7 +80,7 @@ def is_outage(error: BaseException | None) -> bool:
 def outage(request: HttpRequest, error: BaseException | None) -> HttpResponse:
     """The plain page of an outage: needs no database, no template and no session."""
     support = number()
-    log.error("outage", extra={"number": support, "error": type(error).__name__}, exc_info=error)
+    log.error("outage", extra={"number": support}, exc_info=error)
     if wants_data(request):
         title, *rest = _OUTAGE["en" if (get_language() or "").startswith("en") else "zh-Hans"]
         return problem(503, "outage", title, " ".join(rest), support=support)
@@ -179,7 +179,7 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
     if isinstance(error, CustosError):
         return answer(request, error)
     support = number()
-    log.error("failed", extra={"number": support, "error": type(error).__name__})
+    log.error("failed", extra={"number": support}, exc_info=error)
     try:
         return _said(
             request,

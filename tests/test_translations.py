@@ -1,0 +1,40 @@
+"""The Chinese is complete, and no template holds words that can't be translated."""
+
+from babel.messages.catalog import Catalog
+
+from custos.foundation.ui import translations
+
+
+def test_every_string_is_translated_soundly():
+    assert translations.faults() == []
+
+
+def test_no_template_holds_untranslated_words():
+    assert translations.untranslated() == []
+
+
+def fault_of(english, chinese, **flags):
+    wanted, old = Catalog(), Catalog(locale="zh_Hans")
+    message = wanted.add(english)
+    old.add(english, chinese, **flags)
+    return list(translations._faults_of(message, old))
+
+
+def test_the_check_finds_what_it_is_for():
+    assert fault_of("%(n)s beds", "%(n)s 张床位") == []
+    assert "missing" in fault_of("Bed", "")[0]
+    assert "fuzzy" in fault_of("Bed", "床位", flags=["fuzzy"])[0]
+    assert "places" in fault_of("%(n)s beds", "床位")[0]
+    assert "half-width" in fault_of("Bed, please", "床位,请")[0]
+
+
+def test_the_scan_finds_words_outside_translation_tags(tmp_path, monkeypatch):
+    page = tmp_path / "page.html"
+    page.write_text(
+        '{% load i18n %}<p title="Bare">{% trans "Fine" %} {{ name }} loose'
+        "{% blocktrans %}also fine{% endblocktrans %}</p>",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(translations, "SOURCE", tmp_path)
+    monkeypatch.setattr(translations, "_sources", lambda: iter([(page, tmp_path)]))
+    assert translations.untranslated() == ["page.html: 'Bare'", "page.html: 'loose'"]
