@@ -97,7 +97,8 @@ class Hub:
         self._changed_at: dict[int, datetime] = {}
         self._watching_since: datetime | None = None
         self._swept_at: datetime | None = None
-        self.database_up = False
+        #: None until the first look.
+        self.database_up: bool | None = None
 
     def join(self, stream: Stream, since: datetime | None) -> None:
         """Add a stream, and tell it what changed after `since` and what is outstanding."""
@@ -111,7 +112,7 @@ class Hub:
             stream.changed(n for n, at in self._changed_at.items() if at >= margin)
         for event in self._outstanding.values():
             self._offer(stream, event)
-        if self._watching_since is not None:
+        if self.database_up is not None:
             stream.say("beat", self._beat())
 
     def leave(self, stream: Stream) -> None:
@@ -138,7 +139,7 @@ class Hub:
             self._mqtt.disconnect()
         self._tasks, self._mqtt = [], None
         self._heads, self._changed_at, self._watching_since = {}, {}, None
-        self._outstanding, self._said_at, self.database_up = {}, {}, False
+        self._outstanding, self._said_at, self.database_up = {}, {}, None
 
     async def _poll(self) -> None:
         while True:
@@ -148,10 +149,15 @@ class Hub:
                         await self._look(own)
                         await asyncio.sleep(POLL)
             except (psycopg.Error, OSError) as error:
-                if self.database_up or self._watching_since is None:
+                if self.database_up is not False:
                     log.warning("live.database_lost", extra={"error": type(error).__name__})
-                self.database_up = False
+                self._database_is(False)
                 await asyncio.sleep(RETRY)
+
+    def _database_is(self, up: bool) -> None:
+        if self.database_up is not up:
+            self.database_up = up
+            self._tell_beat()
 
     async def _look(self, own: psycopg.AsyncConnection[Any]) -> None:
         async with own.transaction():
@@ -163,13 +169,11 @@ class Hub:
             rows = await own.execute("SELECT organization_id, seq FROM record_head")
             heads: dict[int, int] = dict(await rows.fetchall())
         grown = [number for number, seq in heads.items() if self._heads.get(number) != seq]
-        first = self._watching_since is None
-        self._heads, self.database_up = heads, True
+        self._heads, first, now = heads, self._watching_since is None, clock.now()
+        self._database_is(True)
         if first:
-            self._watching_since = clock.now()
-            self._tell_beat()
+            self._watching_since = now
             return
-        now = clock.now()
         self._changed_at.update(dict.fromkeys(grown, now))
         if grown:
             for stream in self._streams:
