@@ -71,4 +71,6 @@ class ActingMiddleware:
         except CustosError as error:
             # Outside the transaction, which a refusal undoes.
             return refusals.answer(request, error)
+        # At a shared desk the way back shows nothing after a sign-out.
+        response.headers.setdefault("Cache-Control", "no-store")
         return response

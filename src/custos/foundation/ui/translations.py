@@ -36,7 +36,7 @@ _KEYWORDS = {
 _COMMENT = "Translators:"
 _PLACES = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 #: Chinese text has full-width punctuation.
-_HALF_WIDTH = re.compile(r"[\u4e00-\u9fff”][,;:?!]")
+_HALF_WIDTH = re.compile(r"[\u4e00-\u9fff”][,;:?!(]")
 
 
 def apps() -> list[Path]:
