@@ -52,6 +52,23 @@ async function direct(url) {
   open(url, document.body.dataset.now ?? "", receive);
 }
 
+// --- above open dialogs --------------------------------------------------------------------------
+
+/**
+ * Puts something above an open dialog, which stands in the browser's top layer out of z-index's reach.
+ * @param {HTMLElement} part
+ */
+function raise(part) {
+  if (part.popover || typeof part.showPopover !== "function") return;
+  part.popover = "manual";
+  part.showPopover();
+}
+
+/** @param {HTMLElement} part */
+function lower(part) {
+  part.removeAttribute("popover");
+}
+
 // --- heartbeat ----------------------------------------------------------------------------------
 
 /** @param {{now: string, sweep_age: number | null, database: string}} data */
@@ -72,6 +89,7 @@ function watch() {
   if (!cover.hidden) return;
   slot(cover, "since").textContent = clockOf(heardClock);
   cover.hidden = false;
+  raise(cover);
   for (const part of document.querySelectorAll("main, .bar")) part.setAttribute("inert", "");
 }
 
@@ -79,6 +97,7 @@ function uncover() {
   const cover = byId("stale");
   if (cover.hidden) return;
   cover.hidden = true;
+  lower(cover);
   for (const part of document.querySelectorAll("[inert]")) part.removeAttribute("inert");
   for (const part of liveParts()) refresh(part);
 }
@@ -219,6 +238,7 @@ function unrecorded(event) {
   slot(banner, "device").textContent = event.device;
   slot(banner, "at").textContent = clockOf(Date.parse(event.occurred_at));
   place.append(banner);
+  if (document.querySelector("dialog[open]")) raise(place);
   sound();
 }
 
@@ -269,6 +289,9 @@ function sound() {
 
 if (stream) {
   listen();
+  for (const dialog of document.querySelectorAll("dialog")) {
+    dialog.addEventListener("close", () => lower(byId("unrecorded")));
+  }
   setInterval(watch, 1000);
   for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, unlock, { once: true });
 }
