@@ -1,0 +1,311 @@
+"""One thin line through the whole house, as its people see it.
+
+A person is in a cell; somebody presses the cell's button (an ONVIF event by `mosquitto_pub` to a
+real broker); the patrol's open page shows the task without a reload; it is accepted and answered in
+words; the answer comes back to the finder's post, stands on the person's timeline, and the chain
+verifies.
+"""
+
+import asyncio
+import os
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import uvicorn
+from custos.foundation.organizations.models import Cell
+from django.core.asgi import get_asgi_application
+from django.db import connection
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from custos.config.environment import Broker
+from custos.foundation import clock
+from custos.foundation.accounts import services as accounts
+from custos.foundation.custody import queries as custody_queries
+from custos.foundation.custody import services as custody
+from custos.foundation.custody.models import Custody
+from custos.foundation.database import scope
+from custos.foundation.record import queries as record
+from custos.foundation.record import rows
+from custos.foundation.record.models import Head
+from custos.foundation.record.parties import Actor, Post, StaffKind
+from custos.foundation.record.verify import Expected, check_chain
+from custos.foundation.ui import translations
+from custos.prevention.devices.listener import Listener
+from custos.prevention.devices.models import Device
+from custos.prevention.devices.tests.worlds import (
+    SYSTEM,
+    a_button,
+    a_cell,
+    a_facility,
+    payload_of,
+    somebody,
+    topic_of,
+)
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+MOSQUITTO = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
+SHOTS = Path(__file__).resolve().parents[1] / "build" / "screenshots"
+PASSWORD = "quiet-river-4417"
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(
+        not (
+            Path(CHROMIUM).exists() and Path(MOSQUITTO).exists() and shutil.which("mosquitto_pub")
+        ),
+        reason="Chromium and Mosquitto come from the system: `make system`",
+    ),
+]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def until(answers: int) -> None:
+    end = time.monotonic() + 20
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", answers), 1).close()
+            return
+        except OSError:
+            assert time.monotonic() < end, f"nothing listens on port {answers}"
+            time.sleep(0.05)
+
+
+@pytest.fixture
+def broker(tmp_path: Path, settings: object) -> Iterator[Broker]:
+    made = Broker("127.0.0.1", free_port(), "", "")
+    config = tmp_path / "mosquitto.conf"
+    config.write_text(f"listener {made.port} 127.0.0.1\nallow_anonymous true\n")
+    running = subprocess.Popen([MOSQUITTO, "-c", config], stderr=subprocess.DEVNULL)
+    until(made.port)
+    settings.BROKER = made  # type: ignore[attr-defined]
+    yield made
+    running.terminate()
+    running.wait(10)
+
+
+@pytest.fixture
+def listening(broker: Broker, tmp_path: Path) -> Iterator[None]:
+    stop = threading.Event()
+    listener = Listener(broker, tmp_path / "spool")
+    thread = threading.Thread(target=listener.run, args=(stop,))
+    thread.start()
+    end = time.monotonic() + 20
+    while not (tmp_path / "spool" / "devices.json").exists() or not listener.client.is_connected():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    yield
+    stop.set()
+    thread.join(20)
+
+
+@pytest.fixture
+def site(broker: Broker, settings: object) -> Iterator[str]:
+    """The web server, in a thread of its own, on this test's database."""
+    translations.compile_all()
+    settings.ALLOWED_HOSTS = ["127.0.0.1"]  # type: ignore[attr-defined]
+    port = free_port()
+    server = uvicorn.Server(
+        uvicorn.Config(get_asgi_application(), port=port, log_level="warning", lifespan="off")
+    )
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
+    thread.start()
+    until(port)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = server.force_exit = True
+    thread.join(20)
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    # Playwright's own event loop makes Django think that this test is asynchronous.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ],
+        )
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def cell() -> Cell:
+    with scope.entered(SYSTEM):
+        return a_cell()
+
+
+@pytest.fixture
+def button(cell: Cell) -> Device:
+    with scope.entered(SYSTEM):
+        return a_button(cell)
+
+
+@pytest.fixture
+def person(cell: Cell) -> Custody:
+    with scope.entered(SYSTEM):
+        return custody.admit(
+            name="王建国",
+            sex="1",
+            born=date(1980, 1, 1),
+            basis="detention",
+            basis_number="2026-0001",
+            number=uuid4().hex[:12],
+            arrived_at=clock.now() - timedelta(hours=1),
+            cell=cell.pk,
+            by=somebody(Post.ADMISSION),
+            reason="测试",
+        )
+
+
+def an_account(post: Post, name: str) -> str:
+    username = f"u{uuid4().hex[:10]}"
+    with scope.entered(SYSTEM):
+        accounts.post_staff(
+            accounts.make_account(username, PASSWORD),
+            name=name,
+            kind=StaffKind.OFFICER,
+            organization=a_facility(),
+            post=post,
+            by=Actor.system("tests"),
+        )
+    return username
+
+
+def signed_in(
+    browser: Browser, site: str, username: str, *, width: int = 1440, language: str = "zh-CN"
+) -> Page:
+    height = 900 if width > 600 else 844
+    context: BrowserContext = browser.new_context(
+        base_url=site, viewport={"width": width, "height": height}, locale=language
+    )
+    page = context.new_page()
+    page.goto("/account/login/")
+    page.fill("#id_login", username)
+    page.fill("#id_password", PASSWORD)
+    page.press("#id_password", "Enter")
+    page.wait_for_url("**/duty/")
+    return page
+
+
+def publish(broker: Broker, button: Device) -> None:
+    command = ["mosquitto_pub", "-h", broker.host, "-p", str(broker.port), "-q", "1", "-s"]
+    command += ["-t", topic_of(button)]
+    subprocess.run(command, input=payload_of(button), check=True, timeout=10)
+
+
+def shot(page: Page, name: str) -> None:
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SHOTS / f"{name}.png")
+
+
+def test_a_press_becomes_a_task_on_the_open_page_and_its_answer_comes_back(
+    browser: Browser,
+    site: str,
+    broker: Broker,
+    listening: None,
+    button: Device,
+    cell: Cell,
+    person: Custody,
+) -> None:
+    errors: list[str] = []
+    page = signed_in(browser, site, an_account(Post.PATROL, "赵敏"))
+    page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+    expect(page.get_by_text("此刻没有待办")).to_be_visible()
+    page.evaluate("window.sameDocument = true")
+    page.wait_for_timeout(1000)  # the stream is open
+
+    began = time.monotonic()
+    publish(broker, button)
+    row = page.locator("[data-rows] [data-key]", has_text=cell.name)
+    row.wait_for(timeout=5000)
+    took = time.monotonic() - began
+    assert page.evaluate("window.sameDocument") is True, "the page was loaded anew"
+    assert took < 1, f"the task took {took:.2f} s to appear"
+    shot(page, "thin-line-1-task-appears")
+
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator(".task-title")).to_contain_text(cell.name)
+    expect(page.locator(".people")).to_contain_text("王建国")
+    page.keyboard.press("a")
+    expect(page.locator(".task-head")).to_contain_text("赵敏 已收下")
+    shot(page, "thin-line-2-accepted")
+    page.keyboard.press("f")
+    page.keyboard.type("胃痛，医生已到场，生命体征平稳。")
+    page.get_by_role("button", name="回复处理结果").click()
+    expect(page.locator(".notice")).to_contain_text("已回复")
+
+    colleague = signed_in(browser, site, an_account(Post.PATROL, "孙毅"))
+    colleague.goto("/duty/answers/")
+    expect(colleague.locator("table")).to_contain_text("胃痛，医生已到场")
+    colleague.locator("table a").first.click()
+    expect(colleague.locator(".timeline")).to_contain_text("紧急按钮被按下")
+    shot(colleague, "thin-line-3-history")
+    assert errors == []
+
+    with scope.entered(SYSTEM):
+        kinds = {line.kind for line in custody_queries.timeline_of(person.pk)}
+        assert {
+            "custody.admitted",
+            "alarm.emergency_button",
+            "task.opened",
+            "task.accepted",
+            "task.answered",
+        } <= kinds
+        assert "alarm.emergency_button" in {line.kind for line in record.timeline(cell=cell.pk)}
+        head = Head.objects.get(pk=cell.organization_id)
+        with connection.cursor() as cursor:
+            chain = rows.stream(cursor, cell.organization_id)
+            expected = Expected(head_seq=head.seq, head_hash=bytes(head.hash))
+            verdict = check_chain(cell.organization_id, chain, expected)
+        assert verdict.sound, verdict.fault
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_pages_fit_their_screens_in_both_languages(
+    browser: Browser,
+    site: str,
+    broker: Broker,
+    listening: None,
+    button: Device,
+    person: Custody,
+    width: int,
+    language: str,
+) -> None:
+    publish(broker, button)
+    patrol = signed_in(
+        browser, site, an_account(Post.PATROL, "赵敏"), width=width, language=language
+    )
+    leader = signed_in(
+        browser, site, an_account(Post.LEADER, "周正"), width=width, language=language
+    )
+    pages = [(patrol, "/duty/", "duty"), (patrol, "/duty/answers/", "answers")]
+    for page, path, name in [*pages, (leader, "/operations/", "operations")]:
+        page.goto(path)
+        page.wait_for_timeout(500)
+        shot(page, f"{name}-{width}-{language[:2]}")
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, f"{path} is {wide} px wide on a screen of {width}"
