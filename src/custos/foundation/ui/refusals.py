@@ -130,7 +130,7 @@ def _plain(support: str) -> str:
 # Django's own handlers; config.urls names them.
 
 
-def bad_request(request: HttpRequest, _exception: Exception | None = None) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """400"""
     return _said(
         request,
@@ -140,7 +140,7 @@ def bad_request(request: HttpRequest, _exception: Exception | None = None) -> Ht
     )
 
 
-def permission_denied(request: HttpRequest, _exception: Exception | None = None) -> HttpResponse:
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403"""
     return _said(
         request,
@@ -161,7 +161,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     )
 
 
-def page_not_found(request: HttpRequest, _exception: Exception | None = None) -> HttpResponse:
+def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404"""
     return _said(
         request,

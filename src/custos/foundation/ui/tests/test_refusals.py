@@ -88,3 +88,18 @@ def test_what_other_middleware_raises_is_answered_too(error, status):
     except Exception:
         assert sys.exc_info()[1] is error
         assert refusals.server_error(ask()).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("handler", "status"),
+    [
+        (refusals.bad_request, 400),
+        (refusals.permission_denied, 403),
+        (refusals.page_not_found, 404),
+    ],
+)
+def test_every_refusal_of_django_is_a_page_in_words(handler, status):
+    answer = handler(ask(), exception=Exception())
+    assert answer.status_code == status
+    assert "<h1>" in answer.content.decode()
+    assert handler(ask(hx_request="true"), exception=Exception()).status_code == status
