@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -24,9 +25,11 @@ from custos.prevention.devices.kinds import EmergencyButtonPressed
 from custos.prevention.devices.models import DeviceKind
 from custos.prevention.devices.onvif import DigitalInput, KnownEvent, PropertyGone, Unreadable
 from custos.prevention.devices.queries import Addresses, Known
-from custos.prevention.devices.timing import Timing
+from custos.prevention.devices.timing import LifeSafety, Timing
 
 _KEPT_OF_REFUSED = 2048
+#: Where the count stands in a row of refused messages, from its end.
+_TIMES = -3
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ class Accepted:
     device_time: datetime
     reported_at: datetime
     timing: Timing
-    life_safety: timing.LifeSafety | None
+    life_safety: LifeSafety | None
 
     @property
     def happened_at(self) -> datetime:
@@ -254,12 +257,12 @@ def _keep_refused(refused: Sequence[tuple[Refused, Received]]) -> None:
         return
     homeless = {one.prefix for one, _ in refused if one.organization_id is None}
     owners = queries.organizations_of(homeless) if homeless else {}
-    rows: dict[tuple[int, str, str], list[object]] = {}
+    rows: dict[tuple[int, str, str], list[Any]] = {}
     for one, message in refused:
         owner = one.organization_id or owners[one.prefix]
         key = (owner, one.reason, message.sha256)
         if key in rows:
-            rows[key][-3] += 1  # type: ignore[operator]
+            rows[key][_TIMES] += 1
             continue
         rows[key] = [
             new_id(), owner, one.reason, _storable(one.detail)[:200], _storable(message.topic),

@@ -165,7 +165,9 @@ class Listener:
         finally:
             self.client.disconnect()
             self.client.loop_stop()
-            self.recorder.shutdown(wait=False, cancel_futures=True)
+            # A thread that ends without this would keep its connection from the pool for ever.
+            self.recorder.submit(connection.close)
+            self.recorder.shutdown(wait=False)
 
     def _next_batch(self) -> list[_Delivery]:
         batch, self._held = self._held, []

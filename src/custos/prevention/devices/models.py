@@ -1,7 +1,5 @@
 """Devices, what they measured, and what they said that could not be acted on."""
 
-from typing import ClassVar
-
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -39,7 +37,7 @@ class Device(models.Model):
     enabled = models.BooleanField(default=True)
     last_heard = models.DateTimeField(null=True, blank=True)
 
-    objects: ClassVar[ScopedManager["Device"]] = ScopedManager()
+    objects = ScopedManager()
 
     class Meta:
         constraints = [
@@ -83,7 +81,7 @@ class Telemetry(models.Model):
     received_at = models.DateTimeField()
     timing = models.TextField()
 
-    objects: ClassVar[ScopedManager["Telemetry"]] = ScopedManager()
+    objects = ScopedManager()
 
     class Meta:
         managed = False
@@ -112,7 +110,7 @@ class RefusedMessage(models.Model):
     received_at = models.DateTimeField()
     last_received_at = models.DateTimeField()
 
-    objects: ClassVar[ScopedManager["RefusedMessage"]] = ScopedManager()
+    objects = ScopedManager()
 
     class Meta:
         constraints = [

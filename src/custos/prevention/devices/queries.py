@@ -36,10 +36,15 @@ def addresses(prefixes: Iterable[str] | None = None) -> Addresses:
     devices = Device.objects.visible_to(scope.current())
     if prefixes is not None:
         devices = devices.filter(topic_prefix__in=list(prefixes))
-    rows = devices.values_list(
-        "topic_prefix", "token", "id", "organization_id", "kind", "name", "cell_id", "enabled"
+    wanted = devices.only(
+        "topic_prefix", "token", "organization_id", "kind", "name", "cell_id", "enabled"
     )
-    return {(prefix, token): Known(*rest) for prefix, token, *rest in rows}
+    return {
+        (d.topic_prefix, d.token): Known(
+            d.pk, d.organization_id, d.kind, d.name, d.cell_id, d.enabled
+        )
+        for d in wanted
+    }
 
 
 def organizations_of(prefixes: Iterable[str]) -> dict[str, int]:

@@ -1,7 +1,5 @@
 """Tasks."""
 
-from typing import ClassVar
-
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -62,7 +60,7 @@ class Task(models.Model):
     repeated_at = models.DateTimeField(null=True)
     repeated_entry_id = models.UUIDField(null=True)
 
-    objects: ClassVar[ScopedManager["Task"]] = ScopedManager()
+    objects = ScopedManager()
 
     class Meta:
         constraints = [
