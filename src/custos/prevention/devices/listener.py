@@ -28,7 +28,7 @@ from uuid import UUID
 import paho.mqtt.client as mqtt
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, InternalError, OperationalError, connection
+from django.db import InterfaceError, InternalError, OperationalError, connection, connections
 from paho.mqtt.enums import CallbackAPIVersion
 from prometheus_client import Counter, Gauge
 
@@ -166,7 +166,7 @@ class Listener:
             self.client.disconnect()
             self.client.loop_stop()
             # A thread that ends without this would keep its connection from the pool for ever.
-            self.recorder.submit(connection.close)
+            self.recorder.submit(connections.close_all)
             self.recorder.shutdown(wait=False)
 
     def _next_batch(self) -> list[_Delivery]:
