@@ -38,9 +38,9 @@ class Shell:
 
     @property
     def live_key(self) -> str:
-        """Changes when the reader's range does, so that the browser opens a new stream."""
+        """Changes when the reader's range or language does: the browser opens a new stream."""
         acting = self.acting
-        return f"{acting.posting.pk}" if acting else ""
+        return f"{acting.posting.pk}-{get_language()}" if acting else ""
 
     @property
     def path(self) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.contrib.auth import get_user
 from django.db import connections
 from django.http import HttpRequest, StreamingHttpResponse
@@ -56,7 +57,9 @@ async def _closed() -> AsyncIterator[str]:
 
 
 async def _events(request: HttpRequest, acting: Any, since: datetime | None) -> AsyncIterator[str]:
-    language = translation.get_language() or "zh-hans"
+    language = request.GET.get("language", "")
+    if language not in dict(settings.LANGUAGES):
+        language = settings.LANGUAGE_CODE
     stream, hub = streams.Stream(acting.scope), streams.hub()
     hub.join(stream, since)
     checked = clock.now()

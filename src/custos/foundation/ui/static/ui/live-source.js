@@ -15,7 +15,9 @@ export function open(url, since, tell) {
   let timer = 0;
   let over = false;
   const connect = () => {
-    source = new EventSource(`${url}?since=${encodeURIComponent(since)}`);
+    const address = new URL(url);
+    address.searchParams.set("since", since);
+    source = new EventSource(address);
     for (const type of KINDS) {
       source.addEventListener(type, (event) => {
         since = event.lastEventId || since;

@@ -1,0 +1,396 @@
+"""The frame and the components in a real browser: seen, driven by keys, and live."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.utils import translation
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect, sync_playwright
+
+from custos.foundation import clock
+from custos.foundation.accounts import services as accounts
+from custos.foundation.database import scope
+from custos.foundation.record.parties import Actor, Post, StaffKind
+from custos.foundation.ui import live, moments, translations
+from custos.prevention.devices.tests.worlds import FACILITY, SYSTEM, a_facility
+from tests import shell_pages
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+SHOTS = Path(__file__).resolve().parents[1] / "build" / "screenshots"
+PASSWORD = "quiet-river-4417"
+PAGES = {"workbench": "", "list": "list/", "object": "object/", "form": "form/"}
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        not Path(CHROMIUM).exists(), reason="Chromium comes from the system: `make system`"
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    translations.compile_all()
+    # Playwright's own event loop makes Django think that these tests are asynchronous.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ],
+        )
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def site(browser: Browser, live_site: str, settings: Any) -> str:
+    settings.ROOT_URLCONF = "tests.shell_pages"
+    shell_pages.rows[:] = shell_pages.default_rows()
+    return live_site
+
+
+def post(username: str, role: Post = Post.PATROL) -> None:
+    """Make an account on a post; what is written is a change of the facility's record."""
+    with scope.entered(SYSTEM):
+        accounts.post_staff(
+            accounts.make_account(username, PASSWORD),
+            name="陈安平",
+            kind=StaffKind.OFFICER,
+            organization=a_facility(),
+            post=role,
+            by=Actor.system("tests"),
+        )
+
+
+def something_recorded() -> None:
+    post(f"u{uuid4().hex[:10]}")
+
+
+def is_fault(said: ConsoleMessage) -> bool:
+    """Whether the console says that something is broken; a 409 is what a test asks for."""
+    return said.type == "error" and "409" not in said.text
+
+
+Opened = Callable[..., Page]
+
+
+@pytest.fixture
+def opened(browser: Browser, site: str) -> Iterator[Opened]:
+    """Opens a page of a signed-in officer; fails the test on any error of the browser's console."""
+    post("officer")
+    contexts, errors = [], []
+
+    def opened(path: str = "", width: int = 1440, language: str = "zh-CN", **more: Any) -> Page:
+        height = 900 if width > 600 else 844
+        context = browser.new_context(
+            base_url=site, viewport={"width": width, "height": height}, locale=language, **more
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda said: errors.append(said.text) if is_fault(said) else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto("/account/login/")
+        page.fill("#id_login", "officer")
+        page.fill("#id_password", PASSWORD)
+        # A first page of the modules in between is no matter of these tests.
+        page.route("**/duty/**", lambda route: route.fulfill(body=""))
+        page.press("#id_password", "Enter")
+        page.wait_for_load_state()
+        errors.clear()
+        page.goto(f"/shell/{path}")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+def shot(page: Page, name: str) -> None:
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SHOTS / f"{name}.png", full_page=page.viewport_size["width"] < 600)  # type: ignore[index]
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en-US"])
+@pytest.mark.parametrize("width", [1440, 1024, 390])
+def test_every_page_fits_its_screen(opened: Opened, width: int, language: str) -> None:
+    page = opened(width=width, language=language)
+    for name, path in PAGES.items():
+        page.goto(f"/shell/{path}")
+        page.wait_for_timeout(300)
+        shot(page, f"shell-{name}-{width}-{language[:2]}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+
+
+def test_dark_is_designed_too(opened: Opened) -> None:
+    for width in (1440, 390):
+        page = opened(width=width, color_scheme="dark")
+        page.wait_for_timeout(300)
+        shot(page, f"shell-workbench-{width}-dark")
+
+
+def test_sign_in_says_what_is_wrong(browser: Browser, site: str, settings: Any) -> None:
+    settings.DEMO = True
+    for width, language in ((1440, "zh-CN"), (390, "en-US")):
+        context = browser.new_context(
+            base_url=site, viewport={"width": width, "height": 844}, locale=language
+        )
+        page = context.new_page()
+        page.goto("/account/login/")
+        expect(page.locator(".role").first).to_be_visible()
+        shot(page, f"sign-in-{width}-{language[:2]}")
+        page.fill("#id_login", "nobody")
+        page.fill("#id_password", "wrong-password")
+        page.press("#id_password", "Enter")
+        expect(page.get_by_role("alert")).to_be_visible()
+        context.close()
+
+
+#: Everything that can be pressed or filled in, without a name that a screen reader could say.
+NAMELESS = """() => [...document.querySelectorAll('a, button, input, select, textarea, summary')]
+  .filter((part) => part.type !== 'hidden' && part.offsetParent)
+  .filter((part) => {
+    const labels = [...(part.labels ?? [])].map((label) => label.innerText).join('');
+    const images = [...part.querySelectorAll('img')].map((image) => image.alt).join('');
+    return !(part.getAttribute('aria-label') || part.textContent.trim() || labels || images);
+  })
+  .map((part) => part.outerHTML.slice(0, 120))"""
+
+SMALL = """() => [...document.querySelectorAll('.btn, .tool, .places a, input, select, .rows a')]
+  .filter((part) => part.offsetParent && !['hidden', 'radio', 'checkbox'].includes(part.type))
+  .filter((part) => part.getBoundingClientRect().height < 47.5)
+  .map((part) => part.outerHTML.slice(0, 120))"""
+
+
+@pytest.mark.parametrize("path", PAGES.values())
+def test_every_page_can_be_heard_and_touched(opened: Opened, path: str) -> None:
+    page = opened(path, width=390)
+    for landmark in ("banner", "main"):
+        assert page.get_by_role(landmark).count() == 1  # type: ignore[arg-type]
+    assert page.locator("h1").count() >= 1
+    assert page.evaluate("document.documentElement.lang") == "zh-Hans"
+    assert page.evaluate(NAMELESS) == []
+    assert page.evaluate(SMALL) == []
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map((part) => part.id)")
+    assert len(ids) == len(set(ids))
+
+
+def test_the_first_key_leads_past_the_bar(opened: Opened) -> None:
+    page = opened()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_a_list_is_driven_by_keys(opened: Opened) -> None:
+    page = opened()
+    for key, row in (("j", "r0"), ("j", "r1"), ("k", "r0")):
+        page.keyboard.press(key)
+        expect(page.locator(".is-at")).to_have_attribute("data-key", row)
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#keys")).to_be_hidden()
+    page.keyboard.press("f")
+    expect(page.locator("#finish")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/shell/object/")
+
+
+def test_what_is_wrong_with_a_form_stands_at_its_fields(opened: Opened) -> None:
+    page = opened("form/", width=390)
+    page.get_by_role("button", name="收押", exact=True).click()
+    expect(page.locator(".notice-wrong").first).to_contain_text("尚未保存")
+    expect(page.locator("#id_name")).to_have_attribute("aria-invalid", "true")
+    shot(page, "shell-form-wrong-390-zh")
+
+
+def test_theme_and_language_are_kept(opened: Opened) -> None:
+    page = opened(color_scheme="light")
+    page.locator("[data-theme-toggle]").click()
+    page.locator("button[name=language]").click()
+    page.wait_for_load_state()
+    page.goto("/shell/list/")
+    assert page.evaluate("document.documentElement.dataset.bsTheme") == "dark"
+    assert page.evaluate("document.documentElement.lang") == "en"
+
+
+def test_browser_and_server_say_time_alike(opened: Opened) -> None:
+    page = opened()
+    for tag, locale in (("zh-hans", "zh-CN"), ("en", "en-US")):
+        page = opened(language=locale)
+        lengths = [0, 1, 59, 60, 61, 3599, 3600, 7260, 86_399, 86_400, 90_061, 183_600]
+        lengths += [-length for length in lengths]
+        said = page.evaluate(
+            """async (lengths) => {
+              const { ago, left } = await import('/static/ui/moments.js');
+              return lengths.map((length) => [ago(length), left(length)]);
+            }""",
+            lengths,
+        )
+        with translation.override(tag):
+            wanted = [[moments.ago(length), moments.left(length)] for length in lengths]
+        assert said == wanted
+
+
+def test_the_first_load_is_small(opened: Opened) -> None:
+    page = opened()
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    sizes: list[float] = []
+    session.on("Network.loadingFinished", lambda done: sizes.append(done["encodedDataLength"]))
+    page.goto("/shell/")
+    page.wait_for_timeout(500)
+    assert 50_000 < sum(sizes) <= 200_000
+
+
+# Live.
+
+
+def a_row(key: str, title: str) -> dict[str, Any]:
+    now = clock.now()
+    return {
+        "key": key,
+        "severity": 1,
+        "title": title,
+        "cell": "B2-01",
+        "due": now + timedelta(minutes=1),
+        "opened": now,
+    }
+
+
+def keys_of(page: Page) -> list[str]:
+    return page.eval_on_selector_all(
+        "[data-rows] [data-key]", "rows => rows.map(r => r.dataset.key)"
+    )
+
+
+def streaming(page: Page) -> None:
+    """Wait until the page's stream has been heard: it tells a new page to fetch its parts."""
+    page.wait_for_timeout(1000)
+
+
+def test_a_change_of_the_record_is_shown_without_a_reload(opened: Opened) -> None:
+    page = opened()
+    streaming(page)
+    page.evaluate("window.sameDocument = true")
+    shell_pages.rows.insert(0, a_row("new", "监室呼叫"))
+    something_recorded()
+    row = page.locator("[data-key=new]")
+    row.wait_for(timeout=1000)
+    assert "is-new" in str(row.get_attribute("class"))
+    assert keys_of(page)[0] == "new"
+    assert page.evaluate("window.sameDocument") is True
+    expect(row).not_to_have_class("is-new", timeout=4000)
+
+
+def test_rows_never_move_under_the_pointer(opened: Opened) -> None:
+    page = opened()
+    streaming(page)
+    page.hover("[data-key=r1]")
+    before = page.locator("[data-key=r1]").bounding_box()
+    shell_pages.rows[:] = [a_row("new", "监室呼叫"), *shell_pages.rows[1:]]
+    something_recorded()
+    page.locator("[data-key=new]").wait_for(timeout=2000)
+    assert page.locator("[data-key=r1]").bounding_box() == before
+    assert keys_of(page) == ["r0", "r1", "r2", "r3", "new"]
+    expect(page.locator("[data-key=r0]")).to_have_class("row-item is-gone")
+    page.mouse.move(800, 850)
+    page.wait_for_timeout(500)
+    assert keys_of(page) == ["new", "r1", "r2", "r3"]
+
+
+def test_without_a_heartbeat_the_screen_covers_itself(opened: Opened) -> None:
+    page = opened()
+    streaming(page)
+    expect(page.locator("#stale")).to_be_hidden()
+    page.context.set_offline(True)
+    page.evaluate(
+        """() => { const real = performance.now.bind(performance);
+                   performance.now = () => real() + 16000; }"""
+    )
+    expect(page.locator("#stale")).to_be_visible(timeout=3000)
+    expect(page.locator("#stale-title")).to_contain_text("画面已停止更新，自")
+    assert page.evaluate("document.querySelector('main').inert")
+    shot(page, "shell-stale-1440-zh")
+    page.context.set_offline(False)
+    expect(page.locator("#stale")).to_be_hidden(timeout=8000)
+    assert not page.evaluate("document.querySelector('main').inert")
+
+
+def announced(**changes: Any) -> None:
+    """What the broker would bring to the site's hub."""
+    notice = {
+        "id": "n1",
+        "organization_id": FACILITY,
+        "kind": "alarm.emergency_button",
+        "severity": 1,
+        "occurred_at": clock.now().isoformat(),
+        "device": "B1-03",
+    }
+    body = json.dumps(notice | changes).encode()
+    for loop, hub in list(live._hubs.items()):
+        if loop.is_running():
+            loop.call_soon_threadsafe(hub.heard, body)
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_an_alarm_that_could_not_be_recorded_is_loud(opened: Opened, width: int) -> None:
+    page = opened(width=width)
+    streaming(page)
+    page.keyboard.press("f")
+    announced()
+    banner = page.locator(".banner-loud")
+    banner.wait_for(timeout=2000)
+    expect(banner).to_contain_text("尚未入库")
+    expect(banner).to_contain_text("B1-03")
+    expect(banner).to_contain_text("紧急按钮被按下")
+    # Above the open dialog, which nothing outside the browser's top layer is.
+    assert page.evaluate("document.getElementById('unrecorded').matches(':popover-open')")
+    page.keyboard.press("Escape")
+    shot(page, f"shell-unrecorded-{width}-zh")
+    announced(organization_id=FACILITY + 1, id="elsewhere")
+    announced(recorded=True)
+    banner.wait_for(state="detached", timeout=2000)
+    assert page.locator(".banner-loud").count() == 0
+
+
+def test_without_sound_the_page_says_so(opened: Opened) -> None:
+    # A page that nobody has touched yet; the sign-in page before it was.
+    page = opened().context.new_page()
+    page.goto("/shell/")
+    streaming(page)
+    announced()
+    expect(page.locator("#sound")).to_be_visible(timeout=2000)
+    page.mouse.click(700, 600)
+    expect(page.locator("#sound")).to_be_hidden()
+    announced(recorded=True)
+
+
+def test_a_refused_request_is_said_in_place(opened: Opened) -> None:
+    page = opened()
+
+    def refuse(route: Route) -> None:
+        problem = {"title": "已被同事收下", "detail": "请看看是谁收下的。"}
+        route.fulfill(status=409, content_type="application/problem+json", body=json.dumps(problem))
+
+    page.route("**/shell/refused/", refuse)
+    page.evaluate("htmx.ajax('POST', '/shell/refused/', {target: 'main', swap: 'none'})")
+    expect(page.locator("#notices")).to_contain_text("已被同事收下")
+    expect(page.locator("#notices")).to_contain_text("请看看是谁收下的。")
