@@ -31,7 +31,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from custos.config.environment import secret
+from custos.config.environment import acts_as_owner, secret
 
 SUPERUSER, OWNER, APP, PIPELINE = "custos_super", "custos_owner", "custos_app", "custos_pipeline"
 ROLES = (OWNER, APP, PIPELINE)
@@ -116,6 +116,17 @@ def place_for(data: Path) -> Place:
     pointer = keys / "database-home"
     name = pointer.read_text().strip() if pointer.exists() else None
     return Place(OUTSIDE / (name or "unmade"), keys, account)
+
+
+def address(data: Path) -> str:
+    """The connection string of this process's role on a data folder's server; "" before it is made.
+
+    Whatever runs beside `custos demo` finds its database by this.
+    """
+    place = place_for(data)
+    if not (place.cluster / "PG_VERSION").exists():
+        return ""
+    return place.url(OWNER if acts_as_owner() else APP)
 
 
 def prepared_place(data: Path) -> Place:
@@ -426,7 +437,9 @@ def _make_role(connection: psycopg.Connection, role: str, password: str) -> None
     connection.execute(verb + rights)
 
 
-def make_database(connection: psycopg.Connection, name: str, *, template: str = "template0") -> None:
+def make_database(
+    connection: psycopg.Connection, name: str, *, template: str = "template0"
+) -> None:
     """Make a database of the owner's, unless it is there; only our roles may connect to it."""
     if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
         return

@@ -7,7 +7,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
 
-from custos.config import environment
+from custos.config import environment, postgres
 
 SOURCE = Path(__file__).resolve().parents[1]
 DATA = environment.data_folder()
@@ -90,14 +90,19 @@ def _database(url: str) -> dict[str, object]:
         "HOST": parts.get("host", ""),
         "PORT": str(parts.get("port", "")),
         "OPTIONS": {
-            # The owner migrates in one process; everybody else shares a pool.
-            "pool": False if environment.acts_as_owner() else {"min_size": 1, "max_size": 16},
+            # The owner migrates in one process; everybody else shares a pool. A page doesn't wait
+            # for a database that is down: it says so.
+            "pool": False
+            if environment.acts_as_owner()
+            else {"min_size": 1, "max_size": 16, "timeout": 3},
         },
+        # A connection that a restarted server has closed is replaced before it is handed out.
+        "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": True,
     }
 
 
-DATABASES = {"default": _database(environment.database_url())}
+DATABASES = {"default": _database(environment.database_url() or postgres.address(DATA))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -115,6 +120,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None  # staff are known by name and post; nobody has an e-mail here
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "custos.foundation.accounts.adapter.StaffAdapter"
 LOGIN_URL = "account_login"

@@ -1,0 +1,94 @@
+"""Databases for tests: one embedded server a run, one migrated template, one clone a worker.
+
+Tests connect as the application's role, under row-level security, as the program does.
+"""
+
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from django.conf import settings
+from django.db import connections
+from psycopg import sql
+
+from custos.config import postgres
+
+TEMPLATE = "custos_template"
+
+
+def start() -> postgres.Server:
+    """Start the run's server and migrate its template, in the process that outlives the others."""
+    server = postgres.Server(postgres.prepared_place(settings.DATA), durable=False)
+    server.start()
+    server.provision(TEMPLATE)
+    migrated = subprocess.run(
+        [sys.executable, "-m", "custos.config.program", "migrate"],
+        env=os.environ
+        | {
+            "DJANGO_SETTINGS_MODULE": "custos.config.settings",
+            "CUSTOS_OWNER_URL": server.place.url(postgres.OWNER, TEMPLATE),
+            "DATABASE_URL": server.place.url(postgres.APP, TEMPLATE),
+        },
+        capture_output=True,
+        text=True,
+    )
+    if migrated.returncode:
+        server.stop()
+        raise RuntimeError(f"the test database can't be migrated:\n{migrated.stderr}")
+    return server
+
+
+def superuser(database: str = "postgres") -> psycopg.Connection:
+    """A connection as the cluster's superuser, which row-level security doesn't bind."""
+    place = postgres.place_for(settings.DATA)
+    return psycopg.connect(place.url(postgres.SUPERUSER, database), autocommit=True)
+
+
+def current_name() -> str:
+    """The database that Django is connected to just now."""
+    return str(settings.DATABASES["default"]["NAME"])
+
+
+@contextmanager
+def clone() -> Iterator[str]:
+    """A fresh copy of the template, which Django uses meanwhile."""
+    name = f"custos_{uuid.uuid4().hex[:12]}"
+    with superuser() as connection:
+        postgres.make_database(connection, name, template=TEMPLATE)
+    former = {key: settings.DATABASES["default"][key] for key in _ADDRESS}
+    _point_django_at(_address(name))
+    try:
+        yield name
+    finally:
+        _point_django_at(former)
+        with superuser() as connection:
+            connection.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+            )
+
+
+_ADDRESS = ("NAME", "USER", "PASSWORD", "HOST", "PORT")
+
+
+def _address(name: str) -> dict[str, str]:
+    place = postgres.place_for(settings.DATA)
+    return {
+        "NAME": name,
+        "USER": postgres.APP,
+        "PASSWORD": place.password(postgres.APP),
+        "HOST": str(place.socket_folder),
+        "PORT": "",
+    }
+
+
+def _point_django_at(address: dict[str, str]) -> None:
+    connections.close_all()
+    settings.DATABASES["default"].update(address)
+    default = connections["default"]
+    default.settings_dict.update(address)
+    # Django would find this out by making a table, which the application's role may not.
+    default.features.supports_transactions = True
