@@ -85,8 +85,9 @@ LIST = """{% extends "ui/list.html" %}{% load ui %}
 {% block table %}<table class="table">
 <thead><tr><th>姓名</th><th>编号</th><th>收押时间</th></tr></thead>
 <tbody data-rows>{% for person in page %}<tr data-key="{{ person.number }}">
-<td>{% chip person href="/shell/object/" %}</td><td>{{ person.number }}</td>
-<td>{% moment person.admitted_at %}</td></tr>{% endfor %}</tbody></table>{% endblock %}"""
+<td>{% chip person href="/shell/object/" %}</td><td data-label="编号">{{ person.number }}</td>
+<td data-label="收押时间">{% moment person.admitted_at %}</td></tr>
+{% endfor %}</tbody></table>{% endblock %}"""
 
 OBJECT = """{% extends "ui/object.html" %}{% load ui %}
 {% block title %}王小川{% endblock %}{% block heading %}王小川{% endblock %}

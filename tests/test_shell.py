@@ -4,7 +4,9 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,7 +21,7 @@ from custos.foundation.database import scope
 from custos.foundation.record.parties import Actor, Post, StaffKind
 from custos.foundation.ui import live, moments, translations
 from custos.prevention.devices.tests.worlds import FACILITY, SYSTEM, a_facility
-from tests import shell_pages
+from tests import databases, shell_pages
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 SHOTS = Path(__file__).resolve().parents[1] / "build" / "screenshots"
@@ -381,6 +383,44 @@ def test_without_sound_the_page_says_so(opened: Opened) -> None:
     page.mouse.click(700, 600)
     expect(page.locator("#sound")).to_be_hidden()
     announced(recorded=True)
+
+
+@contextmanager
+def without_database(name: str) -> Iterator[None]:
+    """Nobody may connect meanwhile, and whoever was connected isn't any more."""
+    with databases.superuser() as server:
+        server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        server.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+        )
+        try:
+            yield
+        finally:
+            server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+
+
+def test_with_the_database_gone_pages_say_so_and_open_screens_go_on(
+    opened: Opened, live_database: str
+) -> None:
+    page = opened()
+    streaming(page)
+    with without_database(live_database):
+        expect(page.locator("#database")).to_be_visible(timeout=8000)
+        announced()
+        expect(page.locator(".banner-loud")).to_be_visible(timeout=2000)
+        expect(page.locator("#stale")).to_be_hidden()
+        shot(page, "shell-database-gone-1440-zh")
+        answer = page.context.request.get("/shell/list/")
+        assert answer.status == 503
+        assert "系统暂时无法读写数据" in answer.text()
+        assert "can't read or write data just now" in unescape(answer.text())
+        problem = page.context.request.get("/shell/list/", headers={"HX-Request": "true"})
+        assert problem.status == 503
+        assert problem.json()["number"]
+    expect(page.locator("#database")).to_be_hidden(timeout=8000)
+    announced(recorded=True)
+    expect(page.locator(".banner-loud")).to_have_count(0)
+    assert page.context.request.get("/shell/list/").status == 200
 
 
 def test_a_refused_request_is_said_in_place(opened: Opened) -> None:
