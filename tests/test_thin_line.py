@@ -6,7 +6,6 @@ words; the answer comes back to the finder's post, stands on the person's timeli
 verifies.
 """
 
-import asyncio
 import os
 import shutil
 import socket
@@ -19,10 +18,8 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-import uvicorn
 from custos.foundation.organizations.models import Cell
-from django.core.asgi import get_asgi_application
-from django.db import connection
+from django.db import connection, connections
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from custos.config.environment import Broker
@@ -114,20 +111,10 @@ def listening(broker: Broker, tmp_path: Path) -> Iterator[None]:
 
 
 @pytest.fixture
-def site(broker: Broker, settings: object) -> Iterator[str]:
-    """The web server, in a thread of its own, on this test's database."""
+def site(broker: Broker, live_site: str) -> str:
+    """The site, which hears the broker of this test."""
     translations.compile_all()
-    settings.ALLOWED_HOSTS = ["127.0.0.1"]  # type: ignore[attr-defined]
-    port = free_port()
-    server = uvicorn.Server(
-        uvicorn.Config(get_asgi_application(), port=port, log_level="warning", lifespan="off")
-    )
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
-    thread.start()
-    until(port)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = server.force_exit = True
-    thread.join(20)
+    return live_site
 
 
 @pytest.fixture
@@ -135,7 +122,7 @@ def browser() -> Iterator[Browser]:
     # Playwright's own event loop makes Django think that this test is asynchronous.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
-        yield playwright.chromium.launch(
+        launched = playwright.chromium.launch(
             executable_path=CHROMIUM,
             args=[
                 "--no-sandbox",
@@ -147,6 +134,9 @@ def browser() -> Iterator[Browser]:
                 "--disable-sync",
             ],
         )
+        yield launched
+        # Connections made under that loop are its own, and must go before their database does.
+        connections.close_all()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 

@@ -113,19 +113,28 @@ class Refused:
 
 def judge(message: Received, known: Addresses) -> Accepted | Refused:
     """Read one message and decide what it is, given the devices that are known. Pure."""
-    prefix = message.topic.partition(f"/{onvif.EVENT_FORMAT}/")[0]
-    owner = next((d.organization_id for (p, _), d in known.items() if p == prefix), None)
+    prefix = _prefix_of(message)
     try:
         read = onvif.read(message.topic, message.payload)
     except Unreadable as error:
         detail = f"{message.size} bytes" if error.code == "oversized" else error.detail
-        return Refused(error.code, detail, prefix, owner)
+        return Refused(error.code, detail, prefix, _owner_of(prefix, known))
     device = _device_of(read, known)
     if device is None:
-        return Refused("unknown_device", read.address.source[:120], prefix, owner)
+        source = read.address.source[:120]
+        return Refused("unknown_device", source, prefix, _owner_of(prefix, known))
     if not device.enabled:
         return Refused("disabled_device", device.name, prefix, device.organization_id)
     return _accepted(message, read, device, prefix)
+
+
+def _prefix_of(message: Received) -> str:
+    return message.topic.partition(f"/{onvif.EVENT_FORMAT}/")[0]
+
+
+def _owner_of(prefix: str, known: Addresses) -> int | None:
+    """To whom the other devices under a prefix belong."""
+    return next((d.organization_id for (p, _), d in known.items() if p == prefix), None)
 
 
 def _device_of(read: onvif.Message, known: Addresses) -> Known | None:
@@ -175,7 +184,7 @@ def take(batch: Sequence[Received]) -> list[Taken]:
     nothing of the batch was written.
     """
     with scope.entered(scope.Scope.of_system("devices.intake")), record.deed() as deed:
-        prefixes = {m.topic.partition(f"/{onvif.EVENT_FORMAT}/")[0] for m in batch}
+        prefixes = {_prefix_of(message) for message in batch}
         known = queries.addresses(prefixes)
         judged = [judge(message, known) for message in batch]
         new = _insert(
@@ -291,7 +300,7 @@ def _storable(text: str) -> str:
 
 def refuse(message: Received, reason: str, detail: str) -> None:
     """Keep one message as refused, in a transaction of its own: for what failed within Custos."""
-    prefix = message.topic.partition(f"/{onvif.EVENT_FORMAT}/")[0]
+    prefix = _prefix_of(message)
     with scope.entered(scope.Scope.of_system("devices.intake")):
         _keep_refused([(Refused(reason, detail, prefix), message)])
 
