@@ -22,8 +22,8 @@ from custos.prevention.duty import queries, services
 from custos.prevention.duty.queries import TaskShown
 from custos.web.workbenches.forms import AnswerForm, WithdrawForm
 
-#: How much of what happened before in the cell stands beside a task.
-_BEFORE = 8
+#: How much of what else happened in the cell stands beside a task.
+_ELSE = 8
 _LATEST_ECHOES = 5
 
 
@@ -89,12 +89,12 @@ def _id(text: str) -> UUID:
 
 
 def _around(shown: TaskShown) -> dict[str, Any]:
-    """The people who are in the cell now, and what happened there before."""
+    """The people who are in the cell now, and what else happened there."""
     if shown.cell_id is None:
         return {"people": [], "before": [], "names": {}}
     source = shown.source_entry_id
-    lines = record.timeline(cell=shown.cell_id, limit=2 * _BEFORE)
-    before = [line for line in lines if source not in (line.id, line.because_id)][:_BEFORE]
+    lines = record.timeline(cell=shown.cell_id, limit=2 * _ELSE)
+    before = [line for line in lines if source not in (line.id, line.because_id)][:_ELSE]
     return {
         "people": custody.occupants_of(shown.cell_id),
         "before": before,
