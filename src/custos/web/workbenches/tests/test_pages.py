@@ -260,3 +260,8 @@ def test_deadlines_climb_to_the_duty_leaders_page(sign_in: SignIn, task: Task) -
         page = leader.get("/duty/now/").content.decode()
     assert str(task.pk) in page
     assert "climbed to" in page
+
+
+def test_a_post_without_a_page_is_told_so(sign_in: SignIn) -> None:
+    page = sign_in(Post.RESIDENT_PROSECUTOR, StaffKind.OTHER).get("/").content.decode()
+    assert "Your post has no page of its own here." in page
