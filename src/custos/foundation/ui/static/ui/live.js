@@ -7,6 +7,7 @@
  */
 
 import { clockOf, serverNow, setServerTime, tick } from "./moments.js";
+import { sound } from "./sound.js";
 
 const SILENCE = 15_000;
 const SWEEP_SILENCE = 120;
@@ -245,46 +246,7 @@ function unrecorded(event) {
 /** @param {string} id */
 function recorded(id) {
   byId("unrecorded").querySelector(`[data-event="${CSS.escape(id)}"]`)?.remove();
-  if (!byId("unrecorded").childElementCount) byId("sound").hidden = true;
-}
-
-/** @type {AudioContext | undefined} */
-let audio;
-
-/** Browsers let a page sound only after its reader has touched it once. */
-function unlock() {
-  audio ??= new AudioContext();
-  audio.resume().then(() => {
-    byId("sound").hidden = true;
-    if (byId("unrecorded").childElementCount && !sounding) sound();
-  });
-}
-
-let sounding = false;
-
-function sound() {
-  audio ??= new AudioContext();
-  if (audio.state !== "running") {
-    byId("sound").hidden = false;
-    return;
-  }
-  if (sounding) return;
-  sounding = true;
-  const start = audio.currentTime;
-  const tone = audio.createOscillator();
-  const volume = audio.createGain();
-  tone.type = "square";
-  for (let index = 0; index < 6; index += 1) {
-    tone.frequency.setValueAtTime(index % 2 ? 740 : 988, start + index * 0.3);
-  }
-  volume.gain.setValueAtTime(0.25, start);
-  tone.connect(volume).connect(audio.destination);
-  tone.start(start);
-  tone.stop(start + 1.8);
-  tone.onended = () => {
-    sounding = false;
-    if (byId("unrecorded").childElementCount) setTimeout(sound, 4000);
-  };
+  sound();
 }
 
 if (stream) {
@@ -293,5 +255,4 @@ if (stream) {
     dialog.addEventListener("close", () => lower(byId("unrecorded")));
   }
   setInterval(watch, 1000);
-  for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, unlock, { once: true });
 }
