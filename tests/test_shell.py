@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect, sy
 
 from custos.foundation import clock
 from custos.foundation.accounts import services as accounts
-from custos.foundation.database import scope
+from custos.foundation.database import pulse, scope
 from custos.foundation.record.parties import Actor, Post, StaffKind
 from custos.foundation.ui import live, moments, translations
 from custos.prevention.devices.tests.worlds import FACILITY, SYSTEM, a_facility
@@ -383,6 +383,17 @@ def test_without_sound_the_page_says_so(opened: Opened) -> None:
     page.mouse.click(700, 600)
     expect(page.locator("#sound")).to_be_hidden()
     announced(recorded=True)
+
+
+def test_silent_sweeps_are_said_on_every_screen(opened: Opened) -> None:
+    with clock.set_to(clock.now() - timedelta(seconds=130)):
+        pulse.beat(pulse.SWEEPS)
+    page = opened("list/")
+    expect(page.locator("#sweep")).to_be_visible(timeout=8000)
+    expect(page.locator("#sweep")).to_contain_text("期限巡检已停 2 分钟")
+    shot(page, "shell-sweeps-silent-1440-zh")
+    pulse.beat(pulse.SWEEPS)
+    expect(page.locator("#sweep")).to_be_hidden(timeout=8000)
 
 
 @contextmanager

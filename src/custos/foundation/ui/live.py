@@ -26,6 +26,8 @@ from django.db import connection
 from paho.mqtt.enums import CallbackAPIVersion
 
 from custos.foundation import clock
+from custos.foundation.database import pulse
+from custos.foundation.database.models import Pulse
 from custos.foundation.database.scope import Scope
 
 log = logging.getLogger(__name__)
@@ -168,6 +170,9 @@ class Hub:
             )
             rows = await own.execute("SELECT organization_id, seq FROM record_head")
             heads: dict[int, int] = dict(await rows.fetchall())
+            rows = await own.execute(_LAST_SWEEP, [pulse.SWEEPS])
+            swept = await rows.fetchone()
+        self._swept_at = swept[0] if swept else None
         grown = [number for number, seq in heads.items() if self._heads.get(number) != seq]
         self._heads, first, now = heads, self._watching_since is None, clock.now()
         self._database_is(True)
@@ -191,9 +196,9 @@ class Hub:
 
     def _beat(self) -> dict[str, Any]:
         now = clock.now()
-        age = (
-            None if self._swept_at is None else max(0, int((now - self._swept_at).total_seconds()))
-        )
+        # Sweeps that were never heard are silent since we listen.
+        swept = self._swept_at or self._watching_since
+        age = None if swept is None else max(0, int((now - swept).total_seconds()))
         return {
             "now": now.isoformat(),
             "sweep_age": age,
@@ -235,6 +240,7 @@ class Hub:
             stream.say("unrecorded", event)
 
 
+_LAST_SWEEP = f"SELECT at FROM {Pulse._meta.db_table} WHERE name = %s"  # noqa: S608
 _RANGE = (str(Scope.of_system("live").lowest), str(Scope.of_system("live").highest))
 
 

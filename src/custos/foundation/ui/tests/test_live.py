@@ -153,6 +153,11 @@ def test_the_beat_says_how_old_the_last_sweep_is(hub):
     assert beat["database"] == "up"
 
 
+def test_sweeps_that_were_never_heard_are_silent_since_the_watch_began(hub):
+    hub._swept_at = None
+    assert hub._beat()["sweep_age"] in (60, 61)
+
+
 def test_a_line_end_in_a_message_stays_within_its_event():
     wire = live.wire("unrecorded", {"device": "a\n\nevent: closed"}, at="t")
     assert wire.count("\n\n") == 1
