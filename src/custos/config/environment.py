@@ -2,10 +2,18 @@
 
 | variable | meaning | default |
 | --- | --- | --- |
-| `CUSTOS_DATA` | folder of keys, witness, attachments and the embedded database | `data/` beside the checkout |
+| `CUSTOS_DATA` | folder of keys, witness, attachments, embedded database | `data/` where we are |
 | `DATABASE_URL` | connection of the application's role | the embedded server |
 | `CUSTOS_OWNER_URL` | connection of the owner's role, for migrations | the embedded server |
 | `CUSTOS_AS` | `owner` makes this process connect as the owner | the application's role |
+| `CUSTOS_HOSTS` | names under which the site is served, by comma | this machine only |
+| `CUSTOS_TLS_CERT`, `CUSTOS_TLS_KEY` | certificate and key files of the site | plain HTTP |
+| `CUSTOS_MQTT_HOST`, `_PORT`, `_USER`, `_PASSWORD` | the broker of the devices | the embedded one |
+| `CUSTOS_METRICS_TOKEN` | bearer token that opens `/metrics` from elsewhere | this machine only |
+| `CUSTOS_WITNESS` | the witness file; best on another disk | `witness/` in the data folder |
+| `CUSTOS_DIGEST` | digest of new chains, `sha256` or `sm3` | `sha256` |
+| `CUSTOS_DEMO` | `1` offers sign-ins to everybody; never for a real installation | off |
+| `CUSTOS_PG_BIN` | binaries of the embedded database | those of the Python package |
 """
 
 import os
@@ -62,5 +70,10 @@ def broker() -> Broker:
         os.environ.get("CUSTOS_MQTT_HOST", "127.0.0.1"),
         int(os.environ.get("CUSTOS_MQTT_PORT", "1883")),
         os.environ.get("CUSTOS_MQTT_USER", "custos"),
-        os.environ.get("CUSTOS_MQTT_PASSWORD", ""),
+        os.environ.get("CUSTOS_MQTT_PASSWORD") or _embedded_broker_password(),
     )
+
+
+def _embedded_broker_password() -> str:
+    file = data_folder() / "keys" / "broker-custos"
+    return file.read_text().strip() if file.exists() else ""

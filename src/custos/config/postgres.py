@@ -214,7 +214,7 @@ class Server:
         return self._process.pid
 
     def stop(self, patience: float = 30.0) -> None:
-        """Disconnect everybody, write everything down and end; forcibly after `patience` seconds."""
+        """Disconnect everybody, write all down and end; forcibly after `patience` seconds."""
         if self._process is not None:
             for wanted, seconds in (
                 (signal.SIGINT, patience),

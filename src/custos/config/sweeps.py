@@ -1,0 +1,67 @@
+"""What is looked for once a second: due reactions, deadlines that have passed.
+
+Each sweep is one set-based query on one index when there is nothing to do. A sweep that fails is
+logged and tried again in the next round; only a round in which all succeeded beats the pulse, so
+that a broken sweep is seen as silence.
+"""
+
+import time
+from collections.abc import Callable
+from threading import Event
+
+import structlog
+from django.db import close_old_connections
+from prometheus_client import Counter
+
+from custos.foundation.database import pulse, scope
+from custos.foundation.record import services as record
+from custos.prevention.duty import services as duty
+
+log = structlog.get_logger(__name__)
+
+EVERY = 1.0
+#: A backlog is worked off in several bites, so that no other sweep waits for all of it.
+MOST_BITES = 20
+
+_failed = Counter("custos_sweeps_failed_total", "Sweeps that raised", ["sweep"])
+
+
+def _due_reactions() -> int:
+    with scope.entered(scope.Scope.of_system("record.reactions")):
+        return record.run_due()
+
+
+#: Each returns how much it did; 0 means that nothing is left.
+SWEEPS: dict[str, Callable[[], int]] = {
+    "record.reactions": _due_reactions,
+    "duty.deadlines": duty.sweep,
+}
+
+
+def once(sweeps: dict[str, Callable[[], int]] = SWEEPS) -> bool:
+    """One round; returns whether every sweep succeeded."""
+    succeeded = True
+    for name, sweep in sweeps.items():
+        try:
+            for _ in range(MOST_BITES):
+                if not sweep():
+                    break
+        except Exception as error:  # one sweep's failure must not stop the others
+            succeeded = False
+            _failed.labels(name).inc()
+            log.error("sweep.failed", sweep=name, error=type(error).__name__, exc_info=True)
+    return succeeded
+
+
+def run(stop: Event) -> None:
+    """Sweep until `stop` is set."""
+    while not stop.is_set():
+        began = time.monotonic()
+        if once():
+            try:
+                pulse.beat(pulse.SWEEPS)
+            except Exception as error:  # the database went between the sweep and the beat
+                log.error("sweep.no_beat", error=type(error).__name__)
+        # Gives the connection back; a broken one is not used again.
+        close_old_connections()
+        stop.wait(max(0.0, EVERY - (time.monotonic() - began)))
