@@ -288,7 +288,7 @@ def _subscribed(tell: Callable[[bytes], Any], connected: Callable[[], Any]) -> m
         connected()
 
     client.on_connect = on_connect
-    client.on_message = lambda _own, _data, message: tell(message.payload)
+    client.on_message = lambda _own, _data, message: tell(bytes(message.payload))
     client.reconnect_delay_set(min_delay=1, max_delay=2)
     client.connect_async(broker.host, broker.port, keepalive=15)
     client.loop_start()

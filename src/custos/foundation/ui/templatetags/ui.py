@@ -9,6 +9,7 @@ from django import template
 from django.core.paginator import Page
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.http import QueryDict
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -189,7 +190,7 @@ def facts(pairs: Iterable[tuple[Any, Any]]) -> dict[str, Any]:
 
 
 @register.inclusion_tag("ui/parts/pages.html", takes_context=True)
-def pages(context: dict[str, Any], page: Page) -> dict[str, Any]:
+def pages(context: dict[str, Any], page: Page[Any]) -> dict[str, Any]:
     """Where one is in a long list, and the ways on; keeps the other query parameters."""
     request = context.get("request")
     query = request.GET.copy() if request else QueryDict(mutable=True)
@@ -264,4 +265,4 @@ def decision(
         "grave": grave,
         "content": content,
     }
-    return SafeString(template.loader.render_to_string("ui/parts/decision.html", inner))
+    return SafeString(render_to_string("ui/parts/decision.html", inner))
