@@ -11,8 +11,9 @@ from pathlib import Path
 
 import paho.mqtt.client as mqtt
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from paho.mqtt.enums import CallbackAPIVersion
+from psycopg import sql
 
 from custos.config.environment import Broker
 from custos.foundation.database import scope
@@ -21,6 +22,7 @@ from custos.prevention.devices import intake, listener
 from custos.prevention.devices.listener import Listener
 from custos.prevention.devices.models import Device, RefusedMessage, Telemetry
 from custos.prevention.devices.tests.worlds import SYSTEM, a_button, a_cell, payload_of, topic_of
+from tests import databases
 
 MOSQUITTO = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
 
@@ -260,5 +262,28 @@ def test_a_database_that_hangs_holds_up_no_announcement(
     publish(broker, topic_of(button), payload_of(button))
     until(lambda: notices, 2)
     released.set()
+    until(lambda: any(notice.get("recorded") for notice in notices))
+    assert presses(button) == 1
+
+
+def test_a_press_while_the_server_refuses_connections_is_recorded_once_it_takes_them(
+    broker: Broker,
+    button: Device,
+    running: Running,
+    notices: list[dict[str, object]],
+    live_database: str,
+) -> None:
+    allow = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
+    name = sql.Identifier(live_database)
+    with databases.superuser() as server:
+        server.execute(allow.format(name, sql.SQL("false")))
+        server.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+            [live_database],
+        )
+        connection.close()
+        publish(broker, topic_of(button), payload_of(button))
+        until(lambda: notices, 2)
+        server.execute(allow.format(name, sql.SQL("true")))
     until(lambda: any(notice.get("recorded") for notice in notices))
     assert presses(button) == 1
