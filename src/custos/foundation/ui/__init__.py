@@ -21,7 +21,8 @@ empty for all that the reader may see). Rows carry a `data-key` and stand in a `
 they don't move under the pointer, new ones are marked for two seconds, and `j`, `k`, `Enter` go
 through them. `data-press="a"` or `"f"` names the button that the key presses. A partial begins with
 `_` and holds what stands inside the live element. What carries `data-alarm` sounds for as long as
-it stands there. On a handheld a table's rows become cards, whose cells a `data-label` names.
+it stands there. On a handheld a table's rows become cards, whose cells a `data-label` names. A page
+that needs Alpine loads `vendor/alpine.js` in its `scripts` block; none does by default.
 
 Others call `navigation.register`, `refusals.answer`, `moments` and `ports` (what the shell asks of
 the layers above); everything else is used through templates.

@@ -259,14 +259,16 @@ def _event_of(body: bytes) -> dict[str, Any] | None:
         return None
 
 
+_CONNECTION = (
+    *("dbname", "user", "password", "host", "port"),
+    *("sslmode", "sslrootcert", "sslcert", "sslkey"),
+)
+
+
 async def _connected() -> psycopg.AsyncConnection[Any]:
     """A connection of the poll's own, outside Django's pool, which slow pages may exhaust."""
     parameters = connection.get_connection_params()
-    wanted = {
-        name: parameters[name]
-        for name in ("dbname", "user", "password", "host", "port")
-        if parameters.get(name)
-    }
+    wanted = {name: parameters[name] for name in _CONNECTION if parameters.get(name)}
     return await psycopg.AsyncConnection.connect(
         **wanted,
         autocommit=True,
