@@ -15,7 +15,7 @@ from custos.foundation.accounts import services as accounts
 from custos.foundation.accounts.models import Access
 from custos.foundation.custody import services as custody
 from custos.foundation.custody.models import Custody
-from custos.foundation.database import scope
+from custos.foundation.database import pulse, scope
 from custos.foundation.organizations.models import Cell
 from custos.foundation.record.parties import Actor, Post, StaffKind
 from custos.prevention.devices import intake
@@ -222,8 +222,11 @@ def test_leaders_see_what_failed_was_refused_or_fell_silent(
         [Received.of(f"{button.topic_prefix}/onvif-ej/Door/State/DoorMode", body, clock.now())]
     )
     client = sign_in(Post.LEADER)
+    pulse.beat("devices")
     with CaptureQueriesContext(connection) as queries:
         page = client.get("/operations/").content.decode()
+    assert page.count("at work") == 1
+    assert page.count("silent") >= 1
     assert "The time cannot be read" in page
     assert button.name in page
     assert len(asked(queries)) <= FEW
