@@ -313,9 +313,31 @@ def test_rows_never_move_under_the_pointer(opened: Opened) -> None:
     assert page.locator("[data-key=r1]").bounding_box() == before
     assert keys_of(page) == ["r0", "r1", "r2", "r3", "new"]
     expect(page.locator("[data-key=r0]")).to_have_class("row-item is-gone")
+    shot(page, "shell-rows-held-1440-zh")
     page.mouse.move(800, 850)
     page.wait_for_timeout(500)
     assert keys_of(page) == ["new", "r1", "r2", "r3"]
+
+
+def test_held_rows_are_put_in_order_on_demand(opened: Opened) -> None:
+    page = opened()
+    streaming(page)
+    page.hover("[data-key=r1]")
+    shell_pages.rows.insert(0, a_row("new", "监室呼叫"))
+    something_recorded()
+    page.get_by_role("button", name="下方有新内容").click()
+    assert keys_of(page) == ["new", "r0", "r1", "r2", "r3"]
+
+
+def test_the_first_row_of_an_empty_list_is_shown_under_the_pointer_too(opened: Opened) -> None:
+    shell_pages.rows.clear()
+    page = opened()
+    streaming(page)
+    page.hover("#now-title")
+    page.mouse.move(200, 230)
+    shell_pages.rows.append(a_row("new", "监室呼叫"))
+    something_recorded()
+    page.locator("[data-key=new]").wait_for(timeout=1500)
 
 
 def test_without_a_heartbeat_the_screen_covers_itself(opened: Opened) -> None:

@@ -159,7 +159,9 @@ function place(part, html) {
   const next = document.createElement("template");
   next.innerHTML = html;
   const known = new Set([...part.querySelectorAll("[data-key]")].map((row) => row.getAttribute("data-key")));
-  if (touched(part) && matchMedia("(hover: hover)").matches) hold(part, html, next.content, known);
+  // A list that was empty has nothing to keep in its place.
+  const resting = (known.size || !next.content.querySelector("[data-key]")) && matchMedia("(hover: hover)").matches;
+  if (resting && touched(part)) hold(part, html, next.content, known);
   else swap(part, next.content, known);
   htmx.process(part);
   tick(part);
@@ -198,13 +200,49 @@ function hold(part, html, content, known) {
     const key = row.getAttribute("data-key");
     left.delete(key);
     const old = part.querySelector(`[data-key="${CSS.escape(key ?? "")}"]`);
-    if (!old) fresh.push(row);
-    else if (!old.contains(typing)) old.replaceChildren(...row.childNodes);
+    if (!old) {
+      fresh.push(row);
+      continue;
+    }
+    adopt(old, row);
+    if (!old.contains(typing)) old.replaceChildren(...row.childNodes);
   }
-  for (const key of left) part.querySelector(`[data-key="${CSS.escape(key ?? "")}"]`)?.classList.add("is-gone");
+  for (const key of left) {
+    const gone = part.querySelector(`[data-key="${CSS.escape(key ?? "")}"]`);
+    gone?.classList.add("is-gone");
+    gone?.removeAttribute("data-alarm");
+  }
   const list = part.querySelector("[data-rows]");
-  if (list) list.append(...fresh);
-  mark(list ? fresh : []);
+  if (!list || !fresh.length) return;
+  list.append(...fresh);
+  mark(fresh);
+  if (!part.querySelector(".held")) offer(part);
+}
+
+/** Gives a row the attributes of its newer self; classes are this page's own.
+ * @param {Element} old @param {Element} row
+ */
+function adopt(old, row) {
+  for (const name of old.getAttributeNames()) {
+    if (name !== "class" && !row.hasAttribute(name)) old.removeAttribute(name);
+  }
+  for (const name of row.getAttributeNames()) {
+    if (name !== "class") old.setAttribute(name, row.getAttribute(name) ?? "");
+  }
+}
+
+/** Says above a held list that there is something new below. @param {HTMLElement} part */
+function offer(part) {
+  const template = /** @type {HTMLTemplateElement} */ (byId("held-row"));
+  const held = /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true));
+  held.addEventListener("click", () => {
+    const next = document.createElement("template");
+    next.innerHTML = waiting.get(part) ?? "";
+    swap(part, next.content, new Set());
+    htmx.process(part);
+    tick(part);
+  });
+  part.prepend(held);
 }
 
 /** @param {Event} event */
