@@ -98,7 +98,7 @@ class Task(models.Model):
                 fields=["source_entry_id", "rule_id"], name="duty_task_once_an_entry"
             ),
             models.UniqueConstraint(
-                fields=["join_key"], condition=_UNFINISHED, name="duty_task_joined"
+                fields=["join_key"], condition=Q(state=State.OPEN), name="duty_task_joined"
             ),
         ]
         indexes = [

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext
@@ -43,10 +44,13 @@ def open_task(event: Event, deed: Deed) -> Task | None:
     if plan is None:
         return None
     task = _task_of(event, plan, deed.at)
+    since = deed.at - plan.rule.accept_within.length
+    if joined := _joined(task, event, state=State.ACCEPTED, since__gt=since):
+        return joined
     # Whoever inserts first wins, also against a transaction that has not committed yet.
     Task.objects.bulk_create([task], ignore_conflicts=True)
     if not Task.objects.filter(pk=task.pk).exists():
-        return _repeated(task, event)
+        return _joined(task, event, state=State.OPEN)
     deed.append(
         TaskOpened(
             task=task.pk,
@@ -89,15 +93,11 @@ def _task_of(event: Event, plan: engine.Plan, at: datetime) -> Task:
     )
 
 
-def _repeated(task: Task, event: Event) -> Task | None:
+def _joined(task: Task, event: Event, **handled: Any) -> Task | None:
     """Count a repetition on the task that is being handled; the same entry counts once."""
-    current = (
-        Task.objects.select_for_update()
-        .filter(join_key=task.join_key, state__in=engine.UNFINISHED)
-        .first()
-        if task.join_key
-        else None
-    )
+    if task.join_key is None:
+        return None
+    current = Task.objects.select_for_update().filter(join_key=task.join_key, **handled).first()
     if current is None or event.id in (current.source_entry_id, current.repeated_entry_id):
         return current
     current.repeats += 1

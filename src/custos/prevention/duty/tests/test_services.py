@@ -92,6 +92,17 @@ def test_pressing_again_while_it_is_handled_is_counted_and_opens_nothing(task: T
     assert Task.objects.filter(cell_id=task.cell_id).count() == 2
 
 
+def test_pressing_again_long_after_it_was_accepted_is_another_emergency(task: Task) -> None:
+    button = Device.objects.get(cell_id=task.cell_id)
+    services.accept(task.pk, by=PATROL)
+    with clock.set_to(clock.now() + timedelta(minutes=4)):
+        intake.take([a_press(button)])
+    assert Task.objects.filter(cell_id=task.cell_id).count() == 1
+    with clock.set_to(clock.now() + timedelta(minutes=6)):
+        intake.take([a_press(button)])
+    assert Task.objects.filter(cell_id=task.cell_id, state="open").count() == 1
+
+
 def test_a_reaction_that_runs_again_for_the_same_entry_changes_nothing(task: Task) -> None:
     entry = Entry.objects.get(pk=task.source_entry_id)
     event = recording._events({entry.pk})[entry.pk]
