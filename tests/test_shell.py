@@ -12,11 +12,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.test import Client
 from django.utils import translation
 from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect, sync_playwright
 
 from custos.foundation import clock
 from custos.foundation.accounts import services as accounts
+from custos.foundation.accounts.models import User
 from custos.foundation.database import pulse, scope
 from custos.foundation.record.parties import Actor, Post, StaffKind
 from custos.foundation.ui import live, moments, translations
@@ -26,6 +28,7 @@ from tests import databases, shell_pages
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 SHOTS = Path(__file__).resolve().parents[1] / "build" / "screenshots"
 PASSWORD = "quiet-river-4417"
+_MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 PAGES = {"workbench": "", "list": "list/", "object": "object/", "form": "form/"}
 
 pytestmark = [
@@ -92,8 +95,11 @@ Opened = Callable[..., Page]
 @pytest.fixture
 def opened(browser: Browser, site: str) -> Iterator[Opened]:
     """Opens a page of a signed-in officer; fails the test on any error of the browser's console."""
-    post("officer")
     contexts, errors = [], []
+    post("officer")
+    client = Client()
+    client.force_login(User.objects.get(username="officer"), _MODEL_BACKEND)
+    session = client.cookies["sessionid"].value
 
     def opened(path: str = "", width: int = 1440, language: str = "zh-CN", **more: Any) -> Page:
         height = 900 if width > 600 else 844
@@ -104,14 +110,7 @@ def opened(browser: Browser, site: str) -> Iterator[Opened]:
         page = context.new_page()
         page.on("console", lambda said: errors.append(said.text) if is_fault(said) else None)
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto("/account/login/")
-        page.fill("#id_login", "officer")
-        page.fill("#id_password", PASSWORD)
-        # A first page of the modules in between is no matter of these tests.
-        page.route("**/duty/**", lambda route: route.fulfill(body=""))
-        page.press("#id_password", "Enter")
-        page.wait_for_load_state()
-        errors.clear()
+        context.add_cookies([{"name": "sessionid", "value": session, "url": site}])
         page.goto(f"/shell/{path}")
         return page
 
