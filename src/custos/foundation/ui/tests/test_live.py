@@ -5,10 +5,11 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.test import AsyncClient
 
 from custos.foundation import clock
 from custos.foundation.database.scope import Scope
-from custos.foundation.ui import live
+from custos.foundation.ui import live, views
 
 HERE, ELSEWHERE = 101001001, 102001001
 
@@ -161,3 +162,19 @@ def test_sweeps_that_were_never_heard_are_silent_since_the_watch_began(hub):
 def test_a_line_end_in_a_message_stays_within_its_event():
     wire = live.wire("unrecorded", {"device": "a\n\nevent: closed"}, at="t")
     assert wire.count("\n\n") == 1
+
+
+def test_nobody_hears_anything_without_signing_in():
+    async def heard():
+        answer = await AsyncClient().get("/live/")
+        return [part async for part in answer.streaming_content]
+
+    [only] = asyncio.run(heard())
+    assert b"event: closed" in only
+
+
+@pytest.mark.parametrize(
+    "text", ["", "yesterday", "2026-13-45", "2026-03-05", "2026-03-05T04:00:00"]
+)
+def test_a_time_that_cannot_be_read_counts_as_none(text):
+    assert views._instant(text) is None
