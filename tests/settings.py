@@ -1,4 +1,4 @@
-"""The settings of the tests: the program's own, with a data folder that lasts as long as the run."""
+"""The settings of the tests: the program's own, with a data folder for the length of the run."""
 
 import atexit
 import os
@@ -15,6 +15,7 @@ if "CUSTOS_TEST_DATA" not in os.environ:
 
 os.environ["CUSTOS_DATA"] = os.environ["CUSTOS_TEST_DATA"]
 os.environ.pop("CUSTOS_AS", None)
+(Path(os.environ["CUSTOS_DATA"]) / "static").mkdir(exist_ok=True)
 (Path(os.environ["CUSTOS_DATA"]) / "keys").mkdir(mode=0o700, exist_ok=True)
 
 from custos.config.settings import *  # noqa: E402, F403

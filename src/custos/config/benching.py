@@ -47,7 +47,8 @@ def run(name: str, scale: float = 1.0) -> list[Figure]:
 def machine() -> str:
     """What was measured on."""
     memory = psutil.virtual_memory().total / 2**30
-    return f"{psutil.cpu_count()} cores, {memory:.0f} GiB, {platform.platform()}, Python {platform.python_version()}"
+    system = f"{platform.platform()}, Python {platform.python_version()}"
+    return f"{psutil.cpu_count()} cores, {memory:.0f} GiB, {system}"
 
 
 def as_text(figures: Sequence[Figure]) -> str:

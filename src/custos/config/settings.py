@@ -44,6 +44,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "custos.config.metrics.Timing",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "custos.foundation.ui.middleware.PlainOutagePage",
@@ -166,6 +167,7 @@ SPOOL = DATA / "spool"
 BROKER = environment.broker()
 
 LOGGING_CONFIG = "custos.config.logs.configure"
+LOGGING = {"version": 1}  # Django calls the function only where there is something to hand it
 
 #: Digest suite of new chains: 1 SHA-256, 2 SM3.
 RECORD_SUITE = {"sha256": 1, "sm3": 2}[os.environ.get("CUSTOS_DIGEST", "sha256")]

@@ -2,9 +2,14 @@
 
 from django.urls import include, path
 
+from custos.config import metrics
+
 urlpatterns = [
     path("", include("custos.foundation.ui.urls")),
+    path("", include("custos.foundation.accounts.urls")),
+    path("", include("custos.web.workbenches.urls")),
     path("account/", include("allauth.account.urls")),
+    path("metrics", metrics.page, name="metrics"),
 ]
 
 handler400 = "custos.foundation.ui.refusals.bad_request"
