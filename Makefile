@@ -1,0 +1,92 @@
+# Two commands need nothing before them: `make demo` and `make test`.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMPS := .venv/.made
+PYTEST := $(BIN)/python -m pytest
+# What only the system's package manager has, as `command or file:package`.
+SYSTEM := chromium:chromium mosquitto_pub:mosquitto-clients mosquitto:mosquitto \
+	/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk \
+	/usr/lib/postgresql/15/bin/postgres:postgresql-15
+BROWSER := /usr/bin/chromium
+# Node.js of the system where it is new enough, else the one inside the virtual environment.
+NODE_OLD := $(shell node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' 2>/dev/null || echo yes)
+
+.PHONY: help setup system demo test test-pg15 proof lint bench clean translations
+
+help: ## say what can be made
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+# ------------------------------------------------------------------ setting up
+
+setup: $(STAMPS)/python $(STAMPS)/vendor translations ## everything inside the checkout, from locked versions
+
+$(STAMPS)/venv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Custos needs Python 3.11 or newer: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/python: requirements/dev.txt pyproject.toml | $(STAMPS)/venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/vendor: package-lock.json package.json $(wildcard src/custos/foundation/ui/static_src/*) $(STAMPS)/python
+ifeq ($(NODE_OLD),yes)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --silent
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm run --silent vendor
+else
+	npm ci --silent
+	npm run --silent vendor
+endif
+	@touch $@
+
+translations: $(STAMPS)/python
+	@$(BIN)/python -m custos.foundation.ui.translations compile
+
+system: ## what only the system's package manager has (root)
+	@wanted=""; for pair in $(SYSTEM); do \
+		thing=$${pair%%:*}; \
+		[ -e "$$thing" ] || command -v "$$thing" >/dev/null || [ -e "/usr/sbin/$$thing" ] \
+			|| wanted="$$wanted $${pair##*:}"; \
+	done; \
+	if [ -z "$$wanted" ]; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ]; then as=""; \
+	elif sudo -n true 2>/dev/null; then as="sudo -n"; \
+	else echo "sudo make system" >&2; exit 1; fi; \
+	$$as env DEBIAN_FRONTEND=noninteractive apt-get -qq update; \
+	$$as env DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends -y $$wanted >/dev/null
+
+# ------------------------------------------------------------------ running
+
+demo: setup ## a living facility at http://localhost:8000
+	@exec $(BIN)/custos demo $(DEMO)
+
+# ------------------------------------------------------------------ testing
+
+lint: setup ## style, layers and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+test: system lint ## everything that must hold, by samples (10 minutes at most)
+	$(PYTEST) -n 2 -m "not proof" --cov --cov-report=term:skip-covered $(TEST)
+
+test-pg15: system setup ## the same on Debian's PostgreSQL 15
+	CUSTOS_PG_BIN=/usr/lib/postgresql/15/bin $(PYTEST) -n 2 -m "not proof" $(TEST)
+
+proof: system setup ## the same properties at full size (hours)
+	CUSTOS_PROOF=1 $(PYTEST) -n 2 $(TEST)
+
+bench: setup ## the figures, beside their targets
+	$(BIN)/custos bench record $(BENCH)
+
+clean: ## forget what setup made (keeps data/)
+	rm -rf .venv node_modules build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
