@@ -441,6 +441,7 @@ def test_with_the_database_gone_pages_say_so_and_open_screens_go_on(
         announced()
         expect(page.locator(".banner-loud")).to_be_visible(timeout=2000)
         expect(page.locator("#stale")).to_be_hidden()
+        shell_pages.rows.insert(0, a_row("new", "监室呼叫"))
         shot(page, "shell-database-gone-1440-zh")
         answer = page.context.request.get("/shell/list/")
         assert answer.status == 503
@@ -450,6 +451,7 @@ def test_with_the_database_gone_pages_say_so_and_open_screens_go_on(
         assert problem.status == 503
         assert problem.json()["number"]
     expect(page.locator("#database")).to_be_hidden(timeout=8000)
+    expect(page.locator("[data-key=new]")).to_be_visible(timeout=5000)
     announced(recorded=True)
     expect(page.locator(".banner-loud")).to_have_count(0)
     assert page.context.request.get("/shell/list/").status == 200

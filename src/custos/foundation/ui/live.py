@@ -36,6 +36,8 @@ POLL = 0.25
 BEAT = 5.0
 RETRY = 1.0
 QUERY_LIMIT_MS = 2_000
+#: Seconds for one look; longer than the server's own limit, for a network that swallows answers.
+LOOK_LIMIT = 4.0
 TOPIC = "custos/unrecorded/"
 #: A flood from a broken publisher must not fill the process; the oldest make room.
 MOST_OUTSTANDING = 200
@@ -148,18 +150,25 @@ class Hub:
             try:
                 async with await _connected() as own:
                     while True:
-                        await self._look(own)
+                        async with asyncio.timeout(LOOK_LIMIT):
+                            await self._look(own)
                         await asyncio.sleep(POLL)
-            except (psycopg.Error, OSError) as error:
+            except Exception as error:
+                # Whatever it is: a poll that ended quietly would leave every screen quietly wrong.
                 if self.database_up is not False:
                     log.warning("live.database_lost", extra={"error": type(error).__name__})
                 self._database_is(False)
                 await asyncio.sleep(RETRY)
 
     def _database_is(self, up: bool) -> None:
-        if self.database_up is not up:
-            self.database_up = up
-            self._tell_beat()
+        if self.database_up is up:
+            return
+        if self.database_up is False:
+            # What pages asked for meanwhile was refused.
+            for stream in self._streams:
+                stream.changed_unknown()
+        self.database_up = up
+        self._tell_beat()
 
     async def _look(self, own: psycopg.AsyncConnection[Any]) -> None:
         async with own.transaction():

@@ -12,6 +12,7 @@ import { sound } from "./sound.js";
 const SILENCE = 15_000;
 const SWEEP_SILENCE = 120;
 const MARKED = 2_000;
+const AGAIN = 3_000;
 
 const { stream, streamKey } = document.body.dataset;
 let heardAt = performance.now();
@@ -127,6 +128,7 @@ const fetching = new Map();
 
 /** @param {HTMLElement} part */
 async function refresh(part) {
+  if (!part.isConnected) return;
   if (fetching.has(part)) {
     fetching.set(part, true);
     return;
@@ -137,9 +139,13 @@ async function refresh(part) {
       headers: { "HX-Request": "true", "X-Live": "true" },
       credentials: "same-origin",
     });
-    if (answer.ok && !answer.redirected) place(part, await answer.text());
+    // Sent elsewhere, to sign in: the page has to go there too.
+    if (answer.redirected) location.reload();
+    else if (answer.ok) place(part, await answer.text());
+    else if (answer.status >= 500) setTimeout(refresh, AGAIN, part);
   } catch {
     // Without the server there is nothing to show; the heartbeat says so.
+    setTimeout(refresh, AGAIN, part);
   }
   const again = fetching.get(part);
   fetching.delete(part);
