@@ -1,0 +1,319 @@
+"""`custos check`: what is wrong with this installation, and how to mend it.
+
+Each check is a function that yields findings; they are tried in order and none stops the others.
+Those that need the database are skipped where it can't be reached, which is a finding itself.
+"""
+
+import logging
+import os
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from custos.config import environment
+
+OLDEST_POSTGRES = 15
+#: Behind this moment no machine's clock can rightly be: the program was written later.
+NEVER_BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
+LARGEST_CLOCK_GAP = timedelta(seconds=2)
+_GIBIBYTE = 2**30
+FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.home() / ".fonts")
+CJK_NAMES = ("cjk", "notosanssc", "notoserifsc", "wqy", "sourcehan", "simsun", "uming", "ukai")
+
+
+class State(StrEnum):
+    """How grave a finding is."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was looked at, how it is, and what to do."""
+
+    state: State
+    what: str
+    mend: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.state:4}  {self.what}" + (f" → {self.mend}" if self.mend else "")
+
+    def as_dict(self) -> dict[str, str]:
+        """The same for a program."""
+        return {"state": self.state.value, "what": self.what, "mend": self.mend}
+
+
+def ok(what: str) -> Finding:
+    """Nothing to do."""
+    return Finding(State.OK, what)
+
+
+def warn(what: str, mend: str) -> Finding:
+    """It works, but."""
+    return Finding(State.WARN, what, mend)
+
+
+def fail(what: str, mend: str) -> Finding:
+    """It doesn't work, or isn't safe."""
+    return Finding(State.FAIL, what, mend)
+
+
+Check = Callable[[], Iterator[Finding]]
+
+
+def run() -> list[Finding]:
+    """All findings about this installation."""
+    findings = [finding for check in (folder, secrets, disk, tls, fonts) for finding in check()]
+    try:
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "custos.config.settings")
+        import django
+
+        django.setup()
+        logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # its trouble is a finding
+    except Exception as error:  # whatever it is, it is what is wrong
+        return [*findings, fail(f"the program can't start: {error}", "see the variables in docs/")]
+    findings += [*rule_files(), *static_files()]
+    reached = list(database())
+    findings += reached
+    if all(finding.state is not State.FAIL for finding in reached):
+        for check in (role, row_security, migrations, clock, sweeps):
+            findings += check()
+    return findings
+
+
+# ---------------------------------------------------------------------- the machine
+
+
+def folder() -> Iterator[Finding]:
+    """The data folder is there and ours."""
+    data = environment.data_folder()
+    if not data.exists():
+        yield fail(f"there is no data folder {data}", "make it, or name another by CUSTOS_DATA")
+    elif not os.access(data, os.W_OK | os.X_OK):
+        yield fail(f"{data} can't be written", "run as its owner, or change its owner")
+    else:
+        yield ok(f"data folder {data}")
+
+
+def secrets() -> Iterator[Finding]:
+    """Secrets are there and nobody else's to read."""
+    keys = environment.data_folder() / "keys"
+    if not os.environ.get("CUSTOS_SECRET_KEY") and not (keys / "django").exists():
+        yield warn("there is no secret key yet", "it is made at the first start")
+    if not keys.exists():
+        return
+    open_to_others = [
+        path
+        for path in (keys, *keys.iterdir())
+        if stat.S_IMODE(path.stat().st_mode) & (stat.S_IRWXG | stat.S_IRWXO)
+    ]
+    for path in open_to_others:
+        yield fail(f"{path} can be read by others", f"chmod go= {path}")
+    if not open_to_others:
+        yield ok("secrets are readable by their owner only")
+
+
+def disk() -> Iterator[Finding]:
+    """There is room to record."""
+    data = environment.data_folder()
+    place = next(path for path in (data, *data.parents) if path.exists())
+    free = shutil.disk_usage(place).free / _GIBIBYTE
+    said = f"{free:.1f} GiB free at {place}"
+    if free < 1:
+        yield fail(said, "make room: without it nothing more can be recorded")
+    elif free < 10:
+        yield warn(said, "make room before it is less than 1 GiB")
+    else:
+        yield ok(said)
+
+
+def tls() -> Iterator[Finding]:
+    """Whoever comes from another machine comes encrypted."""
+    hosts = [host for host in os.environ.get("CUSTOS_HOSTS", "").split(",") if host]
+    remote = [host for host in hosts if host not in ("localhost", "127.0.0.1", "[::1]")]
+    files = {name: os.environ.get(name) for name in ("CUSTOS_TLS_CERT", "CUSTOS_TLS_KEY")}
+    if remote and not all(files.values()):
+        yield fail(
+            f"{remote[0]} would be served without encryption",
+            "name the certificate and key by CUSTOS_TLS_CERT and CUSTOS_TLS_KEY",
+        )
+        return
+    for name, file in files.items():
+        if file and not os.access(file, os.R_OK):
+            yield fail(f"{name} names {file}, which can't be read", "correct the path or its mode")
+    if not remote:
+        yield ok("served to this machine only")
+    elif all(file and os.access(file, os.R_OK) for file in files.values()):
+        yield ok(f"served with encryption as {', '.join(remote)}")
+
+
+def fonts() -> Iterator[Finding]:
+    """Rare characters in names have a shape on paper."""
+    found = any(
+        any(name in file.name.lower().replace("-", "") for name in CJK_NAMES)
+        for top in FONT_FOLDERS
+        if top.exists()
+        for file in top.rglob("*.[to]t[fc]")
+    )
+    if found:
+        yield ok("a Chinese font is installed")
+    else:
+        yield warn(
+            "no Chinese font is installed: rare characters in names print as boxes",
+            "install one, on Debian: apt install fonts-noto-cjk",
+        )
+
+
+# ---------------------------------------------------------------------- the program
+
+
+def rule_files() -> Iterator[Finding]:
+    """Rules can be read as the program reads them."""
+    from custos.config import rule_files
+
+    wrong = [(name, error) for name, error in rule_files.check() if error]
+    for name, error in wrong:
+        yield fail(f"rules of {name}: {error.splitlines()[0]}", "correct the file it names")
+    if not wrong:
+        yield ok("rule files are valid")
+
+
+def static_files() -> Iterator[Finding]:
+    """Pages have their style and scripts."""
+    from django.contrib.staticfiles import finders
+
+    if finders.find("vendor/htmx.js"):
+        yield ok("front-end libraries are in place")
+    else:
+        yield fail("front-end libraries are missing", "make setup")
+
+
+# ---------------------------------------------------------------------- the database
+
+
+def _ask(question: str) -> tuple[object, ...]:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(question)
+        answer: tuple[object, ...] = cursor.fetchone()
+    return answer
+
+
+def database() -> Iterator[Finding]:
+    """It answers, and is new enough."""
+    from django.conf import settings
+    from django.db import DatabaseError, connection
+
+    if not settings.DATABASES["default"]["USER"]:
+        yield fail(
+            "no database is named and there is no embedded one yet",
+            "start `custos demo`, or name a PostgreSQL server by DATABASE_URL",
+        )
+        return
+    try:
+        version = connection.pg_version if connection.ensure_connection() is None else 0
+    except DatabaseError as error:
+        first = str(error).strip().splitlines()[0]
+        yield fail(
+            f"the database doesn't answer: {first}",
+            "start it (`custos demo` starts the embedded one), or correct DATABASE_URL",
+        )
+        return
+    name = f"PostgreSQL {version // 10_000}.{version % 10_000}"
+    if version < OLDEST_POSTGRES * 10_000:
+        yield fail(f"{name} is too old", f"use PostgreSQL {OLDEST_POSTGRES} or newer")
+    else:
+        yield ok(name)
+
+
+def role() -> Iterator[Finding]:
+    """The role we serve as has no power to look past the rules."""
+    name, mighty, bypasses = _ask(
+        "SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user"
+    )
+    if mighty or bypasses:
+        power = "a superuser" if mighty else "allowed to bypass row-level security"
+        yield fail(
+            f"role {name} is {power}: everybody would see everything",
+            "sign in as custos_app in DATABASE_URL",
+        )
+        return
+    (owned,) = _ask("SELECT count(*) FROM pg_tables WHERE tableowner = current_user")
+    if owned:
+        yield fail(
+            f"role {name} owns tables, which row-level security doesn't bind",
+            "sign in as custos_app in DATABASE_URL, and as custos_owner in CUSTOS_OWNER_URL only",
+        )
+    else:
+        yield ok(f"role {name} is bound by row-level security")
+
+
+def row_security() -> Iterator[Finding]:
+    """Each table that belongs to organizations is protected."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
+            " WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND NOT c.relrowsecurity"
+            " AND a.attname = 'organization_id' AND NOT a.attisdropped"
+            " AND c.relnamespace = 'public'::regnamespace ORDER BY 1"
+        )
+        bare = [name for (name,) in cursor.fetchall()]
+    for name in bare:
+        yield fail(
+            f"table {name} has no row-level security",
+            f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY, and find out who disabled it",
+        )
+    if not bare:
+        yield ok("row-level security is on")
+
+
+def migrations() -> Iterator[Finding]:
+    """The tables are those of this version."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if waiting:
+        yield fail(f"{len(waiting)} migrations have not been applied", "custos migrate")
+    else:
+        yield ok("tables are those of this version")
+
+
+def clock() -> Iterator[Finding]:
+    """Our clock and the database's agree, and neither is absurd."""
+    (theirs,) = _ask("SELECT clock_timestamp()")
+    ours = datetime.now(UTC)
+    assert isinstance(theirs, datetime)
+    gap = abs(ours - theirs)
+    if ours < NEVER_BEFORE:
+        yield fail(f"the clock says {ours:%Y-%m-%d}", "set it, and keep it by NTP")
+    elif gap > LARGEST_CLOCK_GAP:
+        yield fail(
+            f"this machine's clock and the database's differ by {gap.total_seconds():.0f} s",
+            "keep both by NTP",
+        )
+    else:
+        yield ok("the clocks agree")
+
+
+def sweeps() -> Iterator[Finding]:
+    """Deadlines are being watched."""
+    from custos.foundation import clock
+    from custos.foundation.database import pulse
+
+    last = pulse.last_beat(pulse.SWEEPS)
+    if last is None or clock.now() - last > timedelta(minutes=2):
+        since = f"since {last:%Y-%m-%d %H:%M} UTC" if last else "on this database yet"
+        yield warn(f"no deadlines have been watched {since}", "start `custos worker`")
+    else:
+        yield ok("deadlines are being watched")

@@ -1,0 +1,133 @@
+"""`custos check` finds what is wrong; each fault is made and must be named."""
+
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import psycopg
+import pytest
+
+from custos.config import checks
+from custos.config.checks import State
+from custos.foundation import clock
+from custos.foundation.database import pulse
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CUSTOS_DATA", str(tmp_path))
+    return tmp_path
+
+
+def only(check: checks.Check) -> checks.Finding:
+    (finding,) = check()
+    return finding
+
+
+def test_a_finding_is_one_line_with_how_to_mend_it() -> None:
+    assert str(checks.fail("it rains", "take an umbrella")) == "fail  it rains → take an umbrella"
+
+
+def test_a_missing_data_folder_is_found(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUSTOS_DATA", str(data / "gone"))
+    assert only(checks.folder).state is State.FAIL
+
+
+def test_a_key_that_others_can_read_is_found(data: Path) -> None:
+    (data / "keys").mkdir(mode=0o700)
+    key = data / "keys" / "django"
+    key.write_text("secret")
+    key.chmod(0o644)
+    finding = only(checks.secrets)
+    assert (finding.state, finding.mend) == (State.FAIL, f"chmod go= {key}")
+    key.chmod(0o600)
+    assert only(checks.secrets).state is State.OK
+
+
+@pytest.mark.parametrize(("free", "state"), [(0.5, "fail"), (5, "warn"), (50, "ok")])
+def test_a_full_disk_is_found(
+    data: Path, monkeypatch: pytest.MonkeyPatch, free: float, state: str
+) -> None:
+    monkeypatch.setattr(
+        checks.shutil, "disk_usage", lambda _: SimpleNamespace(free=int(free * 2**30))
+    )
+    assert only(checks.disk).state == state
+
+
+def test_serving_others_without_encryption_is_found(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUSTOS_HOSTS", "localhost,custos.example")
+    assert only(checks.tls).state is State.FAIL
+    for name in ("CUSTOS_TLS_CERT", "CUSTOS_TLS_KEY"):
+        (data / name).write_text("pem")
+        monkeypatch.setenv(name, str(data / name))
+    assert only(checks.tls).state is State.OK
+
+
+def test_a_missing_font_is_a_warning(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "FONT_FOLDERS", (data,))
+    assert only(checks.fonts).state is State.WARN
+    (data / "NotoSansCJK-Regular.ttc").touch()
+    assert only(checks.fonts).state is State.OK
+
+
+def test_a_wrong_rule_file_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    from custos.prevention.duty import catalogue
+
+    assert only(checks.rule_files).state is State.OK
+
+    def broken() -> None:
+        raise ValueError("rung 3 has no post")
+
+    monkeypatch.setattr(catalogue, "load", broken)
+    assert "rung 3 has no post" in only(checks.rule_files).what
+
+
+@pytest.mark.django_db
+def test_a_sound_database_is_said_to_be_so() -> None:
+    for check in (checks.database, checks.role, checks.row_security, checks.clock):
+        assert [finding.state for finding in check()] == [State.OK], check.__name__
+    assert only(checks.migrations).state is State.OK
+
+
+@pytest.mark.django_db
+def test_a_database_that_is_too_old_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "OLDEST_POSTGRES", 99)
+    assert only(checks.database).state is State.FAIL
+
+
+@pytest.mark.parametrize(
+    ("mighty", "bypasses", "said"),
+    [(True, True, "is a superuser"), (False, True, "bypass row-level security")],
+)
+def test_a_role_that_nothing_binds_is_found(
+    monkeypatch: pytest.MonkeyPatch, mighty: bool, bypasses: bool, said: str
+) -> None:
+    # The role is the whole run's: the tests beside this one must not see it changed.
+    monkeypatch.setattr(checks, "_ask", lambda _: ("postgres", mighty, bypasses))
+    assert said in only(checks.role).what
+
+
+def test_a_table_whose_security_was_switched_off_is_found(
+    live_database: str, superuser_sql: psycopg.Connection
+) -> None:
+    superuser_sql.execute("ALTER TABLE duty_task DISABLE ROW LEVEL SECURITY")
+    assert "duty_task" in only(checks.row_security).what
+
+
+def test_a_migration_that_was_not_applied_is_found(
+    live_database: str, superuser_sql: psycopg.Connection
+) -> None:
+    superuser_sql.execute("DELETE FROM django_migrations WHERE app = 'database'")
+    finding = only(checks.migrations)
+    assert (finding.state, finding.mend) == (State.FAIL, "custos migrate")
+
+
+@pytest.mark.django_db
+def test_sweeps_that_fell_silent_are_found() -> None:
+    assert only(checks.sweeps).state is State.WARN
+    pulse.beat(pulse.SWEEPS)
+    assert only(checks.sweeps).state is State.OK
+    with clock.set_to(clock.now() + timedelta(minutes=3)):
+        assert only(checks.sweeps).state is State.WARN
