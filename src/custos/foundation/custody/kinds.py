@@ -1,0 +1,52 @@
+"""Entries about stays and places."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from custos.foundation.record.kinds import Kind
+from custos.foundation.record.parties import Post, Readers, Writers
+
+
+class Admitted(Kind):
+    """A person was admitted on a legal basis and put into a cell."""
+
+    name, version = "custody.admitted", 1
+    title = _("Admitted")
+    writers = Writers.posts(Post.ADMISSION, Post.DUTY_LEADER, police_only=True)
+    readers, converges = Readers.STAFF, True
+    number: str
+    basis: str
+    basis_number: str
+    cell: UUID
+    cell_name: str
+    arrived_at: datetime
+    shown: list[str]
+    reason: str = ""
+
+    def line(self) -> str:
+        return gettext("No. %(number)s, cell %(cell)s") % {
+            "number": self.number,
+            "cell": self.cell_name,
+        }
+
+
+class CellMoved(Kind):
+    """A person was moved to another cell."""
+
+    name, version = "cell.moved", 1
+    title = _("Moved to another cell")
+    writers = Writers.posts(Post.CASE_OFFICER, Post.DUTY_LEADER, Post.LEADER, police_only=True)
+    readers, converges = Readers.STAFF, True
+    cell: UUID
+    cell_name: str
+    left_cell: UUID | None
+    shown: list[str]
+    reason: str
+
+    def line(self) -> str:
+        values: dict[str, Any] = {"cell": self.cell_name, "reason": self.reason}
+        return gettext("To cell %(cell)s: %(reason)s") % values
