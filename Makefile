@@ -15,7 +15,12 @@ SYSTEM := chromium:chromium mosquitto_pub:mosquitto-clients mosquitto:mosquitto 
 	/usr/lib/postgresql/15/bin/postgres:postgresql-15
 BROWSER := /usr/bin/chromium
 # Node.js of the system where it is new enough, else the one inside the virtual environment.
-NODE_OLD := $(shell node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' 2>/dev/null || echo yes)
+NODE_OLD := $(shell node -e 'process.exit(Number(parseInt(process.versions.node) < 20))' 2>/dev/null || echo yes)
+
+# Behind a network's own certificate authority pip and git know it from the system; Node.js doesn't.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
+export NODE_EXTRA_CA_CERTS ?= /etc/ssl/certs/ca-certificates.crt
+endif
 
 .PHONY: help setup system demo test test-pg15 proof lint bench clean translations
 
