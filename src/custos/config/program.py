@@ -65,7 +65,10 @@ def main() -> None:
 )
 @click.option("--fresh", is_flag=True, help="Forget the world of an earlier demo and begin anew.")
 @click.option("--seed", type=int, help="Build another world: the same number, the same world.")
-def demo(port: int, mqtt_port: int, data: Path | None, fresh: bool, seed: int | None) -> None:
+@click.option("--empty", is_flag=True, help="Build no world at the first start, only the tables.")
+def demo(
+    port: int, mqtt_port: int, data: Path | None, fresh: bool, seed: int | None, empty: bool
+) -> None:
     """Run a living facility on this machine, with everything it needs.
 
     Database, broker, site and worker run under this one program and end with it. The first start
@@ -80,7 +83,7 @@ def demo(port: int, mqtt_port: int, data: Path | None, fresh: bool, seed: int | 
     from custos.config.environment import data_folder
 
     running = supervisor.Demo(
-        (data or data_folder()).absolute(), port, mqtt_port, fresh, seed, click.echo
+        (data or data_folder()).absolute(), port, mqtt_port, fresh, seed, empty, click.echo
     )
     try:
         running.run()
@@ -156,7 +159,7 @@ def migrate() -> None:
 def build_demo(seed: int | None) -> None:
     """Build the demo's world into an empty database."""
     _django()
-    demo = importlib.import_module("custos.config.demo")
+    from custos.config import demo
 
     def report(line: str) -> None:
         click.echo(f"  {line}")
@@ -171,10 +174,10 @@ def build_demo(seed: int | None) -> None:
 def sign_ins() -> None:
     """List the demo's sign-ins."""
     _django()
-    from custos.foundation.accounts import queries
+    from custos.config import demo
 
-    for role in queries.demo_roles():
-        click.echo(f"  {role.username:14} {role.name['zh']}  {role.name['en']}")
+    for line in demo.announcement():
+        click.echo(line)
 
 
 # ---------------------------------------------------------------------- looking after

@@ -109,6 +109,7 @@ class Demo:
     mqtt_port: int = 1883
     fresh: bool = False
     seed: int | None = None
+    empty: bool = False
     say: Say = print
     _children: list[Child] = field(default_factory=list)
 
@@ -221,14 +222,18 @@ class Demo:
         server.provision(BUILDING)
         self.say("  making the tables …")
         self._step(server, BUILDING, "migrate")
-        seed = [] if self.seed is None else ["--seed", str(self.seed)]
-        self._step(server, BUILDING, "build-demo", *seed)
+        if not self.empty:
+            self._build_world(server)
         with server.superuser() as connection:
             connection.execute(
                 sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
                     sql.Identifier(BUILDING), sql.Identifier(postgres.DATABASE)
                 )
             )
+
+    def _build_world(self, server: postgres.Server) -> None:
+        seed = [] if self.seed is None else ["--seed", str(self.seed)]
+        self._step(server, BUILDING, "build-demo", *seed)
 
     def _step(self, server: postgres.Server, database: str, *arguments: str) -> None:
         """Run a command to its end; what it says on standard output is shown as it comes."""
