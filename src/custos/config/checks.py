@@ -220,7 +220,8 @@ def database() -> Iterator[Finding]:
         )
         return
     try:
-        version = connection.pg_version if connection.ensure_connection() is None else 0
+        connection.ensure_connection()
+        (number,) = _ask("SELECT current_setting('server_version_num')")
     except DatabaseError as error:
         first = str(error).strip().splitlines()[0]
         yield fail(
@@ -228,6 +229,7 @@ def database() -> Iterator[Finding]:
             "start it (`custos demo` starts the embedded one), or correct DATABASE_URL",
         )
         return
+    version = int(str(number))
     name = f"PostgreSQL {version // 10_000}.{version % 10_000}"
     if version < OLDEST_POSTGRES * 10_000:
         yield fail(f"{name} is too old", f"use PostgreSQL {OLDEST_POSTGRES} or newer")

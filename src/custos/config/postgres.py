@@ -25,6 +25,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -403,7 +404,7 @@ class Server:
             return self.place.log.read_bytes()[-2000:].decode(errors="replace")
         return ""
 
-    def _as_account(self) -> dict[str, object]:
+    def _as_account(self) -> dict[str, Any]:
         account = self.place.account
         if account is None:
             return {}

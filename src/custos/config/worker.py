@@ -79,7 +79,7 @@ async def _jobs(stop: Event) -> None:
 
 
 async def _work() -> None:
-    connector = app.connector.get_worker_connector()
+    connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]
     with app.replace_connector(connector):
         async with app.open_async():
             await app.run_worker_async(

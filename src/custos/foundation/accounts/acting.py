@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from custos.foundation.accounts.models import Posting, Staff, User
 from custos.foundation.database.scope import Scope
 from custos.foundation.organizations.models import Organization
@@ -27,6 +29,12 @@ class Acting:
     def post(self) -> Post:
         """The post acted on."""
         return Post(self.posting.post)
+
+    @property
+    def shift(self) -> str:
+        """The crew whose shifts this person works, in words; empty for those who work by day."""
+        crew = self.posting.crew
+        return str(_("Crew %(number)s") % {"number": crew}) if crew else ""
 
     @property
     def actor(self) -> Actor:

@@ -76,6 +76,8 @@ class Posting(models.Model):
     post = models.CharField(max_length=32, choices=[(p.value, p.title) for p in Post])
     since = models.DateField()
     until = models.DateField(null=True, blank=True)
+    #: The crew (班组) whose shifts this person works; None for those who work by day.
+    crew = models.PositiveSmallIntegerField(null=True, blank=True)
 
     objects: ClassVar[ScopedManager["Posting"]] = ScopedManager()
 

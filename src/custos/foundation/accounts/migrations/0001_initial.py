@@ -64,6 +64,7 @@ class Migration(migrations.Migration):
                 ('post', models.CharField(choices=[('reception', 'Reception'), ('admission', 'Admission and release'), ('interrogation', 'Interrogation and escort'), ('patrol', 'Patrol and control room'), ('case_officer', 'Case officer'), ('medical', 'Medical'), ('psychologist', 'Counselling'), ('finance', 'Property and finance'), ('logistics', 'Logistics'), ('duty_leader', 'Duty leader'), ('leader', 'Facility leader'), ('resident_prosecutor', 'Resident prosecutor'), ('oversight', 'Higher-tier oversight')], max_length=32)),
                 ('since', models.DateField()),
                 ('until', models.DateField(blank=True, null=True)),
+                ('crew', models.PositiveSmallIntegerField(blank=True, null=True)),
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='organizations.organization')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
                 ('staff', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='postings', to='accounts.staff')),

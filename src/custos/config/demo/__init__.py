@@ -1,0 +1,11 @@
+"""The demo's world: invented, deterministic, and made by the program's own services.
+
+`build()` fills an empty database. The last week is told by the services that users call, under a
+clock that is set to each moment; what is older comes by their bulk form. The same seed gives the
+same people, cells, staff and events, placed relative to the day of the build. All names and numbers
+are invented; regions begin with 99, which no real region does.
+"""
+
+from custos.config.demo.world import SEED, announcement, build
+
+__all__ = ["SEED", "announcement", "build"]
