@@ -50,7 +50,7 @@ class Staff(models.Model):
     number = models.CharField(max_length=32, blank=True)
     kind = models.CharField(max_length=16, choices=[(k.value, k.title) for k in StaffKind])
 
-    objects: ClassVar[ScopedManager["Staff"]] = ScopedManager()
+    objects = ScopedManager()
 
     class Meta:
         constraints = [
@@ -79,7 +79,7 @@ class Posting(models.Model):
     #: The crew (班组) whose shifts this person works; None for those who work by day.
     crew = models.PositiveSmallIntegerField(null=True, blank=True)
 
-    objects: ClassVar[ScopedManager["Posting"]] = ScopedManager()
+    objects = ScopedManager()
 
     class Meta:
         constraints = [
@@ -108,9 +108,12 @@ class Access(models.Model):
     route = models.CharField(max_length=128)
     detainees = ArrayField(models.UUIDField())
 
-    objects: ClassVar[ScopedManager["Access"]] = ScopedManager()
+    objects = ScopedManager()
 
     class Meta:
         indexes = [
             models.Index(fields=["organization_id", "-at"], name="accounts_access_recent"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.at} {self.purpose}"

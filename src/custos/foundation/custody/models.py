@@ -1,7 +1,5 @@
 """Persons, stays and where they were."""
 
-from typing import ClassVar
-
 from django.contrib.postgres.fields import DateTimeRangeField
 from django.db import models
 from django.db.models import Q
@@ -22,7 +20,7 @@ class Detainee(models.Model):
     sex = models.CharField(max_length=1)
     born = models.DateField(null=True, blank=True)
 
-    objects: ClassVar[ScopedManager["Detainee"]] = ScopedManager()
+    objects = ScopedManager()
 
     class Meta:
         constraints = [
@@ -51,7 +49,7 @@ class Custody(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     cell = models.ForeignKey(Cell, null=True, blank=True, on_delete=models.PROTECT)
 
-    objects: ClassVar[ScopedManager["Custody"]] = ScopedManager()
+    objects = ScopedManager()
 
     class Meta:
         constraints = [
@@ -96,7 +94,7 @@ class CellStay(models.Model):
     cell = models.ForeignKey(Cell, on_delete=models.PROTECT)
     during = DateTimeRangeField()
 
-    objects: ClassVar[ScopedManager["CellStay"]] = ScopedManager()
+    objects = ScopedManager()
 
     def __str__(self) -> str:
         return f"{self.custody_id} {self.during}"

@@ -1,7 +1,5 @@
 """Organizations and what a facility is made of."""
 
-from typing import ClassVar
-
 from django.contrib.postgres.fields import DateRangeField
 from django.db import models
 from django.db.models import Q
@@ -81,7 +79,7 @@ class Area(models.Model):
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="areas")
     name = models.CharField(max_length=50)
 
-    objects: ClassVar[ScopedManager["Area"]] = ScopedManager()
+    objects = ScopedManager()
 
     class Meta:
         constraints = [
@@ -111,7 +109,7 @@ class Cell(models.Model):
     out_of_use_reason = models.CharField(max_length=200, blank=True)
     expected_return = models.DateField(null=True, blank=True)
 
-    objects: ClassVar[ScopedManager["Cell"]] = ScopedManager()
+    objects = ScopedManager()
 
     class Meta:
         constraints = [
@@ -149,7 +147,7 @@ class Room(models.Model):
     name = models.CharField(max_length=50)
     purpose = models.CharField(max_length=32)
 
-    objects: ClassVar[ScopedManager["Room"]] = ScopedManager()
+    objects = ScopedManager()
 
     class Meta:
         constraints = [
@@ -176,7 +174,7 @@ class BaseRecord(models.Model):
     last_inspected_on = models.DateField(null=True, blank=True)
     last_inspection_result = models.CharField(max_length=200, blank=True)
 
-    objects: ClassVar[ScopedManager["BaseRecord"]] = ScopedManager()
+    objects = ScopedManager()
 
     def __str__(self) -> str:
         return f"{self.organization_id} {self.during}"
@@ -190,7 +188,7 @@ class StaffCount(models.Model):
     kind = models.CharField(max_length=16)
     count = models.PositiveIntegerField()
 
-    objects: ClassVar[ScopedManager["StaffCount"]] = ScopedManager()
+    objects = ScopedManager()
 
     class Meta:
         constraints = [
@@ -211,7 +209,7 @@ class Installation(models.Model):
     working = models.PositiveIntegerField()
     checked_on = models.DateField(null=True, blank=True)
 
-    objects: ClassVar[ScopedManager["Installation"]] = ScopedManager()
+    objects = ScopedManager()
 
     class Meta:
         constraints = [

@@ -102,9 +102,9 @@ def _add_code(organization: Organization, scheme: str, code: str, today: date) -
     if taken.exists():
         raise Conflict(
             "organization.code_taken",
-            _("Code %(code)s of %(scheme)s belongs to another organization."),
+            _("Code %(text)s of %(scheme)s belongs to another organization."),
             field="codes",
-            code=code,
+            text=code,
             scheme=scheme,
         )
     OrganizationCode.objects.create(

@@ -53,7 +53,7 @@ WITH added AS (
 UPDATE record_head SET seq = n.seq, hash = n.hash
 FROM unnest(%s::bigint[], %s::bigint[], %s::bytea[]) AS n (organization_id, seq, hash)
 WHERE record_head.organization_id = n.organization_id
-"""  # noqa: S608  (column names are this module's own)
+"""
 
 _INSERT_PAYLOADS = """
 INSERT INTO record_payload (id, organization_id, audience, salt, body)
@@ -179,7 +179,7 @@ def copy_in(cursor: Any, loaded: Loaded) -> None:
     """Bring encoded drafts into the tables by way of temporary ones."""
     cursor.execute(
         "CREATE TEMP TABLE IF NOT EXISTS staged_entry ON COMMIT DELETE ROWS AS"
-        f" SELECT {_LIST} FROM record_entry WITH NO DATA;"  # noqa: S608
+        f" SELECT {_LIST} FROM record_entry WITH NO DATA;"
         "CREATE TEMP TABLE IF NOT EXISTS staged_payload ON COMMIT DELETE ROWS AS"
         " SELECT id, organization_id, audience, salt, body FROM record_payload WITH NO DATA;"
         "TRUNCATE staged_entry, staged_payload"
@@ -188,7 +188,7 @@ def copy_in(cursor: Any, loaded: Loaded) -> None:
         copy.write(loaded.entries)
     with cursor.copy("COPY staged_payload FROM STDIN (FORMAT binary)") as copy:
         copy.write(loaded.payloads)
-    cursor.execute(f"INSERT INTO record_entry ({_LIST}) SELECT {_LIST} FROM staged_entry")  # noqa: S608
+    cursor.execute(f"INSERT INTO record_entry ({_LIST}) SELECT {_LIST} FROM staged_entry")
     cursor.execute(
         "INSERT INTO record_payload (id, organization_id, audience, salt, body)"
         " SELECT id, organization_id, audience, salt, body FROM staged_payload"

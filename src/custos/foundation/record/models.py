@@ -20,6 +20,9 @@ class Head(models.Model):
     class Meta:
         db_table = "record_head"
 
+    def __str__(self) -> str:
+        return f"{self.organization_id}: {self.seq}"
+
 
 class Entry(models.Model):
     """The header of one immutable line of the record; see `wire.HEADER` for what is hashed."""
@@ -67,6 +70,9 @@ class Payload(models.Model):
         managed = False
         db_table = "record_payload"
 
+    def __str__(self) -> str:
+        return str(self.id)
+
 
 class Attachment(models.Model):
     """A file that belongs to an entry, named by the digest of its content."""
@@ -78,6 +84,9 @@ class Attachment(models.Model):
     name = models.TextField()
     media_type = models.TextField()
     size = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class ReactionDue(models.Model):
@@ -103,6 +112,9 @@ class ReactionDue(models.Model):
             )
         ]
 
+    def __str__(self) -> str:
+        return f"{self.reaction} of {self.entry_id}"
+
 
 class Checkpoint(models.Model):
     """The Merkle root (RFC 6962) over one organization's entries of one stretch, a day as a rule."""
@@ -121,3 +133,6 @@ class Checkpoint(models.Model):
                 fields=["organization_id", "first_seq"], name="record_checkpoint_contiguous"
             )
         ]
+
+    def __str__(self) -> str:
+        return f"{self.organization_id}: {self.first_seq} to {self.last_seq}"

@@ -30,7 +30,7 @@ class Post(StrEnum):
     OVERSIGHT = "oversight"
 
     @property
-    def title(self) -> object:
+    def title(self) -> object:  # type: ignore[override]  # a word for people, not str.title
         """The post's name, translated lazily."""
         return _POST_TITLES[self]
 
@@ -61,7 +61,7 @@ class StaffKind(StrEnum):
     OTHER = "other"
 
     @property
-    def title(self) -> object:
+    def title(self) -> object:  # type: ignore[override]  # a word for people, not str.title
         """The kind's name, translated lazily."""
         return _STAFF_KIND_TITLES[self]
 

@@ -31,7 +31,7 @@ from custos.foundation.database import scope
 from custos.foundation.database.ids import new_id
 from custos.foundation.errors import Conflict, Malformed, Missing, NotAllowed
 from custos.foundation.media import services as media
-from custos.foundation.record import bulk, reactions, wire
+from custos.foundation.record import bulk, reactions
 from custos.foundation.record.kinds import (
     Corrected,
     Kind,

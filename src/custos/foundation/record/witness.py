@@ -24,7 +24,6 @@ from custos.foundation.record.models import Checkpoint, Head
 from custos.foundation.record.signing import Signer, signer, verifies
 from custos.foundation.record.verify import Expected, SignedHead, SignedRoot
 
-
 #: A checkpoint that was made longer ago than this has been signed, or the witness is broken.
 ROOTS_LOOKED_FOR = timedelta(days=400)
 
