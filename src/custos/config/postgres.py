@@ -138,6 +138,7 @@ def prepared_place(data: Path) -> Place:
     if os.getuid() == 0 and not _reachable_by_all(data) and not pointer.exists():
         # Named by chance and remembered among the keys: a data folder that was deleted and made
         # anew never meets the database of the former one.
+        pointer.touch(mode=0o600)
         pointer.write_text(secrets.token_hex(8))
     place = place_for(data)
     if place.home.parent == OUTSIDE and not OUTSIDE.exists():
