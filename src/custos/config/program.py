@@ -109,6 +109,10 @@ def serve(host: str, port: int) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "custos.config.settings")
     import uvicorn
 
+    from custos.config.environment import data_folder
+
+    # WhiteNoise wants it to be there; what it serves comes from the modules until files are collected.
+    (data_folder() / "static").mkdir(parents=True, exist_ok=True)
     uvicorn.run(
         "custos.config.asgi:application",
         host=host,
