@@ -451,6 +451,12 @@ def _last_week(world: World) -> None:
     for at, happen in events:
         with clock.set_to(at), scope.entered(scope.Scope.of_system("demo")):
             happen(world)
+    with clock.set_to(world.now), scope.entered(scope.Scope.of_system("demo")):
+        # Buttons say that they are there and not pressed; one that nobody can hear stays silent.
+        silent = world.cells[_main(world).pk][12].pk
+        intake.take(
+            [press(b, world.now, state="false") for c, b in world.buttons.items() if c != silent]
+        )
 
 
 def _admit(world: World) -> None:
@@ -509,12 +515,12 @@ def _emergency(world: World) -> None:
         duty.answer(task.pk, world.chance.choice(_ANSWERS), by=officer)
 
 
-def press(device: Device, at: datetime) -> intake.Received:
-    """The message of an emergency button pressed at an instant, as it arrives."""
+def press(device: Device, at: datetime, *, state: str = "true") -> intake.Received:
+    """The message of an emergency button pressed (or at rest) at an instant, as it arrives."""
     body = {
         "UtcTime": at.isoformat(),
         "Source": {"InputToken": device.token},
-        "Data": {"LogicalState": "true"},
+        "Data": {"LogicalState": state},
     }
     return intake.Received.of(topic_of(device), json.dumps(body).encode(), at)
 

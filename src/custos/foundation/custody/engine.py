@@ -55,10 +55,15 @@ class RuleFile(BaseModel):
     rules: tuple[Rule, ...]
 
 
+def load() -> RuleFile:
+    """Read the rules as shipped. Raises pydantic's `ValidationError` for a file that is not one."""
+    return RuleFile.model_validate(yaml.safe_load(RULES.read_text(encoding="utf-8")))
+
+
 @cache
 def rules() -> RuleFile:
-    """The rules as shipped. Raises pydantic's `ValidationError` for a file that is not one."""
-    return RuleFile.model_validate(yaml.safe_load(RULES.read_text(encoding="utf-8")))
+    """The rules as shipped, read once."""
+    return load()
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,10 +59,15 @@ class KindsFile(_Strict):
     abolished: tuple[Abolished, ...]
 
 
+def load() -> KindsFile:
+    """Read the kinds as shipped. Raises pydantic's `ValidationError` for a file that is not one."""
+    return KindsFile.model_validate(yaml.safe_load(RULES.read_text(encoding="utf-8")))
+
+
 @cache
 def read() -> KindsFile:
-    """The kinds as shipped. Raises pydantic's `ValidationError` for a file that is not one."""
-    return KindsFile.model_validate(yaml.safe_load(RULES.read_text(encoding="utf-8")))
+    """The kinds as shipped, read once."""
+    return load()
 
 
 def offered() -> list[FacilityKind]:
