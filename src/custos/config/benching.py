@@ -3,6 +3,7 @@
 import importlib
 import json
 import platform
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,8 @@ def run(name: str, scale: float = 1.0) -> list[Figure]:
     """Measure, and return the figures."""
     if name not in names():
         raise click.ClickException(f"there is no bench named {name}; known: {', '.join(names())}")
+    # The benches stand beside the package, in a checkout; the program's script does not look there.
+    sys.path.insert(0, str(FOLDER.parent))
     found: list[Figure] = importlib.import_module(f"benchmarks.{name}").run(scale)
     return found
 

@@ -55,6 +55,11 @@ FROM unnest(%s::bigint[], %s::bigint[], %s::bytea[]) AS n (organization_id, seq,
 WHERE record_head.organization_id = n.organization_id
 """
 
+_LOCK_HEADS = """
+SELECT organization_id, suite, seq, hash FROM record_head
+WHERE organization_id = ANY(%s::bigint[]) ORDER BY organization_id FOR UPDATE
+"""
+
 _INSERT_PAYLOADS = """
 INSERT INTO record_payload (id, organization_id, audience, salt, body)
 SELECT * FROM unnest(%s::uuid[], %s::bigint[], %s::smallint[], %s::bytea[], %s::bytea[])
@@ -76,40 +81,45 @@ class HeadState:
     hash: bytes
 
 
-def insert_payloads(cursor: Any, drafts: Sequence["Draft"]) -> None:
-    """Insert the payloads of some drafts; needs no head."""
+def insert_payloads_and_lock(
+    cursor: Any, drafts: Sequence["Draft"], suite: int
+) -> dict[int, HeadState]:
+    """Insert the payloads of some drafts and lock their heads, in one statement where it can be.
+
+    A new chain is begun with digest `suite`.
+    """
+    wanted = sorted({d.header.organization_id for d in drafts})
     cursor.execute(
-        _INSERT_PAYLOADS,
+        f"WITH said AS ({_INSERT_PAYLOADS}) {_LOCK_HEADS}",
         (
             [d.header.id for d in drafts],
             [d.header.organization_id for d in drafts],
             [d.header.audience for d in drafts],
             [d.salt for d in drafts],
             [d.body for d in drafts],
+            wanted,
         ),
     )
+    heads = _heads(cursor.fetchall())
+    return heads if len(heads) == len(wanted) else lock_heads(cursor, wanted, suite)
 
 
-def lock_heads(cursor: Any, organizations: set[int], suite: int) -> dict[int, HeadState]:
+def lock_heads(cursor: Any, organizations: Iterable[int], suite: int) -> dict[int, HeadState]:
     """Lock the heads of these chains in the order of their numbers, beginning those that are new."""
     wanted = sorted(organizations)
-    select = (
-        "SELECT organization_id, suite, seq, hash FROM record_head"
-        " WHERE organization_id = ANY(%s) ORDER BY organization_id FOR UPDATE"
+    digest = digest_of(suite)
+    cursor.execute(
+        "INSERT INTO record_head (organization_id, suite, seq, hash)"
+        " SELECT o, %s, 0, g FROM unnest(%s::bigint[], %s::bytea[]) AS n (o, g) ORDER BY o"
+        " ON CONFLICT DO NOTHING",
+        (suite, wanted, [digest(wire.genesis(number)) for number in wanted]),
     )
-    cursor.execute(select, (wanted,))
-    rows = cursor.fetchall()
-    if len(rows) < len(wanted):
-        digest = digest_of(suite)
-        cursor.execute(
-            "INSERT INTO record_head (organization_id, suite, seq, hash)"
-            " SELECT o, %s, 0, g FROM unnest(%s::bigint[], %s::bytea[]) AS n (o, g) ORDER BY o"
-            " ON CONFLICT DO NOTHING",
-            (suite, wanted, [digest(wire.genesis(number)) for number in wanted]),
-        )
-        cursor.execute(select, (wanted,))
-        rows = cursor.fetchall()
-    return {number: HeadState(kind, seq, bytes(hash_)) for number, kind, seq, hash_ in rows}
+    cursor.execute(_LOCK_HEADS, (wanted,))
+    return _heads(cursor.fetchall())
+
+
+def _heads(rows: Iterable[tuple[int, int, int, bytes]]) -> dict[int, HeadState]:
+    return {number: HeadState(suite, seq, bytes(hash_)) for number, suite, seq, hash_ in rows}
 
 
 def insert_entries(cursor: Any, headers: Sequence[Header], heads: dict[int, HeadState]) -> None:

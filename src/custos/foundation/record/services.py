@@ -292,7 +292,6 @@ class Deed:
         if not self._drafts:
             return
         with connection.cursor() as cursor:
-            bulk.insert_payloads(cursor, self._drafts)
             if self._due:
                 ReactionDue.objects.bulk_create(self._due, ignore_conflicts=True)
             files = [
@@ -310,9 +309,7 @@ class Deed:
             ]
             if files:
                 Attachment.objects.bulk_create(files)
-            heads = bulk.lock_heads(
-                cursor, {made.header.organization_id for made in self._drafts}, default_suite()
-            )
+            heads = bulk.insert_payloads_and_lock(cursor, self._drafts, default_suite())
             for made in self._drafts:
                 bulk.link(made.header, made.salt + made.body, heads[made.header.organization_id])
             bulk.insert_entries(cursor, [made.header for made in self._drafts], heads)

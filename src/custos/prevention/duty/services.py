@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
+from django.db.models import F, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -37,20 +37,21 @@ def open_task(event: Event, deed: Deed) -> Task | None:
     """Open the task that the catalogue asks for on an entry, within the deed that wrote it.
 
     A repetition of what is being handled already is counted there and opens nothing. Called again
-    for the same entry it changes nothing. None where no rule in force asks for a task.
+    for the same entry it changes nothing. None where nothing was opened.
     """
     day = deed.at.astimezone(clock.LOCAL).date()
     plan = engine.plan_for(catalogue.rules(), event.payload.name, day, opened_at=deed.at)
     if plan is None:
         return None
     task = _task_of(event, plan, deed.at)
-    since = deed.at - plan.rule.accept_within.length
-    if joined := _joined(task, event, state=State.ACCEPTED, since__gt=since):
-        return joined
+    accepted_since = deed.at - plan.rule.accept_within.length
+    if _joined(task, event, accepted_since):
+        return None
     # Whoever inserts first wins, also against a transaction that has not committed yet.
     Task.objects.bulk_create([task], ignore_conflicts=True)
     if not Task.objects.filter(pk=task.pk).exists():
-        return _joined(task, event, state=State.OPEN)
+        _joined(task, event, accepted_since)
+        return None
     deed.append(
         TaskOpened(
             task=task.pk,
@@ -93,17 +94,22 @@ def _task_of(event: Event, plan: engine.Plan, at: datetime) -> Task:
     )
 
 
-def _joined(task: Task, event: Event, **handled: Any) -> Task | None:
+def _joined(task: Task, event: Event, accepted_since: datetime) -> bool:
     """Count a repetition on the task that is being handled; the same entry counts once."""
     if task.join_key is None:
-        return None
-    current = Task.objects.select_for_update().filter(join_key=task.join_key, **handled).first()
-    if current is None or event.id in (current.source_entry_id, current.repeated_entry_id):
-        return current
-    current.repeats += 1
-    current.repeated_at, current.repeated_entry_id = event.occurred_at, event.id
-    current.save(update_fields=["repeats", "repeated_at", "repeated_entry_id"])
-    return current
+        return False
+    handled = Q(state=State.OPEN) | Q(state=State.ACCEPTED, since__gt=accepted_since)
+    counted = (
+        Task.objects.filter(handled, join_key=task.join_key)
+        .exclude(source_entry_id=event.id)
+        .filter(Q(repeated_entry_id__isnull=True) | ~Q(repeated_entry_id=event.id))
+        .update(
+            repeats=F("repeats") + 1,
+            repeated_at=event.occurred_at,
+            repeated_entry_id=event.id,
+        )
+    )
+    return counted > 0
 
 
 def accept(task_id: UUID, *, by: Actor) -> Task:

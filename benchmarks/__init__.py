@@ -1,0 +1,1 @@
+"""What `custos bench` measures, on an embedded server of its own with its data made safe (fsync)."""
