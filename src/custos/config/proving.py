@@ -3,13 +3,7 @@
 from collections.abc import Collection
 from pathlib import Path
 
-from django.conf import settings
-from django.db import connection, transaction
-
-from custos.foundation.database import scope
-from custos.foundation.record import export, rows, verify, witness
-from custos.foundation.record.models import Checkpoint, Head
-from custos.foundation.record.signing import signer
+from custos.foundation.record import export, inspection, verify
 
 
 def bundle(file: Path, trusted: set[str] | None) -> list[verify.Verdict]:
@@ -18,36 +12,8 @@ def bundle(file: Path, trusted: set[str] | None) -> list[verify.Verdict]:
 
 
 def installation(organizations: Collection[int] = ()) -> list[verify.Verdict]:
-    """Verify the chains of this installation (default: all) in one snapshot.
-
-    A chain that the witness file knows and the database doesn't is judged too, as cut off. Raises
-    `witness.TamperedWitness`.
-    """
-    # Before the snapshot, so that it can't be ahead of it.
-    testimony = witness.read(settings.WITNESS, trusted={signer().name})
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        with scope.entered(scope.Scope.of_system("record.verify")):
-            heads = {head.organization_id: head for head in Head.objects.all()}
-            wanted = sorted(organizations or {*heads, *testimony.heads})
-            return [_chain(number, heads.get(number), testimony) for number in wanted]
-
-
-def _chain(number: int, head: Head | None, testimony: witness.Testimony) -> verify.Verdict:
-    expected = testimony.about(number)
-    witnessed = {root.first_seq for root in expected.roots}
-    expected.roots = [
-        *expected.roots,
-        *(
-            verify.SignedRoot(number, c.first_seq, c.last_seq, bytes(c.root), c.suite)
-            for c in Checkpoint.objects.filter(organization_id=number)
-            if c.first_seq not in witnessed
-        ),
-    ]
-    expected.head_seq, expected.head_hash = (head.seq, bytes(head.hash)) if head else (0, b"")
-    with connection.cursor() as cursor:
-        return verify.check_chain(number, rows.stream(cursor, number), expected)
+    """Verify the chains of this installation (default: all); raises `witness.TamperedWitness`."""
+    return inspection.installation(organizations)
 
 
 def line(verdict: verify.Verdict) -> str:

@@ -13,6 +13,7 @@ import hashlib
 import json
 import struct
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -32,6 +33,20 @@ from custos.foundation.record.signing import Signer, signer, verifies
 FORMAT = "custos-record-1"
 _LENGTH = struct.Struct(">I")
 
+#: What reading a damaged or a foreign file may raise.
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+
 
 class _Digesting:
     """Writes on, and digests what it writes."""
@@ -47,12 +62,14 @@ class _Digesting:
 def write(path: Path, organizations: Iterable[int], *, by: Signer | None = None) -> dict[str, Any]:
     """Export the chains of some organizations, under the caller's scope; returns the manifest.
 
-    The chains are read in one snapshot, and the heads are signed first, so that the bundle's witness
-    covers its last entries. Raises `Missing` for an organization without a record.
+    The heads are signed first, so that the bundle's witness covers its last entries, and read after
+    the witness file, so that it is never ahead of the chains. Raises `Missing` for an organization
+    without a record.
     """
     by = by or signer()
     wanted = sorted(set(organizations))
     witness.sign_heads(by=by)
+    testimony = settings.WITNESS.read_bytes()
     heads = {head.organization_id: head for head in Head.objects.filter(pk__in=wanted)}
     if absent := [number for number in wanted if number not in heads]:
         raise Missing(
@@ -68,9 +85,7 @@ def write(path: Path, organizations: Iterable[int], *, by: Signer | None = None)
             name = f"chain-{number}.rows"
             count, last, files[name] = _write_chain(bundle, name, number, heads[number].seq)
             chains.append({"organization_id": number, "entries": count, "last_hash": last.hex()})
-        files["witness.jsonl"] = _write_bytes(
-            bundle, "witness.jsonl", settings.WITNESS.read_bytes()
-        )
+        files["witness.jsonl"] = _write_bytes(bundle, "witness.jsonl", testimony)
         digests = Attachment.objects.filter(organization_id__in=wanted).values_list(
             "sha256", flat=True
         )
@@ -130,7 +145,7 @@ def check(path: Path, *, trusted: set[str] | None = None) -> list[verify.Verdict
     try:
         with zipfile.ZipFile(path) as bundle:
             return _check(bundle, trusted)
-    except (zipfile.BadZipFile, KeyError, ValueError, struct.error) as error:
+    except _BROKEN as error:
         raise _broken(str(error)) from error
 
 

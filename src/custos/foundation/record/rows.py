@@ -22,6 +22,8 @@ _SELECT = (
 )
 
 _INT4 = struct.Struct(">i")
+_ERASED = b"\xff" * 8
+_SALT_LENGTH = _INT4.pack(16)
 _PREAMBLE = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _COUNT = len(COLUMNS).to_bytes(2, "big")
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
@@ -54,16 +56,13 @@ def split(row: bytes) -> tuple[bytes, bytes | None, bytes]:
     """A row as its hash, its salted payload (None where erased) and its header bytes."""
     if row[:4] != b"\x00\x00\x00\x20":
         raise Unreadable("a row does not begin with a 32-byte hash")
-    at = 36
-    (length,) = _INT4.unpack_from(row, at)
-    at += 4
-    if length < 0:
-        return row[4:36], None, row[at + 4 :]
-    salt = row[at : at + length]
-    at += length
-    (length,) = _INT4.unpack_from(row, at)
-    at += 4
-    return row[4:36], salt + row[at : at + length], row[at + length :]
+    if row[36:44] == _ERASED:
+        return row[4:36], None, row[44:]
+    # Salt and body are hashed as one: a salt of another length would move the border between them.
+    if row[36:40] != _SALT_LENGTH:
+        raise Unreadable("a payload has no 16-byte salt")
+    (length,) = _INT4.unpack_from(row, 56)
+    return row[4:36], row[40:56] + row[60 : 60 + length], row[60 + length :]
 
 
 def fields(header: bytes) -> dict[str, Any]:

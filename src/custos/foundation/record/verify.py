@@ -15,6 +15,7 @@ What each check finds:
 """
 
 import hashlib
+import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -84,7 +85,7 @@ FAULTS = {
     "truncated": "the chain was cut off: a head signed outside the database lies beyond its end",
     "head": "the head of the chain is not its last entry",
     "checkpoint": "a checkpoint does not agree with the entries that it covers",
-    "witness": "the witness file was changed: a signature does not verify",
+    "resealed": "the checkpoint in the database is not the one that was signed",
 }
 
 
@@ -126,7 +127,8 @@ class _Walk:
     def __init__(self, organization_id: int, expected: Expected) -> None:
         self.verdict = Verdict(organization_id)
         self.organization_id = organization_id
-        self.signed = {head.seq: head.hash for head in expected.heads}
+        # A number that was signed twice was cut off in between; what was signed first holds.
+        self.signed = {head.seq: head.hash for head in reversed(expected.heads)}
         self.expected = expected
         self.missing: dict[bytes, int] = {}
         self.ordered: set[bytes] = set()
@@ -155,7 +157,7 @@ class _Walk:
                 if this_suite != suite:
                     suite = this_suite
                     digest = digest_of(suite)
-            except (ValueError, IndexError, ArithmeticError):
+            except (ValueError, IndexError, ArithmeticError, struct.error):
                 yield self._fault("unreadable", seq + 1)
                 return
             if prior is None:
@@ -215,8 +217,9 @@ class _Walk:
 
     def _note_order(self, header: bytes) -> None:
         values = rows_.fields(header)
-        if values["kind"].encode() == ERASURE_KIND and values["second_ref"]:
-            self.ordered.add(values["because_id"].bytes)
+        by, second, target = values["by_ref"], values["second_ref"], values["because_id"]
+        if values["kind"].encode() == ERASURE_KIND and target and second not in ("", by):
+            self.ordered.add(target.bytes)
 
     def _fault(
         self, code: str, seq: int, header: bytes | None = None, after: int | None = None

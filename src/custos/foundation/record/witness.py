@@ -74,7 +74,9 @@ def read_lines(lines: Iterable[bytes], *, trusted: set[str] | None = None) -> Te
             )
         except (ValueError, KeyError, TypeError, AttributeError):
             genuine = False
-        if not genuine or (trusted is not None and said["key"] not in trusted):
+        if genuine and trusted is None:
+            trusted = {said["key"]}
+        if not genuine or said["key"] not in (trusted or ()):
             raise TamperedWitness(f"line {number} of the witness file does not verify")
         testimony.keys.add(said["key"])
         _add(testimony, said)

@@ -1,0 +1,123 @@
+"""Verifying the whole record of this installation against what is known outside the database.
+
+Chains are read in one snapshot, under the system's scope. Many entries in several chains are walked
+by two processes, each on a connection of its own that shares the snapshot.
+"""
+
+from collections.abc import Collection, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from custos.foundation.database import scope
+from custos.foundation.record import verify, walking, witness
+from custos.foundation.record.models import Checkpoint, Head
+from custos.foundation.record.signing import signer
+
+#: Below this many entries a second process costs more than it saves.
+WORTH_PROCESSES = 200_000
+PROCESSES = 2
+
+# The owners of entries, one probe of the chain's index each: a chain without a head is found too.
+_OWNERS = """
+WITH RECURSIVE owner (id) AS (
+    (SELECT organization_id FROM record_entry ORDER BY organization_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT e.organization_id FROM record_entry e WHERE e.organization_id > owner.id
+            ORDER BY e.organization_id LIMIT 1)
+    FROM owner WHERE owner.id IS NOT NULL
+)
+SELECT id FROM owner WHERE id IS NOT NULL
+"""
+
+
+def installation(
+    organizations: Collection[int] = (), *, worth_processes: int = WORTH_PROCESSES
+) -> list[verify.Verdict]:
+    """Verify the chains of this installation (default: all); a verdict each, by number.
+
+    Judged is every chain that has a head, an entry, a checkpoint or a signature in the witness file:
+    one that vanished from the database altogether is cut off at its first entry. Raises
+    `witness.TamperedWitness`. Opens the outermost transaction itself.
+    """
+    # Before the snapshot, so that it can't be ahead of it.
+    testimony = witness.read(settings.WITNESS, trusted={signer().name})
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        with scope.entered(scope.Scope.of_system("record.verify")):
+            heads = {head.organization_id: head for head in Head.objects.all()}
+            stored = _stored_roots()
+            everyone = {*heads, *_owners(), *stored, *testimony.heads, *testimony.roots}
+            jobs = [
+                (number, _expected(number, heads.get(number), stored.get(number, {}), testimony))
+                for number in sorted(organizations or everyone)
+            ]
+            verdicts = _walk(jobs, worth_processes)
+    for verdict in verdicts:
+        if verdict.sound:
+            number = verdict.organization_id
+            verdict.fault = _resealed(number, stored.get(number, {}), testimony)
+    return verdicts
+
+
+def _owners() -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(_OWNERS)
+        return [number for (number,) in cursor.fetchall()]
+
+
+def _stored_roots() -> dict[int, dict[int, verify.SignedRoot]]:
+    """The database's checkpoints by organization and first number."""
+    roots: dict[int, dict[int, verify.SignedRoot]] = {}
+    for c in Checkpoint.objects.order_by("first_seq"):
+        roots.setdefault(c.organization_id, {})[c.first_seq] = verify.SignedRoot(
+            c.organization_id, c.first_seq, c.last_seq, bytes(c.root), c.suite
+        )
+    return roots
+
+
+def _expected(
+    number: int,
+    head: Head | None,
+    stored: dict[int, verify.SignedRoot],
+    testimony: witness.Testimony,
+) -> verify.Expected:
+    expected = testimony.about(number)
+    # Where both know a checkpoint, the signed one is walked; the newest are not signed yet.
+    expected.roots = tuple({**stored, **{r.first_seq: r for r in expected.roots}}.values())
+    expected.head_seq, expected.head_hash = (head.seq, bytes(head.hash)) if head else (0, b"")
+    return expected
+
+
+def _resealed(
+    number: int, stored: dict[int, verify.SignedRoot], testimony: witness.Testimony
+) -> verify.Fault | None:
+    """The first checkpoint that the database doesn't hold as it was signed."""
+    for root in sorted(testimony.roots.get(number, ()), key=lambda root: root.first_seq):
+        if stored.get(root.first_seq) != root:
+            return verify.Fault(number, "resealed", root.last_seq, after_seq=root.first_seq - 1)
+    return None
+
+
+def _walk(
+    jobs: Sequence[tuple[int, verify.Expected]], worth_processes: int
+) -> list[verify.Verdict]:
+    with connection.cursor() as cursor:
+        if len(jobs) < 2 or sum(known.head_seq or 0 for _, known in jobs) < worth_processes:
+            return [walking.walk(cursor, number, known) for number, known in jobs]
+        cursor.execute("SELECT pg_export_snapshot()")
+        snapshot: str = cursor.fetchone()[0]
+        cursor.execute(
+            "SELECT name, current_setting(name) FROM unnest(%s) AS name", (list(walking.SCOPE),)
+        )
+        scope_of_parent: dict[str, str] = dict(cursor.fetchall())
+    info = connection.connection.info
+    place = walking.Place(
+        {**info.get_parameters(), "password": info.password}, snapshot, scope_of_parent
+    )
+    with ProcessPoolExecutor(PROCESSES, get_context("spawn")) as pool:
+        walks = [pool.submit(walking.walk_apart, place, number, known) for number, known in jobs]
+        return [walk.result() for walk in walks]

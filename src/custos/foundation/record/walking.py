@@ -1,0 +1,38 @@
+"""Walking one chain of the database, in this process or in another one.
+
+Imports no Django: a process that only walks is ready at once.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+
+from custos.foundation.record import rows, verify
+
+#: What tells the database the scope; see `database.scope`.
+SCOPE = ("custos.lowest", "custos.highest", "custos.audiences", "custos.user")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where another process finds the same snapshot: address, snapshot, settings of the scope."""
+
+    address: dict[str, str] = field(repr=False)  # with the password
+    snapshot: str
+    scope: dict[str, str]
+
+
+def walk(cursor: Any, organization_id: int, expected: verify.Expected) -> verify.Verdict:
+    """Verify one chain by a cursor that is under the system's scope."""
+    return verify.check_chain(organization_id, rows.stream(cursor, organization_id), expected)
+
+
+def walk_apart(place: Place, organization_id: int, expected: verify.Expected) -> verify.Verdict:
+    """The same by a connection of its own, which sees what the exporting transaction sees."""
+    with psycopg.connect(**place.address) as connection, connection.cursor() as cursor:  # type: ignore[arg-type]
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        cursor.execute(f"SET TRANSACTION SNAPSHOT '{place.snapshot}'".encode())
+        for name, value in place.scope.items():
+            cursor.execute("SELECT set_config(%s, %s, true)", (name, value))
+        return walk(cursor, organization_id, expected)
