@@ -18,7 +18,6 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from custos.foundation.organizations.models import Cell
 from django.db import connection, connections
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
@@ -29,6 +28,7 @@ from custos.foundation.custody import queries as custody_queries
 from custos.foundation.custody import services as custody
 from custos.foundation.custody.models import Custody
 from custos.foundation.database import scope
+from custos.foundation.organizations.models import Cell
 from custos.foundation.record import queries as record
 from custos.foundation.record import rows
 from custos.foundation.record.models import Head

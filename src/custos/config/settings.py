@@ -68,9 +68,6 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
         "OPTIONS": {
-            # Statements are prepared on the server, which spares the planning of the usual ones.
-            "server_side_binding": True,
-            "prepare_threshold": 3,
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
