@@ -47,6 +47,9 @@ def installation(
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            # Now: within the scope's savepoint it can't be exported.
+            cursor.execute("SELECT pg_export_snapshot()")
+            snapshot: str = cursor.fetchone()[0]
         with scope.entered(scope.Scope.of_system("record.verify")):
             heads = {head.organization_id: head for head in Head.objects.all()}
             stored = _stored_roots()
@@ -55,7 +58,7 @@ def installation(
                 (number, _expected(number, heads.get(number), stored.get(number, {}), testimony))
                 for number in sorted(organizations or everyone)
             ]
-            verdicts = _walk(jobs, worth_processes)
+            verdicts = _walk(jobs, snapshot, worth_processes)
     for verdict in verdicts:
         if verdict.sound:
             number = verdict.organization_id
@@ -103,15 +106,14 @@ def _resealed(
 
 
 def _walk(
-    jobs: Sequence[tuple[int, verify.Expected]], worth_processes: int
+    jobs: Sequence[tuple[int, verify.Expected]], snapshot: str, worth_processes: int
 ) -> list[verify.Verdict]:
     with connection.cursor() as cursor:
         if len(jobs) < 2 or sum(known.head_seq or 0 for _, known in jobs) < worth_processes:
             return [walking.walk(cursor, number, known) for number, known in jobs]
-        cursor.execute("SELECT pg_export_snapshot()")
-        snapshot: str = cursor.fetchone()[0]
         cursor.execute(
-            "SELECT name, current_setting(name) FROM unnest(%s) AS name", (list(walking.SCOPE),)
+            "SELECT name, current_setting(name) FROM unnest(%s::text[]) AS name",
+            (list(walking.SCOPE),),
         )
         scope_of_parent: dict[str, str] = dict(cursor.fetchall())
     info = connection.connection.info

@@ -1,6 +1,5 @@
 """What the tests of the record share."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,10 +9,9 @@ from custos.foundation.record import reactions
 
 
 @pytest.fixture(autouse=True)
-def _own_reactions(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _own_reactions(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a test registers is forgotten after it, and what modules registered stays out of it."""
     monkeypatch.setattr(reactions, "_reactions", {})
-    yield
 
 
 @pytest.fixture

@@ -33,6 +33,12 @@ def nothing_remains() -> bool:
     return not (Entry.objects.exists() or Payload.objects.exists() or Head.objects.exists())
 
 
+def fails_after_appending() -> None:
+    with record.deed():
+        note("within")
+        raise ZeroDivisionError
+
+
 def append(payload: Kind, by: Actor, **options: object) -> None:
     with record.deed() as deed:
         deed.append(payload, about=ABOUT, by=by, **options)  # type: ignore[arg-type]
@@ -56,9 +62,8 @@ def test_each_organization_has_a_chain_of_its_own() -> None:
 
 def test_nothing_remains_of_a_deed_that_raises() -> None:
     with scope.entered(SYSTEM):
-        with pytest.raises(ZeroDivisionError), record.deed() as deed:
-            deed.append(Noted(text="x"), about=ABOUT, by=somebody())
-            raise ZeroDivisionError
+        with pytest.raises(ZeroDivisionError):
+            fails_after_appending()
         assert nothing_remains()
 
 
@@ -70,9 +75,8 @@ def test_a_deed_within_a_deed_is_part_of_it() -> None:
                 inner.append(Noted(text="within"), about=ABOUT, by=somebody())
             assert nothing_remains()
         assert Entry.objects.count() == 1
-        with pytest.raises(ZeroDivisionError), record.deed():
-            note("within")
-            raise ZeroDivisionError
+        with pytest.raises(ZeroDivisionError):
+            fails_after_appending()
         assert Entry.objects.count() == 1
 
 

@@ -1,0 +1,382 @@
+"""A superuser rewrites the record in SQL; verifying finds it and names the place.
+
+The superuser here is stopped by nothing in the database: triggers are off, policies don't bind. What
+they don't have is the signing key and the witness file.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from uuid import UUID
+
+import psycopg
+import pytest
+from click.testing import CliRunner
+from django.conf import settings
+from psycopg.rows import class_row
+
+from custos.config import program
+from custos.foundation.database import scope
+from custos.foundation.record import checkpoints, inspection, wire, witness
+from custos.foundation.record.digests import digest_of, merkle_root
+from custos.foundation.record.tests.worlds import FACILITY, NEIGHBOUR, SYSTEM, notes
+from custos.foundation.record.verify import Fault
+from custos.foundation.record.wire import HEADER, Header
+
+LENGTH = 9
+Superuser = psycopg.Connection
+
+
+@pytest.fixture
+def sql(own_folders: object, live_database: str, superuser_sql: Superuser) -> Superuser:
+    """The superuser, with triggers off, on a record of two facilities of nine entries each."""
+    for facility in (FACILITY, NEIGHBOUR):
+        notes(LENGTH, organization=facility)
+    superuser_sql.execute("SET session_replication_role = replica")
+    return superuser_sql
+
+
+def witnessed(*, day: int = 5) -> None:
+    """What the worker does: close the day and sign."""
+    with scope.entered(SYSTEM):
+        checkpoints.make(date(2026, 3, day))
+        witness.sign_heads()
+
+
+def found() -> Fault:
+    """The one fault there is; the neighbour's chain stays sound."""
+    faults = [verdict.fault for verdict in inspection.installation() if verdict.fault]
+    assert len(faults) == 1
+    assert faults[0].organization_id == FACILITY
+    return faults[0]
+
+
+def place() -> tuple[str, int]:
+    fault = found()
+    return fault.code, fault.seq
+
+
+def change(sql: Superuser, statement: str, seq: int = 4) -> None:
+    """Run a statement about entry number `seq` of the facility."""
+    done = sql.execute(statement.encode(), {"facility": FACILITY, "seq": seq})
+    assert done.rowcount == 1
+
+
+ENTRY = "WHERE organization_id = %(facility)s AND seq = %(seq)s"
+PAYLOAD = f"WHERE id = (SELECT id FROM record_entry {ENTRY})"
+
+
+def test_an_untouched_record_is_sound(sql: Superuser) -> None:
+    witnessed()
+    verdicts = inspection.installation()
+    assert [(v.organization_id, v.entries, v.sound) for v in verdicts] == [
+        (FACILITY, LENGTH, True),
+        (NEIGHBOUR, LENGTH, True),
+    ]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "kind = 'tests.followed'",
+        "version = 2",
+        "audience = 2",
+        "detainee_id = gen_random_uuid()",
+        "occurred_at = occurred_at - interval '1 microsecond'",
+        "recorded_at = recorded_at + interval '1 day'",
+        "by_ref = 'another'",
+        "by_post = 'leader'",
+        "second_ref = 'a second'",
+        "ground = 'law'",
+        "corrects_id = id",
+        "payload_digest = decode(repeat('00', 32), 'hex')",
+        "hash = decode(repeat('00', 32), 'hex')",
+        "suite = 2",
+    ],
+)
+def test_an_edited_header_is_named(sql: Superuser, edit: str) -> None:
+    change(sql, f"UPDATE record_entry SET {edit} {ENTRY}")
+    assert place() == ("header", 4)
+
+
+def test_the_place_is_named_by_entry_and_number_and_the_program_ends_with_one(
+    sql: Superuser,
+) -> None:
+    change(sql, f"UPDATE record_entry SET ground = 'law' {ENTRY}")
+    wanted = sql.execute(
+        "SELECT id FROM record_entry WHERE organization_id = %s AND seq = 4", (FACILITY,)
+    ).fetchone()
+    assert wanted is not None
+    assert found().entry == wanted[0]
+    ran = CliRunner().invoke(program.main, ["record", "verify"])
+    assert ran.exit_code == 1
+    assert f"WRONG  organization {FACILITY}, entry number 4 ({wanted[0]})" in ran.output
+    assert f"whole  organization {NEIGHBOUR}: {LENGTH} entries" in ran.output
+
+
+def test_the_program_agrees_with_a_sound_record(sql: Superuser) -> None:
+    ran = CliRunner().invoke(program.main, ["record", "verify"])
+    assert (ran.exit_code, ran.output.count("whole")) == (0, 2)
+
+
+@pytest.mark.parametrize("edit", ["body = 'null'", "salt = salt || 'x'", "salt = 'x'"])
+def test_an_edited_payload_is_named(sql: Superuser, edit: str) -> None:
+    change(sql, f"UPDATE record_payload SET {edit} {PAYLOAD}")
+    assert place() in (("payload", 4), ("unreadable", 4))
+
+
+def test_a_payload_taken_away_is_named(sql: Superuser) -> None:
+    change(sql, f"DELETE FROM record_payload {PAYLOAD}")
+    assert place() == ("vanished", 4)
+
+
+def test_a_deleted_entry_is_named(sql: Superuser) -> None:
+    change(sql, f"DELETE FROM record_entry {ENTRY}")
+    assert place() == ("gap", 4)
+
+
+def test_a_deleted_entry_is_named_though_the_others_moved_up(sql: Superuser) -> None:
+    change(sql, f"DELETE FROM record_entry {ENTRY}")
+    sql.execute(
+        "UPDATE record_entry SET seq = seq - 1 WHERE organization_id = %s AND seq > 4", (FACILITY,)
+    )
+    assert place() == ("header", 4)
+
+
+def test_reordered_entries_are_named(sql: Superuser) -> None:
+    sql.execute(
+        "UPDATE record_entry SET seq = 11 - seq WHERE organization_id = %s AND seq IN (4, 7)",
+        (FACILITY,),
+    )
+    assert place() == ("header", 4)
+
+
+def test_an_entry_moved_to_another_chain_is_missed_in_its_own(sql: Superuser) -> None:
+    change(sql, f"UPDATE record_entry SET organization_id = 199000000 {ENTRY}")
+    faults = {v.organization_id: v.fault for v in inspection.installation()}
+    own, other = faults[FACILITY], faults[199_000_000]
+    assert own is not None
+    assert (own.code, own.seq) == ("gap", 4)
+    assert other is not None
+
+
+def truncate(sql: Superuser, left: int) -> None:
+    """Cut a chain off after `left` entries, and set its head and checkpoints right."""
+    values = {"facility": FACILITY, "left": left}
+    sql.execute(
+        "DELETE FROM record_payload WHERE id IN (SELECT id FROM record_entry"
+        " WHERE organization_id = %(facility)s AND seq > %(left)s)",
+        values,
+    )
+    sql.execute(
+        "DELETE FROM record_entry WHERE organization_id = %(facility)s AND seq > %(left)s", values
+    )
+    sql.execute(
+        "UPDATE record_head SET seq = %(left)s, hash = (SELECT hash FROM record_entry"
+        " WHERE organization_id = %(facility)s AND seq = %(left)s)"
+        " WHERE organization_id = %(facility)s",
+        values,
+    )
+    sql.execute("DELETE FROM record_checkpoint WHERE organization_id = %(facility)s", values)
+
+
+def test_a_cut_is_found_by_the_head_row(sql: Superuser) -> None:
+    sql.execute("DELETE FROM record_entry WHERE organization_id = %s AND seq > 6", (FACILITY,))
+    fault = found()
+    assert (fault.code, fault.after_seq, fault.seq) == ("head", 6, LENGTH)
+
+
+def test_a_cut_is_found_by_the_witness_where_the_head_row_was_set_right(sql: Superuser) -> None:
+    witnessed()
+    truncate(sql, 6)
+    fault = found()
+    assert (fault.code, fault.after_seq, fault.seq) == ("truncated", 6, LENGTH)
+    assert f"organization {FACILITY}, entry numbers 7 to 9" in str(fault)
+
+
+def test_a_cut_that_grew_anew_is_found(sql: Superuser) -> None:
+    witnessed()
+    truncate(sql, 6)
+    sql.execute("SET session_replication_role = origin")
+    for _ in range(5):
+        notes(1)
+        witnessed(day=6)
+    assert place() == ("rewritten", LENGTH)
+
+
+def test_a_chain_that_vanished_altogether_is_found(sql: Superuser) -> None:
+    witnessed()
+    for table in ("entry", "payload", "head", "checkpoint"):
+        sql.execute(f"DELETE FROM record_{table} WHERE organization_id = %s".encode(), (FACILITY,))
+    fault = found()
+    assert (fault.code, fault.after_seq, fault.seq) == ("truncated", 0, LENGTH)
+
+
+def test_a_chain_without_a_head_is_found(sql: Superuser) -> None:
+    sql.execute("DELETE FROM record_head WHERE organization_id = %s", (FACILITY,))
+    assert place() == ("head", LENGTH)
+
+
+def rewrite(sql: Superuser, edit: Callable[[list[Header]], None]) -> None:
+    """Edit headers and recompute every later hash, the head and all checkpoints."""
+    with sql.cursor(row_factory=class_row(Header)) as cursor:
+        columns = ", ".join((*HEADER, "hash"))
+        cursor.execute(
+            f"SELECT {columns} FROM record_entry WHERE organization_id = %s ORDER BY seq".encode(),
+            (FACILITY,),
+        )
+        headers = cursor.fetchall()
+    known = {header.id: header.seq for header in headers}
+    edit(headers)
+    digest = digest_of(1)
+    prior = digest(wire.genesis(FACILITY))
+    for seq, header in enumerate(headers, 1):
+        header.seq = seq
+        prior = header.hash = digest(prior + wire.header_bytes(header))
+        known.pop(header.id, None)
+        sql.execute(
+            "UPDATE record_entry SET seq = %s, ground = %s, payload_digest = %s, hash = %s"
+            " WHERE id = %s",
+            (seq, header.ground, header.payload_digest, header.hash, header.id),
+        )
+    for gone in known:
+        sql.execute("DELETE FROM record_entry WHERE id = %s", (gone,))
+    sql.execute(
+        "UPDATE record_head SET seq = %s, hash = %s WHERE organization_id = %s",
+        (len(headers), prior, FACILITY),
+    )
+    sql.execute(
+        "UPDATE record_checkpoint SET last_seq = least(last_seq, %s), root = %s"
+        " WHERE organization_id = %s",
+        (len(headers), merkle_root([header.hash for header in headers]), FACILITY),
+    )
+
+
+def _edit(headers: list[Header]) -> None:
+    headers[3].ground = "law"
+
+
+def _delete(headers: list[Header]) -> None:
+    del headers[3]
+
+
+def _reorder(headers: list[Header]) -> None:
+    headers[3], headers[6] = headers[6], headers[3]
+
+
+@pytest.mark.parametrize(
+    ("edit", "code"),
+    [(_edit, "rewritten"), (_delete, "truncated"), (_reorder, "rewritten")],
+)
+def test_a_recomputed_chain_is_found_by_the_witness(
+    sql: Superuser, edit: Callable[[list[Header]], None], code: str
+) -> None:
+    witnessed()
+    rewrite(sql, edit)
+    assert place() == (code, LENGTH)
+
+
+def test_a_recomputed_chain_is_placed_between_two_signed_heads(sql: Superuser) -> None:
+    with scope.entered(SYSTEM):
+        witness.sign_heads()
+    for _ in range(3):
+        notes(1)
+        with scope.entered(SYSTEM):
+            witness.sign_heads()
+
+    def edit(headers: list[Header]) -> None:
+        headers[10].ground = "law"
+
+    rewrite(sql, edit)
+    fault = found()
+    assert (fault.code, fault.after_seq, fault.seq) == ("rewritten", 10, 11)
+
+
+def test_without_the_witness_a_recomputed_chain_would_pass(sql: Superuser) -> None:
+    """Shows that these tests rewrite the whole chain, so that only the witness can find it."""
+    witnessed()
+    rewrite(sql, _edit)
+    settings.WITNESS.unlink()
+    assert all(verdict.sound for verdict in inspection.installation())
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE record_checkpoint SET root = decode(repeat('00', 32), 'hex')",
+        "UPDATE record_checkpoint SET last_seq = 5",
+        "DELETE FROM record_checkpoint",
+    ],
+)
+def test_a_checkpoint_that_differs_from_the_signed_one_is_named(
+    sql: Superuser, statement: str
+) -> None:
+    witnessed()
+    sql.execute(f"{statement} WHERE organization_id = %s".encode(), (FACILITY,))
+    assert place() == ("resealed", LENGTH)
+
+
+def test_a_checkpoint_not_yet_signed_is_compared_with_the_entries(sql: Superuser) -> None:
+    with scope.entered(SYSTEM):
+        checkpoints.make(date(2026, 3, 5))
+    sql.execute(
+        "UPDATE record_checkpoint SET root = decode(repeat('00', 32), 'hex')"
+        " WHERE organization_id = %s",
+        (FACILITY,),
+    )
+    assert place() == ("checkpoint", LENGTH)
+
+
+@contextmanager
+def lines_changed() -> Iterator[list[bytes]]:
+    lines = settings.WITNESS.read_bytes().splitlines(keepends=True)
+    yield lines
+    settings.WITNESS.write_bytes(b"".join(lines))
+
+
+def test_a_changed_witness_file_is_refused_and_its_line_named(sql: Superuser) -> None:
+    for day in (5, 6, 7):
+        witnessed(day=day)
+        notes(1)
+    with lines_changed() as lines:
+        lines[1] = lines[1].replace(b'"at":"2', b'"at":"1')
+    with pytest.raises(witness.TamperedWitness, match="line 2"):
+        inspection.installation()
+
+
+def test_a_line_taken_out_of_the_witness_file_is_noticed(sql: Superuser) -> None:
+    for day in (5, 6, 7):
+        witnessed(day=day)
+        notes(1)
+    with lines_changed() as lines:
+        del lines[1]
+    with pytest.raises(witness.TamperedWitness, match="line 2"):
+        inspection.installation()
+    ran = CliRunner().invoke(program.main, ["record", "verify"])
+    assert ran.exit_code == 1
+    assert "line 2 of the witness file" in ran.output
+
+
+def test_a_witness_file_signed_by_another_key_is_refused(sql: Superuser) -> None:
+    witnessed()
+    (settings.KEYS / "record-signing.pem").unlink()
+    with pytest.raises(witness.TamperedWitness, match="line 1"):
+        inspection.installation()
+
+
+def test_a_line_that_was_not_finished_is_written_again(sql: Superuser) -> None:
+    witnessed()
+    with settings.WITNESS.open("ab") as stream:
+        stream.write(b'{"at":"2026')
+    notes(1)
+    witnessed(day=6)
+    assert all(verdict.sound for verdict in inspection.installation())
+
+
+def test_two_processes_find_what_one_finds(sql: Superuser) -> None:
+    witnessed()
+    assert all(verdict.sound for verdict in inspection.installation(worth_processes=0))
+    change(sql, f"UPDATE record_entry SET ground = 'law' {ENTRY}")
+    one, other = inspection.installation(), inspection.installation(worth_processes=0)
+    assert one == other
+    assert isinstance(one[0].fault and one[0].fault.entry, UUID)
