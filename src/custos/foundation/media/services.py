@@ -37,7 +37,7 @@ def store(data: bytes, name: str) -> StoredFile:
     metadata: a photo must not tell where and with whose phone it was taken. Raises `Malformed` for
     what is empty, too large, of another type or damaged.
     """
-    name = Path(name.replace("\\", "/")).name[:200] or "file"
+    name = _plain(name)
     if not data:
         raise Malformed("media.empty", _("The file is empty."), field="file")
     if len(data) > MAX_BYTES:
@@ -55,6 +55,13 @@ def store(data: bytes, name: str) -> StoredFile:
     digest = hashlib.sha256(data).hexdigest()
     _write(_path(digest), data)
     return StoredFile(digest, name, media_type, len(data))
+
+
+def _plain(name: str) -> str:
+    """A name without folders and without what neither a database nor a header can carry."""
+    shown = "".join(letter for letter in name if letter.isprintable())
+    last = Path(shown.replace("\\", "/")).name[:200]
+    return last if last.strip(".") else "file"
 
 
 def _picture(data: bytes) -> tuple[bytes, str]:
