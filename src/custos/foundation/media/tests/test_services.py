@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,9 +15,9 @@ PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
 
 
 @pytest.fixture(autouse=True)
-def attachments(settings: LazySettings, tmp_path: Path) -> Iterator[Path]:
+def attachments(settings: LazySettings, tmp_path: Path) -> Path:
     settings.ATTACHMENTS = tmp_path / "attachments"
-    yield tmp_path / "attachments"
+    return tmp_path / "attachments"
 
 
 def files(folder: Path) -> list[Path]:
