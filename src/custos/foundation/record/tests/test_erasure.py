@@ -8,7 +8,6 @@ import pytest
 from django.db import ProgrammingError, connection, transaction
 from PIL import Image
 
-from custos.config import proving
 from custos.foundation.database import scope
 from custos.foundation.errors import Conflict, Missing, NotAllowed
 from custos.foundation.media import services as media
@@ -54,7 +53,6 @@ def test_the_chain_verifies_and_says_what_was_erased() -> None:
     (verdict,) = inspection.installation()
     assert verdict.sound
     assert (verdict.entries, verdict.erased) == (3, 1)
-    assert "1 payloads lawfully erased" in proving.line(verdict)
     with scope.entered(SYSTEM):
         line = queries.lines_of([entry])[entry]
         assert (line.erased, line.text, line.payload) == (True, "", None)

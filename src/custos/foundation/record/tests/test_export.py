@@ -8,7 +8,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from hypothesis import HealthCheck, given
@@ -16,7 +15,6 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 from PIL import Image
 
-from custos.config import program
 from custos.foundation.database import scope
 from custos.foundation.errors import Malformed, Missing
 from custos.foundation.media import services as media
@@ -63,14 +61,6 @@ def test_a_bundle_verifies_elsewhere(bundle: Path, tmp_path: Path) -> None:
     assert (verdict.organization_id, verdict.entries, verdict.erased) == (FACILITY, 3, 1)
 
 
-def test_the_program_takes_it_without_a_database(bundle: Path) -> None:
-    ran = CliRunner().invoke(program.main, ["record", "verify", str(bundle)])
-    assert (ran.exit_code, ran.output) == (
-        0,
-        f"whole  organization {FACILITY}: 3 entries, 1 payloads lawfully erased\n",
-    )
-
-
 def test_a_key_that_is_not_trusted_is_refused(bundle: Path) -> None:
     other = signing.Signer(Ed25519PrivateKey.generate())
     with pytest.raises(Malformed, match="not among the trusted keys"):
@@ -98,11 +88,6 @@ def test_a_changed_bundle_is_refused(bundle: Path, part: str) -> None:
     with pytest.raises(Malformed) as refused:
         export.check(changed(bundle, name, flipped))
     assert refused.value.code == "record.bad_bundle"
-    ran = CliRunner().invoke(
-        program.main, ["record", "verify", str(bundle.with_name("forged.custos"))]
-    )
-    assert ran.exit_code == 1
-    assert "Traceback" not in ran.output
 
 
 def test_what_the_manifest_does_not_name_is_refused(bundle: Path) -> None:
