@@ -13,6 +13,7 @@ LOADERS = (
     "custos.foundation.custody.engine",
     "custos.prevention.duty.catalogue",
     "custos.prevention.devices.timing",
+    "custos.management.reception.documents",
 )
 
 

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("custos.foundation.ui.urls")),
     path("", include("custos.foundation.accounts.urls")),
     path("", include("custos.web.workbenches.urls")),
+    path("", include("custos.management.reception.urls")),
     path("account/", include("allauth.account.urls")),
     path("metrics", metrics.page, name="metrics"),
 ]

@@ -32,6 +32,8 @@ class PersonShown:
     cell_name: str
     organization_id: int
     admitted_at: datetime
+    basis: str
+    basis_number: str
 
     @property
     def tail(self) -> str:
@@ -51,6 +53,8 @@ def _shown(custodies: Iterable[Custody]) -> list[PersonShown]:
             c.cell.name if c.cell else "",
             c.organization_id,
             c.admitted_at,
+            c.basis,
+            c.basis_number,
         )
         for c in custodies
     ]

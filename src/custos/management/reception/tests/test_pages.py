@@ -1,0 +1,197 @@
+"""Admission, the list and a person's page, by Django's client."""
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from custos.foundation import clock
+from custos.foundation.accounts import services as accounts
+from custos.foundation.accounts.models import Access
+from custos.foundation.custody import services as custody
+from custos.foundation.custody.models import Custody, Detainee
+from custos.foundation.database import scope
+from custos.foundation.organizations.models import Cell, Organization
+from custos.foundation.record.models import Entry
+from custos.foundation.record.parties import Actor, ActorKind, Post, StaffKind
+
+pytestmark = pytest.mark.django_db
+
+FACILITY, ELSEWHERE = 101_001_001, 102_001_001
+SYSTEM = scope.Scope.of_system("tests")
+
+SignIn = Callable[..., Client]
+
+
+@pytest.fixture(autouse=True)
+def world() -> Iterator[None]:
+    with scope.entered(SYSTEM):
+        for number in (FACILITY, ELSEWHERE):
+            Organization.objects.create(id=number, name=f"Centre {number}", kind="KSS")
+        yield
+
+
+@pytest.fixture
+def sign_in() -> SignIn:
+    def signed_in(post: Post, kind: StaffKind = StaffKind.OFFICER) -> Client:
+        user = accounts.make_account(f"u{uuid4().hex[:10]}", None)
+        accounts.post_staff(
+            user,
+            name="Zhao Min",
+            kind=kind,
+            organization=Organization.objects.get(pk=FACILITY),
+            post=post,
+            by=Actor.system("tests"),
+        )
+        client = Client(headers={"accept-language": "en"})
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return signed_in
+
+
+def a_cell(sex: str = "1", capacity: int = 12, facility: int = FACILITY) -> Cell:
+    return Cell.objects.create(
+        organization_id=facility, name=uuid4().hex[:6], sex=sex, capacity=capacity
+    )
+
+
+def a_custody(cell: Cell, name: str = "Wang Jianguo") -> Custody:
+    return custody.admit(
+        name=name,
+        sex=cell.sex,
+        born=date(1980, 1, 1),
+        basis="拘留证",
+        basis_number="1",
+        number=uuid4().hex[:21],
+        arrived_at=clock.now(),
+        cell=cell.pk,
+        by=Actor(ActorKind.STAFF, str(uuid4()), Post.ADMISSION, StaffKind.OFFICER),
+    )
+
+
+def typed(cell: Cell, **changed: str) -> dict[str, str]:
+    arrived = clock.now().astimezone(clock.LOCAL) - timedelta(hours=1)
+    return {
+        "name": "Li 㐂",
+        "sex": "1",
+        "born": "1990-05-01",
+        "basis": "拘留证",
+        "basis_number": "2026-17",
+        "number": "101001001202603020001",
+        "arrived_at": arrived.strftime("%Y-%m-%dT%H:%M"),
+        "cell": str(cell.pk),
+        "reason": "",
+    } | changed
+
+
+def test_a_person_is_admitted_and_their_page_tells_of_it(sign_in: SignIn) -> None:
+    client, cell = sign_in(Post.ADMISSION), a_cell()
+    answer = client.post("/reception/admit/", typed(cell), follow=True)
+    stay = Custody.objects.get(number="101001001202603020001")
+    assert answer.redirect_chain[-1][0] == f"/people/{stay.pk}/"
+    assert stay.cell_id == cell.pk
+    page = answer.content.decode()
+    assert "Li 㐂" in page
+    assert "Admitted" in page
+    assert "Zhao Min" in page
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"basis": ""}, "required"),
+        ({"basis": "行政拘留决定书"}, "valid choice"),
+        ({"born": "2190-01-01"}, "impossible"),
+        ({"arrived_at": "2190-01-01T00:00"}, "future"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_words_and_leaves_nothing(
+    sign_in: SignIn, changed: dict[str, str], said: str
+) -> None:
+    client, cell = sign_in(Post.ADMISSION), a_cell()
+    before = Entry.objects.count()
+    answer = client.post("/reception/admit/", typed(cell, **changed))
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    assert "Li 㐂" in answer.content.decode()
+    assert not Detainee.objects.exists()
+    assert Entry.objects.count() == before
+
+
+def test_a_man_is_not_put_into_a_womens_cell(sign_in: SignIn) -> None:
+    client, cell = sign_in(Post.ADMISSION), a_cell(sex="2")
+    answer = client.post("/reception/admit/", typed(cell))
+    assert answer.status_code == 422
+    assert "Men and women are held apart" in answer.content.decode()
+    assert not Custody.objects.exists()
+
+
+def test_a_full_cell_asks_for_a_reason_and_takes_one(sign_in: SignIn) -> None:
+    client, cell = sign_in(Post.ADMISSION), a_cell(capacity=1)
+    a_custody(cell)
+    assert client.post("/reception/admit/", typed(cell)).status_code == 422
+    answer = client.post("/reception/admit/", typed(cell, reason="Flood in wing two"))
+    assert answer.status_code == 302
+
+
+def test_sent_twice_it_is_admitted_once(sign_in: SignIn) -> None:
+    client, cell = sign_in(Post.ADMISSION), a_cell()
+    assert client.post("/reception/admit/", typed(cell)).status_code == 302
+    again = client.post("/reception/admit/", typed(cell))
+    assert again.status_code == 422
+    assert "belongs to another stay" in again.content.decode()
+    assert Custody.objects.count() == 1
+
+
+def test_an_auxiliary_may_not_admit(sign_in: SignIn) -> None:
+    client, cell = sign_in(Post.ADMISSION, StaffKind.AUXILIARY), a_cell()
+    answer = client.post("/reception/admit/", typed(cell))
+    assert "reserves this to police" in answer.content.decode()
+    assert not Custody.objects.exists()
+
+
+def test_the_patrol_may_not_admit(sign_in: SignIn) -> None:
+    assert sign_in(Post.PATROL).get("/reception/admit/").status_code == 403
+
+
+def test_each_page_that_shows_people_writes_one_access_row(sign_in: SignIn) -> None:
+    client, cell = sign_in(Post.PATROL), a_cell()
+    stay, other = a_custody(cell), a_custody(cell, "Sun Li")
+    client.get("/people/")
+    row = Access.objects.get()
+    assert (row.purpose, row.route) == ("custody.list", "people")
+    assert set(row.detainees) == {stay.detainee_id, other.detainee_id}
+    client.get(f"/people/{stay.pk}/")
+    assert [(r.purpose, r.detainees) for r in Access.objects.order_by("at")][1:] == [
+        ("custody.file", [stay.detainee_id])
+    ]
+
+
+def test_somebody_held_elsewhere_is_not_there(sign_in: SignIn) -> None:
+    stay = a_custody(a_cell(facility=ELSEWHERE))
+    client = sign_in(Post.LEADER)
+    assert client.get(f"/people/{stay.pk}/").status_code == 404
+    assert "Wang Jianguo" not in client.get("/people/").content.decode()
+
+
+def test_a_case_officer_moves_somebody_and_says_why(sign_in: SignIn) -> None:
+    stay, cell = a_custody(a_cell()), a_cell()
+    client = sign_in(Post.CASE_OFFICER)
+    where = f"/people/{stay.pk}/move/"
+    assert client.post(where, {"cell": str(cell.pk), "reason": ""}).status_code == 422
+    answer = client.post(where, {"cell": str(cell.pk), "reason": "quarrel"}, follow=True)
+    assert f"To cell {cell.name}: quarrel" in answer.content.decode()
+    stay.refresh_from_db()
+    assert stay.cell_id == cell.pk
+
+
+def test_the_list_is_paged(sign_in: SignIn) -> None:
+    cell = a_cell(capacity=200)
+    for serial in range(52):
+        a_custody(cell, f"Person {serial}")
+    page = sign_in(Post.LEADER).get("/people/?page=2").content.decode()
+    assert "52 people" in page
+    assert page.count("data-key=") == 2
