@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 #: Modules with a `load()` of their rule files.
 LOADERS = (
+    "custos.foundation.codes.shipped",
     "custos.foundation.organizations.kinds_of_facility",
     "custos.foundation.custody.engine",
     "custos.prevention.duty.catalogue",

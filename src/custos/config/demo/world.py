@@ -20,6 +20,7 @@ from custos.foundation import clock
 from custos.foundation.accounts import queries as accounts
 from custos.foundation.accounts import services as staffing
 from custos.foundation.accounts.models import Posting, User
+from custos.foundation.codes import services as codes
 from custos.foundation.custody import services as custody
 from custos.foundation.custody.kinds import Admitted
 from custos.foundation.custody.models import CellStay, Custody, Detainee
@@ -144,6 +145,7 @@ def build(report: Callable[[str], None], seed: int = SEED) -> None:
 
 
 def _organizations(world: World) -> None:
+    codes.import_regions(codes.RULES / "demo_regions.csv")
     ministry = organizations.open_organization(
         "部监管局(演示)", tier=Tier.MINISTRY, parent=None, by=_SYSTEM
     )
