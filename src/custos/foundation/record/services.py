@@ -451,10 +451,13 @@ def run_due(limit: int = 100) -> int:
 
 def _run_row(made: Deed, row: ReactionDue, event: reactions.Event | None, now: datetime) -> None:
     reaction = reactions.by_name(row.reaction)
-    if event is None:
+    if event is None and not Payload.objects.filter(id=row.entry_id).exists():
         row.done_at, row.error = now, "payload erased"
         return
-    error = made.attempt(reaction, event) if reaction else "UnknownReaction"
+    if event is None:
+        error = "UnknownKind"  # written by another version of the program: kept until that is back
+    else:
+        error = made.attempt(reaction, event) if reaction else "UnknownReaction"
     if not error:
         row.done_at, row.error = now, ""
         return
@@ -462,7 +465,7 @@ def _run_row(made: Deed, row: ReactionDue, event: reactions.Event | None, now: d
     row.attempts += 1
     row.error = error
     row.next_at = now + min(FIRST_RETRY * 2 ** min(row.attempts - 1, 10), LAST_RETRY)
-    if first_failure:
+    if first_failure and event is not None:
         made._tell_of_failure(row.reaction, event, error)
 
 

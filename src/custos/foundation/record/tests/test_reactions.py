@@ -151,3 +151,20 @@ def test_a_reaction_that_this_program_no_longer_has_is_kept_and_shown() -> None:
         record.run_due()
         (due,) = queries.failed_reactions()
         assert due.error == "UnknownReaction"
+
+
+@pytest.mark.django_db
+def test_an_entry_of_a_kind_that_this_program_does_not_know_keeps_its_reaction(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ran = registered("react", "prevention.duty", later=True)
+    with clock.set_to(AT), scope.entered(SYSTEM):
+        note()
+        with monkeypatch.context() as patch:
+            patch.setattr(record, "kind_of", lambda name, version: None)
+            record.run_due()
+        (due,) = queries.failed_reactions()
+        assert due.error == "UnknownKind"
+    with clock.set_to(AT + timedelta(minutes=2)), scope.entered(SYSTEM):
+        record.run_due()
+        assert ran == ["react"]
