@@ -265,6 +265,12 @@ def test_deadlines_climb_to_the_duty_leaders_page(sign_in: SignIn, task: Task) -
     assert "climbed to" in page
 
 
-def test_a_post_without_a_page_is_told_so(sign_in: SignIn) -> None:
+def test_a_post_without_a_page_is_told_so(sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("custos.foundation.ui.navigation.places_for", lambda request, acting: [])
     page = sign_in(Post.RESIDENT_PROSECUTOR, StaffKind.OTHER).get("/").content.decode()
     assert "Your post has no page of its own here." in page
+
+
+def test_a_post_that_no_task_asks_begins_with_the_people(sign_in: SignIn) -> None:
+    answer = sign_in(Post.RESIDENT_PROSECUTOR, StaffKind.OTHER).get("/")
+    assert answer.headers["Location"] == "/people/"
