@@ -269,8 +269,18 @@ def record_base(
 ) -> BaseRecord:
     """Renew a facility's base record from a day on; the one before ends the day before.
 
-    Raises `Conflict` where a record begins on that day or later: the past is not rewritten.
+    Raises `Conflict` where a record begins on that day or later: the past is not rewritten;
+    `Malformed` for a capacity below one, another number below nothing, or more installations that
+    work than there are.
     """
+    for field, wrong in (
+        ("capacity", capacity < 1),
+        ("square_metres", square_metres < 0),
+        ("staff", any(count < 0 for count in staff.values())),
+        ("installations", any(not 0 <= i.working <= i.count for i in installations)),
+    ):
+        if wrong:
+            raise Malformed("base.value", _("This value is not one of those allowed."), field=field)
     with record.deed() as deed:
         last = (
             BaseRecord.objects.select_for_update()

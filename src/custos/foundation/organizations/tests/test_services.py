@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -220,3 +221,33 @@ class TestBaseRecord:
         figures = queries.figures_at(facility, date(2026, 3, 1), 0)
         assert figures is not None
         assert (figures.occupancy_percent, figures.square_metres_each) == (0, None)
+
+    @pytest.mark.parametrize(
+        ("field", "changed"),
+        [
+            ("capacity", {"capacity": 0}),
+            ("square_metres", {"square_metres": Decimal("-1")}),
+            ("staff", {"staff": {"officer": -1}}),
+            ("installations", {"installations": [Installed("camera", 4, 5)]}),
+            ("installations", {"installations": [Installed("camera", 4, -1)]}),
+        ],
+    )
+    def test_impossible_numbers_are_refused_in_words(
+        self, field: str, changed: dict[str, Any]
+    ) -> None:
+        facts: dict[str, Any] = {
+            "capacity": 600,
+            "square_metres": Decimal("3000.00"),
+            "staff": {"officer": 90},
+            "installations": [],
+        }
+        with pytest.raises(Malformed) as refusal:
+            services.record_base(
+                a_facility(),
+                valid_from=date(2026, 3, 1),
+                grade="2",
+                by=BY_SYSTEM,
+                **(facts | changed),
+            )
+        assert (refusal.value.code, refusal.value.field) == ("base.value", field)
+        assert not BaseRecord.objects.exists()
