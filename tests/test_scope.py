@@ -4,16 +4,31 @@ import os
 import subprocess
 import sys
 
+import procrastinate
 import psycopg
 import pytest
-from django.db import connection
+from django.conf import settings
+from django.contrib.sessions.backends.cache import SessionStore
+from django.db import ProgrammingError, connection, transaction
+from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
+from procrastinate.testing import InMemoryConnector
+from psycopg_pool import ConnectionPool
 
 from custos.config import postgres
+from custos.foundation.accounts import services as accounts
+from custos.foundation.accounts.middleware import ActingMiddleware
+from custos.foundation.custody.models import CellStay, Custody, Detainee
 from custos.foundation.database import scope
-from custos.foundation.organizations.models import Area, Organization
+from custos.foundation.organizations.models import Area, Cell, Organization
+from custos.foundation.record.models import Entry, Payload
 from tests import databases
+from tests.factories import SYSTEM, a_cell, a_detainee
 
 FACILITY, ELSEWHERE = 101_001_001, 102_001_001
+
+#: Where people are named, and what is written about them.
+TABLES = (Area, Cell, Custody, CellStay, Detainee, Entry, Payload)
 
 #: Tables with an organization that need no row-level security, each with its reason.
 UNSCOPED = {
@@ -67,8 +82,6 @@ def test_a_scope_shows_its_own_range_only() -> None:
 
 @pytest.mark.django_db
 def test_nothing_is_written_outside_the_scope() -> None:
-    from django.db import ProgrammingError, transaction
-
     with scope.entered(scope.Scope.of_system("tests")):
         elsewhere = Organization.objects.create(id=ELSEWHERE, name="elsewhere", kind="KSS")
     with (
@@ -108,8 +121,6 @@ def test_a_shell_without_a_scope_sees_nothing(live_database: str) -> None:
         "import django; django.setup();"
         "from custos.foundation.organizations.models import Area; print(Area.objects.count())"
     )
-    from django.conf import settings
-
     url = postgres.place_for(settings.DATA).url(postgres.APP, databases.current_name())
     said = subprocess.run(
         [sys.executable, "-c", code],
@@ -128,6 +139,82 @@ def test_a_superuser_is_not_bound_which_is_why_heads_are_signed(
         _an_area(FACILITY)
     found = superuser_sql.execute("SELECT count(*) FROM organizations_area").fetchone()
     assert found == (1,)
+
+
+@pytest.fixture
+def somebody_is_held(db: None) -> None:
+    with scope.entered(SYSTEM):
+        a_detainee(in_cell=a_cell())
+        assert all(table.objects.exists() for table in TABLES)
+
+
+def rows() -> int:
+    return sum(table.objects.count() for table in TABLES)
+
+
+@pytest.mark.usefixtures("somebody_is_held")
+def test_a_page_of_an_account_without_a_posting_sees_nothing() -> None:
+    request = RequestFactory().get("/")
+    request.user = accounts.make_account("nobody", None)
+    request.session = SessionStore()
+
+    def view(_request: HttpRequest) -> HttpResponse:
+        return HttpResponse(str(rows()))
+
+    def answer(asked: HttpRequest) -> HttpResponse:
+        return middleware.process_view(asked, view, (), {}) or view(asked)
+
+    middleware = ActingMiddleware(answer)
+    assert middleware(request).content == b"0"
+
+
+@pytest.mark.usefixtures("somebody_is_held")
+def test_a_job_that_declares_no_scope_sees_nothing_and_writes_nothing() -> None:
+    app = procrastinate.App(connector=InMemoryConnector())
+
+    @app.task
+    def careless() -> int:
+        return rows()
+
+    assert careless() == 0
+    with scope.entered(SYSTEM):
+        held = Detainee.objects.get()
+    with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
+        Detainee.objects.create(
+            organization_id=held.organization_id, name="Li Wei", sex="1", born=None
+        )
+    assert Detainee.objects.update(name="Li Wei") == 0
+
+
+def test_a_pooled_connection_carries_no_scope_to_whoever_borrows_it_next(
+    live_database: str,
+) -> None:
+    with scope.entered(SYSTEM):
+        a_cell()
+    url = postgres.place_for(settings.DATA).url(postgres.APP, live_database)
+    asked = "SELECT count(*) FROM organizations_cell"
+    with ConnectionPool(url, min_size=1, max_size=1, open=True) as pool:
+        with pool.connection() as first, first.transaction():
+            backend = first.info.backend_pid
+            first.execute(
+                "SELECT set_config('custos.lowest', '100000000', true),"
+                " set_config('custos.highest', '199999999', true)"
+            )
+            assert first.execute(asked).fetchone() == (1,)
+        with pool.connection() as second:
+            assert second.info.backend_pid == backend
+            assert second.execute(asked).fetchone() == (0,)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_scope_that_ended_in_an_error_is_gone_too() -> None:
+    with scope.entered(SYSTEM):
+        a_cell()
+    with pytest.raises(ZeroDivisionError), scope.entered(SYSTEM):
+        1 // (Cell.objects.count() - 1)
+    assert Cell.objects.count() == 0
+    with pytest.raises(scope.NoScope):
+        scope.current()
 
 
 def _an_area(number: int) -> Area:
