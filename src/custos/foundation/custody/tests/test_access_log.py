@@ -119,7 +119,7 @@ def test_a_row_of_the_access_log_is_neither_changed_nor_deleted() -> None:
         assert Access.objects.get().purpose == "custody"
 
 
-def test_the_owner_of_the_table_cannot_change_a_row_either(
+def test_the_trigger_stops_even_a_superuser(
     live_database: str, superuser_sql: psycopg.Connection
 ) -> None:
     with scope.entered(SYSTEM):
