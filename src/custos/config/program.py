@@ -306,14 +306,16 @@ def _codes(name: str) -> Any:
 @codes.command(name="load")
 def codes_load() -> None:
     """Load the code tables that come with the program; loading twice changes nothing."""
-    _codes("load")(click.echo)
+    if _codes("load")(click.echo):
+        sys.exit(1)
 
 
 @codes.command(name="regions")
 @click.argument("file", type=click.Path(exists=True, path_type=Path))
 def codes_regions(file: Path) -> None:
-    """Load administrative regions from the published list (CSV: code, name, from, to)."""
-    _codes("regions")(file, click.echo)
+    """Load administrative regions from the published list (CSV with code and name)."""
+    if _codes("regions")(file, click.echo):
+        sys.exit(1)
 
 
 @codes.command(name="check")
