@@ -9,10 +9,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMPS := .venv/.made
 PYTEST := $(BIN)/python -m pytest
-# What only the system's package manager has, as `command or file:package`.
-SYSTEM := chromium:chromium mosquitto_pub:mosquitto-clients mosquitto:mosquitto \
-	/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk \
-	/usr/lib/postgresql/15/bin/postgres:postgresql-15
+# What only the system's package manager has, as `command or file:package:why`.
+SYSTEM := chromium:chromium:the_browser_of_the_tests \
+	mosquitto_pub:mosquitto-clients:a_device_that_publishes \
+	mosquitto:mosquitto:a_broker_to_test_with \
+	/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk:Chinese_on_screenshots \
+	/usr/lib/postgresql/15/bin/postgres:postgresql-15:the_oldest_database_that_is_supported
 BROWSER := /usr/bin/chromium
 # Node.js of the system where it is new enough, else the one inside the virtual environment.
 NODE_OLD := $(shell node -e 'process.exit(Number(parseInt(process.versions.node) < 20))' 2>/dev/null || echo yes)
@@ -34,11 +36,12 @@ setup: $(STAMPS)/python $(STAMPS)/vendor translations ## everything inside the c
 $(STAMPS)/venv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Custos needs Python 3.11 or newer: make PYTHON=/path/to/python3.11" >&2; exit 1; }
-	$(PYTHON) -m venv .venv
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null && $(PYTHON) -m venv .venv \
+		|| { echo "$(PYTHON) can't make a virtual environment. On Debian: sudo apt install python3-venv" >&2; exit 1; }
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/python: requirements/dev.txt pyproject.toml | $(STAMPS)/venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@mkdir -p $(STAMPS) && touch $@
 
@@ -56,15 +59,15 @@ translations: $(STAMPS)/python
 	@$(BIN)/python -m custos.foundation.ui.translations compile
 
 system: ## what only the system's package manager has (root)
-	@wanted=""; for pair in $(SYSTEM); do \
-		thing=$${pair%%:*}; \
-		[ -e "$$thing" ] || command -v "$$thing" >/dev/null || [ -e "/usr/sbin/$$thing" ] \
-			|| wanted="$$wanted $${pair##*:}"; \
+	@wanted=""; why=""; for one in $(SYSTEM); do \
+		IFS=: read -r thing package reason <<< "$$one"; \
+		[ -e "$$thing" ] || command -v "$$thing" >/dev/null || [ -e "/usr/sbin/$$thing" ] || { \
+			wanted="$$wanted $$package"; why="$$why  $$package: $${reason//_/ }\n"; }; \
 	done; \
 	if [ -z "$$wanted" ]; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ]; then as=""; \
 	elif sudo -n true 2>/dev/null; then as="sudo -n"; \
-	else echo "sudo make system" >&2; exit 1; fi; \
+	else printf "The tests need from the system:\n$${why}Install them by\n  sudo make system\n" >&2; exit 1; fi; \
 	$$as env DEBIAN_FRONTEND=noninteractive apt-get -qq update; \
 	$$as env DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends -y $$wanted >/dev/null
 
@@ -88,10 +91,10 @@ test-pg15: system setup ## the same on Debian's PostgreSQL 15
 	CUSTOS_PG_BIN=/usr/lib/postgresql/15/bin $(PYTEST) -n 2 -m "not proof" $(TEST)
 
 proof: system setup ## the same properties at full size (hours)
-	$(PYTEST) -n 2 $(TEST)
+	$(PYTEST) -n 2 --hypothesis-profile=proof $(TEST)
 
 bench: setup ## the figures, beside their targets
-	$(BIN)/custos bench record $(BENCH)
+	@for name in $$($(BIN)/custos bench); do $(BIN)/custos bench $$name $(BENCH) || exit 1; done
 
 clean: ## forget what setup made (keeps data/)
 	rm -rf .venv node_modules build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

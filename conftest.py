@@ -17,13 +17,21 @@ import threading
 import time
 from collections.abc import Iterator
 
+import hypothesis
 import psycopg
 import pytest
+from django.utils import translation
 from pytest_django.fixtures import validate_django_db
 from pytest_django.plugin import DjangoDbBlocker
 
 from custos.config import postgres
+from custos.foundation import rates
 from tests import databases
+
+# `make test` tries samples of what may come in, `make proof` asks for the other.
+hypothesis.settings.register_profile("sample", max_examples=100, deadline=None)
+hypothesis.settings.register_profile("proof", max_examples=50_000, deadline=None)
+hypothesis.settings.load_profile("sample")
 
 _server: postgres.Server | None = None
 
@@ -43,6 +51,21 @@ def pytest_unconfigure() -> None:
     """The run is over."""
     if _server is not None:
         _server.stop()
+
+
+@pytest.fixture(autouse=True)
+def _own_language() -> Iterator[None]:
+    """A page that a test asked for in English leaves the thread in English; the next begins afresh."""
+    yield
+    translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def _unhurried() -> Iterator[None]:
+    """Many tests are one account to the counts of a process: each begins with its own minute."""
+    rates.forget()
+    yield
+    rates.forget()
 
 
 @pytest.fixture(scope="session")

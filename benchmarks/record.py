@@ -7,6 +7,8 @@ chain; each appends ten times a second, 160 a second in all, which is far above 
 """
 
 import gc
+import os
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -85,10 +87,31 @@ def _single(cells: list[Any], count: int) -> list[Figure]:
         _press(cells.pop())
     times = [_press_timed(cells.pop()) for _ in range(count)]
     connection.close()  # gives its place in the pool to one of the sixteen
+    disk = _syncs(count)
     return [
+        Figure("the disk alone, one page made safe, median", _at(disk, 0.5), "ms"),
+        Figure("the disk alone, one page made safe, p99", _at(disk, 0.99), "ms"),
         Figure("append with reactions, 1 writer, median", _at(times, 0.5), "ms"),
         Figure("append with reactions, 1 writer, p99", _at(times, 0.99), "ms", 5, True),
     ]
+
+
+def _syncs(count: int) -> list[float]:
+    """Milliseconds that the disk takes to make one page safe, as each commit has to wait for.
+
+    A tail of the appends that is the disk's own is told by it from one that is ours.
+    """
+    page, times = b"0" * 8_192, []
+    with tempfile.TemporaryFile() as file:
+        file.write(page * count)
+        os.fsync(file.fileno())
+        for number in range(count):
+            os.pwrite(file.fileno(), page, number * len(page))
+            began = time.perf_counter()
+            os.fdatasync(file.fileno())
+            times.append((time.perf_counter() - began) * 1000)
+            time.sleep(0.002)
+    return times
 
 
 def _writers(cells: list[Any], seconds: float, pause: float) -> tuple[list[float], float]:

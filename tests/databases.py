@@ -3,12 +3,14 @@
 Tests connect as the application's role, under row-level security, as the program does.
 """
 
+import fcntl
 import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 from django.conf import settings
@@ -54,21 +56,52 @@ def current_name() -> str:
 
 
 @contextmanager
-def clone() -> Iterator[str]:
+def clone(template: str = TEMPLATE) -> Iterator[str]:
     """A fresh copy of the template, which Django uses meanwhile."""
     name = f"custos_{uuid.uuid4().hex[:12]}"
+    try:
+        with _used(name, template):
+            yield name
+    finally:
+        _drop(name)
+
+
+@contextmanager
+def _used(name: str, template: str) -> Iterator[None]:
     with superuser() as connection:
-        postgres.make_database(connection, name, template=TEMPLATE)
+        postgres.make_database(connection, name, template=template)
     former = {key: settings.DATABASES["default"][key] for key in _ADDRESS}
     _point_django_at(_address(name))
     try:
-        yield name
+        yield
     finally:
         _point_django_at(former)
-        with superuser() as connection:
-            connection.execute(
-                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-            )
+
+
+def filled_once(name: str, fill: Callable[[], None]) -> str:
+    """A database that one process of the run fills and all of them may clone; its name.
+
+    For what takes long to make: whoever comes first makes it, the others wait.
+    """
+    done = Path(settings.DATA) / f"{name}.filled"
+    with (Path(settings.DATA) / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            try:
+                with _used(name, TEMPLATE):
+                    fill()
+            except BaseException:
+                _drop(name)
+                raise
+            done.touch()
+    return name
+
+
+def _drop(name: str) -> None:
+    with superuser() as connection:
+        connection.execute(
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+        )
 
 
 _ADDRESS = ("NAME", "USER", "PASSWORD", "HOST", "PORT")

@@ -11,7 +11,7 @@ from django.template import engines
 from django.urls import include, path
 
 from custos.config.urls import handler400, handler403, handler404, handler500
-from custos.foundation import clock
+from custos.foundation import clock, gate
 
 __all__ = ["handler400", "handler403", "handler404", "handler500"]
 
@@ -25,7 +25,7 @@ def people(count: int) -> list[SimpleNamespace]:
             cell_name=f"B1-{index % 9 + 1:02}",
             tail=f"{1234 + index * 37}",
             number=f"2026{index:04}",
-            needs=["糖尿病", "不得单独"] if index % 3 == 1 else [],
+            needs=["糖尿病", "不得独处"] if index % 3 == 1 else [],
             admitted_at=clock.now() - timedelta(hours=index * 7),
         )
         for index in range(count)
@@ -73,8 +73,8 @@ WORKBENCH = """{% extends "ui/workbench.html" %}{% load ui %}
 <p>监室内有人按下紧急按钮。</p>
 <div class="form-actions"><button type="button" class="btn btn-primary" data-press="a">收下</button>
 <button type="button" class="btn" data-press="f" data-opens="finish">办结</button></div>
-{% decision "finish" title="办结" action="/" submit="办结" what=what whom=people.0 %}
-{% enddecision %}{% endblock %}
+{% decision "finish" title="办结" action="?refused" submit="办结" what=what whom=people.0 shown=wrong %}
+{% field finish.result %}{% enddecision %}{% endblock %}
 {% block people_title %}B1-03 的人{% endblock %}
 {% block people %}<ul class="people">
 {% for person in people %}<li>{% chip person %}</li>{% endfor %}</ul>{% endblock %}"""
@@ -117,6 +117,10 @@ class Admission(forms.Form):
     checked = forms.BooleanField(label="已核对证件与法律文书")
 
 
+class Finish(forms.Form):
+    result = forms.CharField(label="结果", widget=forms.Textarea(attrs={"rows": 2}))
+
+
 def lines() -> list[SimpleNamespace]:
     now = clock.now()
     plain = {"ground": "", "by": "陈安平", "post": "巡控岗"}
@@ -157,24 +161,31 @@ def shown(request: HttpRequest, source: str, **context: Any) -> HttpResponse:
     return HttpResponse(text)
 
 
+@gate.everybody
 def now_rows(request: HttpRequest) -> HttpResponse:
     return shown(request, ROWS, rows=rows)
 
 
+@gate.everybody
 def workbench(request: HttpRequest) -> HttpResponse:
     inner = engines["django"].from_string(ROWS).render({"rows": rows}, request)
-    return shown(request, WORKBENCH, list=inner, people=people(6), what="待办结束")
+    finish = Finish(request.POST if request.method == "POST" else None)
+    context = {"people": people(6), "what": "待办结束", "finish": finish, "wrong": finish.errors}
+    return shown(request, WORKBENCH, list=inner, **context)
 
 
+@gate.everybody
 def listing(request: HttpRequest) -> HttpResponse:
     return shown(request, LIST, page=Paginator(people(63), 20).get_page(request.GET.get("page")))
 
 
+@gate.everybody
 def one_object(request: HttpRequest) -> HttpResponse:
     facts = [("性别", "男"), ("羁押编号", "20260001"), ("收押时间", clock.now()), ("别名", None)]
     return shown(request, OBJECT, people=people(2), facts=facts, lines=lines())
 
 
+@gate.everybody
 def form(request: HttpRequest) -> HttpResponse:
     return shown(request, FORM, form=Admission(request.POST if request.method == "POST" else None))
 

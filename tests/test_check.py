@@ -7,9 +7,10 @@ from types import SimpleNamespace
 import psycopg
 import pytest
 
-from custos.config import checks
+from custos.config import checks, landlock
 from custos.config.checks import State
 from custos.foundation import clock
+from custos.foundation.backups import status
 from custos.foundation.database import pulse
 
 
@@ -65,11 +66,34 @@ def test_serving_others_without_encryption_is_found(
     assert only(checks.tls).state is State.OK
 
 
-def test_a_missing_font_is_a_warning(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "FONT_FOLDERS", (data,))
-    assert only(checks.fonts).state is State.WARN
-    (data / "NotoSansCJK-Regular.ttc").touch()
+@pytest.mark.parametrize(
+    ("version", "state", "said"),
+    [(0, "warn", "can't be confined"), (2, "warn", "6.2"), (3, "ok", "confined"), (7, "ok", "")],
+)
+def test_a_kernel_that_cannot_confine_the_embedded_database_is_a_warning(
+    data: Path, monkeypatch: pytest.MonkeyPatch, version: int, state: str, said: str
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setattr(landlock, "version", lambda: version)
+    finding = only(checks.confinement)
+    assert (finding.state, said in str(finding)) == (state, True)
+    monkeypatch.setenv("DATABASE_URL", "host=elsewhere")  # then it isn't ours to confine
+    assert list(checks.confinement()) == []
+
+
+def test_papers_without_their_fonts_are_a_failure_and_rare_characters_without_one_a_warning(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from custos.foundation.documents import rendering
+
     assert only(checks.fonts).state is State.OK
+    monkeypatch.setattr(rendering, "_fallbacks", lambda: ())
+    found = only(checks.fonts)
+    assert found.state is State.WARN
+    assert "𠮷" in found.what
+    assert "fonts-noto-cjk" in found.mend
+    monkeypatch.setattr(rendering, "FONTS", data)
+    assert only(checks.fonts).state is State.FAIL
 
 
 def test_a_wrong_rule_file_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,3 +155,56 @@ def test_sweeps_that_fell_silent_are_found() -> None:
     assert only(checks.sweeps).state is State.OK
     with clock.set_to(clock.now() + timedelta(minutes=3)):
         assert only(checks.sweeps).state is State.WARN
+
+
+def test_a_node_without_backups_is_a_warning(data: Path) -> None:
+    assert "custos backup key" in only(checks.backups).mend
+
+
+@pytest.mark.parametrize(
+    ("hours", "kept", "tested", "states"),
+    [
+        (1, 1, True, ["ok"]),
+        (25, 1, True, ["fail"]),
+        (1, 180, True, ["ok", "fail"]),
+        (1, 1, False, ["ok", "warn"]),
+        (None, 1, False, ["fail"]),
+    ],
+)
+def test_a_backup_that_is_old_silent_or_untested_is_found(
+    data: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    hours: int | None,
+    kept: int,
+    tested: bool,
+    states: list[str],
+) -> None:
+    now = clock.now()
+    known = status.Status(
+        set_up=True,
+        copied_at=None if hours is None else now - timedelta(hours=hours),
+        verified_at=now if tested else None,
+        kept_at=now - timedelta(seconds=kept),
+    )
+    monkeypatch.setattr(status, "of", lambda *_: known)
+    assert [finding.state for finding in checks.backups()] == states
+
+
+def test_log_that_is_missing_and_backups_that_cannot_be_read_are_found(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = clock.now()
+    known = status.Status(True, now, now, now, missing="000000010000000000000007")
+    monkeypatch.setattr(status, "of", lambda *_: known)
+    assert "000000010000000000000007 was not kept" in [f.what for f in checks.backups()][1]
+    monkeypatch.setattr(status, "of", lambda *_: status.Status(True, trouble="it is torn"))
+    assert only(checks.backups).mend == "it is torn"
+
+
+def test_backups_on_the_disk_that_they_protect_are_a_warning(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = clock.now()
+    monkeypatch.setattr(status, "of", lambda *_: status.Status(True, now, now, now))
+    (data / "backups").mkdir()
+    assert [finding.state for finding in checks.backups()] == ["ok", "warn"]

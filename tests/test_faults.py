@@ -13,7 +13,10 @@ import stat
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
+from datetime import UTC
 from pathlib import Path
 
 import psutil
@@ -35,10 +38,14 @@ def until(true: Callable[[], object], patience: float, what: str) -> None:
 
 
 def free_ports() -> list[int]:
-    with socket.socket() as one, socket.socket() as two:
-        for probe in (one, two):
-            probe.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1], two.getsockname()[1]]
+    """Two ports below those that the system lends to outgoing connections while a demo is down."""
+    found: list[int] = []
+    while len(found) < 2:
+        port = random.SystemRandom().randrange(20_000, 30_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            found.append(port)
+    return found
 
 
 class Demo:
@@ -138,11 +145,11 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
 
 
 @contextlib.contextmanager
-def writing(demo: Demo, acknowledged: Path) -> Iterator[None]:
+def writing(demo: Demo, acknowledged: Path, program: str = "fault_writer") -> Iterator[None]:
     """A writer at work beside the demo."""
     with acknowledged.open("ab") as out:
         writer = subprocess.Popen(
-            [sys.executable, "-m", "tests.fault_writer"],
+            [sys.executable, "-m", f"tests.{program}", str(demo.mqtt_port)],
             env=demo.environment() | {"DJANGO_SETTINGS_MODULE": "custos.config.settings"},
             cwd=ROOT,
             stdout=out,
@@ -195,9 +202,84 @@ def test_nothing_acknowledged_is_lost_when_processes_are_killed(demo: Demo, tmp_
     kill_while_writing(demo, tmp_path / "acknowledged", rounds=6, seed=1)
 
 
+def pressed(demo: Demo) -> set[str]:
+    """The times of all presses of buttons that are in the record's telemetry."""
+    place = postgres.place_for(demo.data)
+    with psycopg.connect(place.url(postgres.SUPERUSER, postgres.DATABASE)) as sql:
+        rows = sql.execute("SELECT DISTINCT device_time FROM devices_telemetry").fetchall()
+    return {row[0].astimezone(UTC).isoformat() for row in rows}
+
+
+def kill_while_pressing(demo: Demo, acknowledged: Path, rounds: int, seed: int) -> None:
+    chance = random.Random(seed)
+    demo.start()
+    with writing(demo, acknowledged, "fault_device"):
+        for number in range(rounds):
+            name = (
+                ("broker", "worker")[number] if number < 2 else chance.choice(["broker", "worker"])
+            )
+            before = acknowledged.stat().st_size
+            demo.kill(name)
+            until(lambda size=before: acknowledged.stat().st_size > size, 60, "pressing stopped")
+            time.sleep(chance.random() / 2)
+        demo.end(signal.SIGKILL)
+    # At once: a guard does not wait until what was killed has gone.
+    demo.start()
+    said = set(acknowledged.read_text().split("\n")[:-1])
+    assert said
+    until(lambda: said <= pressed(demo), 60, "a press that was acknowledged is lost")
+    assert demo.run("record", "verify").returncode == 0
+
+
+def test_no_press_that_was_acknowledged_is_lost_when_the_broker_is_killed(
+    demo: Demo, tmp_path: Path
+) -> None:
+    kill_while_pressing(demo, tmp_path / "acknowledged", rounds=4, seed=5)
+
+
+@pytest.mark.proof
+def test_no_press_is_lost_in_a_long_run_of_killings(demo: Demo, tmp_path: Path) -> None:
+    kill_while_pressing(demo, tmp_path / "acknowledged", rounds=100, seed=6)
+
+
 @pytest.mark.proof
 def test_nothing_acknowledged_is_lost_in_a_long_run_of_killings(demo: Demo, tmp_path: Path) -> None:
     kill_while_writing(demo, tmp_path / "acknowledged", rounds=300, seed=2)
+
+
+def test_pages_say_soon_that_the_database_is_frozen_and_come_back_when_it_is_not(
+    demo: Demo,
+) -> None:
+    demo.start()
+
+    def page() -> tuple[int, float, str]:
+        # A session that isn't known: the database has to be asked.
+        asked = urllib.request.Request(
+            f"http://localhost:{demo.port}/account/logout/",
+            headers={"Cookie": f"sessionid={'x' * 32}"},
+        )
+        began = time.monotonic()
+        try:
+            with urllib.request.urlopen(asked, timeout=60) as answer:
+                return answer.status, time.monotonic() - began, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, time.monotonic() - began, error.read().decode()
+
+    assert page()[0] == 200
+    server = demo.part("database")
+    assert server is not None
+    frozen = [server, *server.children(recursive=True)]
+    for process in frozen:
+        process.suspend()
+    try:
+        for _ in range(3):
+            status, seconds, said = page()
+            assert (status, "系统暂时无法读写数据" in said) == (503, True)
+            assert seconds < 9
+    finally:
+        for process in frozen:
+            process.resume()
+    until(lambda: page()[0] == 200, 30, "the site doesn't come back")
 
 
 def test_ctrl_c_leaves_no_process_and_no_half_made_state(demo: Demo) -> None:
@@ -217,6 +299,30 @@ def test_ctrl_c_leaves_no_process_and_no_half_made_state(demo: Demo) -> None:
         until(lambda there=family: gone(there), 20, "a process is left by Ctrl-C")
         assert "Traceback" not in demo.said()
     assert outer_modes(demo.data) == modes
+
+
+def interrupt_at_any_moment(demo: Demo, rounds: int, seed: int) -> None:
+    chance = random.Random(seed)
+    for _ in range(rounds):
+        with demo.out.open("wb") as out:
+            demo.process = subprocess.Popen(
+                demo.arguments(), env=demo.environment(), stdout=out, stderr=out
+            )
+        # Not before the program listens: until then Ctrl-C is Python's own.
+        until(lambda: (demo.data / "demo").exists() or demo.said(), 30, "it doesn't begin")
+        time.sleep(chance.uniform(0, 6))
+        family = demo.end(signal.SIGINT)
+        until(lambda there=family: gone(there), 20, "a process is left by Ctrl-C")
+        assert demo.said().rstrip().endswith("Stopped."), demo.said()
+
+
+def test_ctrl_c_is_heeded_at_any_moment_of_the_start(demo: Demo) -> None:
+    interrupt_at_any_moment(demo, rounds=4, seed=3)
+
+
+@pytest.mark.proof
+def test_ctrl_c_is_heeded_at_each_of_many_moments_of_the_start(demo: Demo) -> None:
+    interrupt_at_any_moment(demo, rounds=150, seed=4)
 
 
 def test_a_second_demo_is_told_why_it_cannot_start(demo: Demo, tmp_path: Path) -> None:

@@ -12,6 +12,12 @@ from django.db import DatabaseError, connection
 from django.test import Client
 
 from custos.config import logs
+from custos.foundation.database import scope
+from custos.foundation.record.parties import Post
+from custos.prevention.devices import intake
+from custos.prevention.devices.tests.worlds import SYSTEM, a_button, a_cell, a_press, somebody
+from custos.prevention.duty import services as duty
+from custos.prevention.duty.models import Task
 
 NAME, NUMBER = "欧阳金丝雀", "990101199003078888"
 
@@ -101,3 +107,48 @@ def test_the_servers_own_log_tells_no_rows() -> None:
         text = place.log.read_text()
         assert "STATEMENT" not in text
         assert "DETAIL" not in text
+
+
+def test_a_line_break_in_what_is_logged_makes_no_second_line(said: Said) -> None:
+    forged = 'quiet\n{"event": "record.erased", "level": "info"}\r\nnext'
+    structlog.get_logger("custos.canary").error("canary.sang", kind=forged)
+    logging.getLogger("somebody.elses").error(forged)
+    assert all(line["event"] != "record.erased" for line in said.lines())
+    assert len(said.stream.getvalue().split("\n")) == 3  # two lines and the end
+
+
+def test_an_event_that_is_not_written_in_the_program_is_left_out(said: Said) -> None:
+    structlog.get_logger("custos.duty").warning(NAME)
+    structlog.get_logger("custos.duty").warning(f"answered: {NUMBER}")
+    logging.getLogger("custos.duty").warning(NAME)
+    logging.getLogger("custos").warning(NAME + " %s", NUMBER)
+    logging.getLogger("custos.duty").warning("duty.answered", extra={"kind": "task"})
+    *replaced, written = said.lines()
+    for line in replaced:
+        assert "test_an_event_that_is_not_written" in str(line["event"])
+    assert (written["event"], written["kind"]) == ("duty.answered", "task")
+
+
+@pytest.mark.django_db
+def test_what_an_officer_writes_into_the_record_is_left_out(said: Said) -> None:
+    """The whole life of a task; whatever it logs on its way, nobody's words are among it."""
+    with scope.entered(SYSTEM):
+        button = a_button(a_cell())
+        for end in ("answer", "withdraw"):
+            intake.take([a_press(button)])
+            task = Task.objects.get(cell_id=button.cell_id, state="open")
+            leader = somebody(Post.DUTY_LEADER)
+            duty.accept(task.pk, by=leader)
+            getattr(duty, end)(task.pk, f"{NAME} {NUMBER}", by=leader)
+    said.lines()
+
+
+def test_why_a_connection_fails_is_said_in_the_systems_words_only(said: Said) -> None:
+    pool = logging.getLogger("psycopg.pool")
+    refused = OSError(f"connection as {NAME} failed: Connection refused\n\tIs it running?")
+    pool.warning("error connecting in %r: %s", "pool-1", refused)
+    pool.warning("error connecting in %r: %s", "pool-1", ValueError(NAME))
+    first, second = said.lines()
+    assert (first["event"], first["error"]) == ("error connecting in %r: %s", "OSError")
+    assert first["trouble"] == "Connection refused"
+    assert (second["error"], second.get("trouble")) == ("ValueError", None)

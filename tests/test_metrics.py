@@ -1,5 +1,9 @@
+from datetime import UTC, datetime
+
 import pytest
 from django.test import Client
+
+from custos.foundation.backups import status
 
 pytestmark = pytest.mark.django_db
 
@@ -29,3 +33,17 @@ def test_requests_are_counted_by_route_and_never_by_address(client: Client) -> N
     body = client.get("/metrics").content.decode()
     assert "canary" not in body
     assert 'route="none"' in body
+
+
+def test_the_age_of_the_backups_is_a_figure(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "custos_backup_copied_seconds" not in client.get("/metrics").content.decode()
+    at = datetime(2026, 3, 5, tzinfo=UTC)
+    known = status.Status(True, copied_at=at, verified_at=at, kept_at=at, missing="07")
+    monkeypatch.setattr(status, "of", lambda *_: known)
+    body = client.get("/metrics").content.decode()
+    assert "custos_backup_copied_seconds 1.7726688e+09" in body
+    assert "custos_backup_verified_seconds 1.7726688e+09" in body
+    assert "custos_backup_kept_seconds 1.7726688e+09" in body
+    assert "custos_backup_broken 1.0" in body

@@ -10,6 +10,7 @@ from django.conf import LazySettings
 from custos.config import program
 from custos.foundation.database import scope
 from custos.foundation.record import services as record
+from custos.foundation.record import signing
 from custos.foundation.record.kinds import Corrected
 from custos.foundation.record.parties import Actor, ActorKind, Post, StaffKind, Subject
 
@@ -61,7 +62,32 @@ def test_a_bundle_is_exported_and_verified(tmp_path: Path) -> None:
     bundle = tmp_path / "bundle.custos"
     assert custos("export", str(bundle), "-o", str(FACILITY)).exit_code == 0
     ran = custos("verify", str(bundle))
-    assert (ran.exit_code, ran.output) == (0, f"whole  organization {FACILITY}: 3 entries\n")
+    assert (ran.exit_code, ran.output) == (
+        0,
+        f"signed by {signing.signer().name}\nwhole  organization {FACILITY}: 3 entries\n",
+    )
     bundle.write_bytes(bundle.read_bytes()[:-50])
     ran = custos("verify", str(bundle))
     assert (ran.exit_code, "Traceback" in ran.output) == (1, False)
+
+
+def test_a_folder_that_is_not_there_is_told_with_what_to_do(tmp_path: Path) -> None:
+    ran = custos("export", str(tmp_path / "missing" / "june.custos"), "-o", str(FACILITY))
+    assert ran.exit_code == 1
+    assert ran.output == (
+        f"Error: can't use {tmp_path}/missing/june.custos.part: No such file or directory; correct "
+        "the path, or make its folder first\n"
+    )
+
+
+def test_a_bundle_of_another_key_is_taken_only_where_the_key_is_named(tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle.custos"
+    assert custos("export", str(bundle), "-o", str(FACILITY)).exit_code == 0
+    maker = signing.signer().name
+    signing.key_file().unlink()
+    ran = custos("verify", str(bundle))
+    assert (ran.exit_code, "NOT PROVEN" in ran.output, maker in ran.output) == (0, True, True)
+    assert not signing.key_file().exists()
+    signing.signer()  # a node with a key of its own
+    assert custos("verify", str(bundle)).exit_code == 1
+    assert custos("verify", str(bundle), "--key", maker).exit_code == 0

@@ -16,6 +16,7 @@ from procrastinate.testing import InMemoryConnector
 from psycopg_pool import ConnectionPool
 
 from custos.config import postgres
+from custos.foundation import gate
 from custos.foundation.accounts import services as accounts
 from custos.foundation.accounts.middleware import ActingMiddleware
 from custos.foundation.custody.models import CellStay, Custody, Detainee
@@ -158,6 +159,7 @@ def test_a_page_of_an_account_without_a_posting_sees_nothing() -> None:
     request.user = accounts.make_account("nobody", None)
     request.session = SessionStore()
 
+    @gate.signed_in
     def view(_request: HttpRequest) -> HttpResponse:
         return HttpResponse(str(rows()))
 

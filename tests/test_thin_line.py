@@ -6,7 +6,7 @@ words; the answer comes back to the finder's post, stands on the person's timeli
 verifies.
 """
 
-import os
+import re
 import shutil
 import socket
 import subprocess
@@ -19,7 +19,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection, connections
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from custos.config.environment import Broker
 from custos.foundation import clock
@@ -34,7 +34,7 @@ from custos.foundation.record import rows
 from custos.foundation.record.models import Head
 from custos.foundation.record.parties import Actor, Post, StaffKind
 from custos.foundation.record.verify import Expected, check_chain
-from custos.foundation.ui import translations
+from custos.prevention.devices import intake
 from custos.prevention.devices.listener import Listener
 from custos.prevention.devices.models import Device
 from custos.prevention.devices.tests.worlds import (
@@ -42,23 +42,21 @@ from custos.prevention.devices.tests.worlds import (
     a_button,
     a_cell,
     a_facility,
+    a_press,
     payload_of,
     somebody,
     topic_of,
 )
+from tests import browsers
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 MOSQUITTO = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
-SHOTS = Path(__file__).resolve().parents[1] / "build" / "screenshots"
 PASSWORD = "quiet-river-4417"
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(
-        not (
-            Path(CHROMIUM).exists() and Path(MOSQUITTO).exists() and shutil.which("mosquitto_pub")
-        ),
+        not (browsers.there() and Path(MOSQUITTO).exists() and shutil.which("mosquitto_pub")),
         reason="Chromium and Mosquitto come from the system: `make system`",
     ),
 ]
@@ -113,31 +111,15 @@ def listening(broker: Broker, tmp_path: Path) -> Iterator[None]:
 @pytest.fixture
 def site(broker: Broker, live_site: str) -> str:
     """The site, which hears the broker of this test."""
-    translations.compile_all()
     return live_site
 
 
 @pytest.fixture
 def browser() -> Iterator[Browser]:
-    # Playwright's own event loop makes Django think that this test is asynchronous.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-quic",
-                "--no-first-run",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-            ],
-        )
-        yield launched
+    with browsers.running() as browser:
+        yield browser
         # Connections made under that loop are its own, and must go before their database does.
         connections.close_all()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture
@@ -206,8 +188,8 @@ def publish(broker: Broker, button: Device) -> None:
 
 
 def shot(page: Page, name: str) -> None:
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SHOTS / f"{name}.png")
+    browsers.SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=browsers.SHOTS / f"{name}.png")
 
 
 def test_a_press_becomes_a_task_on_the_open_page_and_its_answer_comes_back(
@@ -244,8 +226,8 @@ def test_a_press_becomes_a_task_on_the_open_page_and_its_answer_comes_back(
     shot(page, "thin-line-2-accepted")
     page.keyboard.press("f")
     page.keyboard.type("胃痛，医生已到场，生命体征平稳。")
-    page.get_by_role("button", name="回复处理结果").click()
-    expect(page.locator(".notice")).to_contain_text("已回复")
+    page.get_by_role("button", name="反馈处理结果").click()
+    expect(page.locator(".notice")).to_contain_text("已反馈")
 
     colleague = signed_in(browser, site, an_account(Post.PATROL, "孙毅"))
     colleague.goto("/duty/answers/")
@@ -271,6 +253,73 @@ def test_a_press_becomes_a_task_on_the_open_page_and_its_answer_comes_back(
             expected = Expected(head_seq=head.seq, head_hash=bytes(head.hash))
             verdict = check_chain(cell.organization_id, chain, expected)
         assert verdict.sound, verdict.fault
+
+
+def a_press_in(name: str) -> Device:
+    """A cell whose button has been pressed; its task is open."""
+    with scope.entered(SYSTEM):
+        button = a_button(a_cell(name))
+        intake.take([a_press(button)])
+    return button
+
+
+def rows_of(page: Page) -> Locator:
+    return page.locator("[data-rows] [data-key]")
+
+
+def test_the_first_task_of_an_empty_list_is_at_hand_at_once(
+    browser: Browser, site: str, broker: Broker, listening: None, button: Device, cell: Cell
+) -> None:
+    page = signed_in(browser, site, an_account(Post.PATROL, "赵敏"))
+    expect(page.get_by_text("此刻没有待办")).to_be_visible()
+    page.evaluate("window.sameDocument = true")
+    page.wait_for_timeout(1000)
+    publish(broker, button)
+    expect(page.locator(".task-title")).to_contain_text(cell.name)
+    assert page.evaluate("window.sameDocument") is True
+    page.keyboard.press("a")
+    expect(page.locator(".task-head")).to_contain_text("赵敏 已收下")
+
+
+def test_a_key_acts_on_the_row_at_hand_and_no_other(browser: Browser, site: str) -> None:
+    a_press_in("A1"), a_press_in("B2")
+    page = signed_in(browser, site, an_account(Post.PATROL, "赵敏"))
+    expect(page.locator(".task-title")).to_contain_text("A1")
+    page.keyboard.press("j")
+    page.keyboard.press("a")
+    expect(page.locator(".task-head")).to_contain_text("赵敏 已收下")
+    expect(page.locator(".task-title")).to_contain_text("B2")
+    expect(rows_of(page).filter(has_text="A1")).to_contain_text("待收下")
+
+
+def test_what_is_being_typed_stays_while_the_task_changes_beside_it(
+    browser: Browser, site: str
+) -> None:
+    button = a_press_in("A1")
+    page = signed_in(browser, site, an_account(Post.PATROL, "赵敏"))
+    page.keyboard.press("a")
+    page.locator("textarea[name=text]").fill("到场查看，")
+    page.wait_for_timeout(1000)
+    with scope.entered(SYSTEM):
+        intake.take([a_press(button)])  # pressed again: the item is fetched anew
+    expect(page.locator(".task-head")).to_contain_text("又按 1 次")
+    expect(page.locator("textarea[name=text]")).to_have_value("到场查看，")
+    page.keyboard.type("无异常。")
+    expect(page.locator("textarea[name=text]")).to_have_value("到场查看，无异常。")
+
+
+def test_an_alarm_stands_above_every_page_of_whoever_is_asked(browser: Browser, site: str) -> None:
+    page = signed_in(browser, site, an_account(Post.PATROL, "赵敏"))
+    page.goto("/people/")
+    page.wait_for_timeout(1000)
+    a_press_in("A1")
+    expect(page.locator(".call")).to_contain_text("A1 · 监室紧急按钮")
+    expect(page).to_have_title(re.compile(r"^\(1\) "))
+    shot(page, "call-above-people")
+    page.locator(".call").click()
+    expect(page.locator(".task-title")).to_contain_text("A1")
+    page.keyboard.press("a")
+    expect(page).to_have_title(re.compile(r"^当班待办"))
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])

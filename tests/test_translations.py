@@ -13,6 +13,10 @@ def test_no_template_holds_untranslated_words():
     assert translations.untranslated() == []
 
 
+def test_no_code_holds_untranslated_words():
+    assert translations.untranslated_in_code() == []
+
+
 def fault_of(english, chinese, **flags):
     wanted, old = Catalog(), Catalog(locale="zh_Hans")
     message = wanted.add(english)
@@ -38,3 +42,43 @@ def test_the_scan_finds_words_outside_translation_tags(tmp_path, monkeypatch):
     monkeypatch.setattr(translations, "SOURCE", tmp_path)
     monkeypatch.setattr(translations, "_sources", lambda: iter([(page, tmp_path)]))
     assert translations.untranslated() == ["page.html: 'Bare'", "page.html: 'loose'"]
+
+
+def test_the_scan_finds_bare_words_in_code(tmp_path, monkeypatch):
+    module = tmp_path / "services.py"
+    module.write_text(
+        """
+class Moved(Kind):
+    name, version, title = "moved", 1, "Bare title"
+class Step(TextChoices):
+    OPEN = "open", "Bare choice"
+    SHUT = "shut", _("Fine")
+class Form:
+    field = CharField(label="Bare label", help_text=_("Fine"), widget=Input(attrs={"type": "text"}))
+def move(cell):
+    if cell:
+        raise Conflict("cell.full", "Bare words", mend=f"Bare {cell} mend")
+    raise errors.Missing("cell.gone", _("Fine"), mend="")
+""",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(translations, "SOURCE", tmp_path)
+    monkeypatch.setattr(translations, "_sources", lambda: iter([(module, tmp_path)]))
+    found = sorted(translations.untranslated_in_code())
+    assert found == [
+        "services.py: 'Bare  mend'",
+        "services.py: 'Bare choice'",
+        "services.py: 'Bare label'",
+        "services.py: 'Bare title'",
+        "services.py: 'Bare words'",
+    ]
+
+
+def test_a_call_without_an_entry_in_the_catalogue_is_found(monkeypatch):
+    app = translations.apps()[0]
+    found = translations.extracted()
+    found.setdefault(app, Catalog()).add("A sentence that nobody has translated.")
+    monkeypatch.setattr(translations, "extracted", lambda: found)
+    (fault,) = translations.faults()
+    assert "missing: 'A sentence that nobody has translated.'" in fault
+    assert translations.main(["check"]) == 1

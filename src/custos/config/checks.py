@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from pathlib import Path
 
-from custos.config import environment
+from custos.config import environment, landlock
 
 OLDEST_POSTGRES = 15
 #: Behind this moment no machine's clock can rightly be: the program was written later.
@@ -23,8 +22,8 @@ NEVER_BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
 SEEN_BY_ALL = {"organizations_organizationcode"}
 LARGEST_CLOCK_GAP = timedelta(seconds=2)
 _GIBIBYTE = 2**30
-FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.home() / ".fonts")
-CJK_NAMES = ("cjk", "notosanssc", "notoserifsc", "wqy", "sourcehan", "simsun", "uming", "ukai")
+#: 𠮷 stands in names and not in the fonts that come along; 㐂 does in both.
+RARE = "㐂𠮷"
 
 
 class State(StrEnum):
@@ -71,7 +70,12 @@ Check = Callable[[], Iterator[Finding]]
 
 def run() -> list[Finding]:
     """All findings about this installation."""
-    findings = [finding for check in (folder, secrets, disk, tls, fonts) for finding in check()]
+    findings = [
+        finding
+        for check in (folder, secrets, disk, tls, backups, confinement)
+        for finding in check()
+    ]
+    environment.only_look()
     try:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "custos.config.settings")
         import django
@@ -80,7 +84,7 @@ def run() -> list[Finding]:
         logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # its trouble is a finding
     except Exception as error:  # whatever it is, it is what is wrong
         return [*findings, fail(f"the program can't start: {error}", "see the variables in docs/")]
-    findings += [*rule_files(), *static_files()]
+    findings += [*rule_files(), *static_files(), *fonts()]
     reached = list(database())
     findings += reached
     if all(finding.state is not State.FAIL for finding in reached):
@@ -155,21 +159,69 @@ def tls() -> Iterator[Finding]:
         yield ok(f"served with encryption as {', '.join(remote)}")
 
 
-def fonts() -> Iterator[Finding]:
-    """Rare characters in names have a shape on paper."""
-    found = any(
-        any(name in file.name.lower().replace("-", "") for name in CJK_NAMES)
-        for top in FONT_FOLDERS
-        if top.exists()
-        for file in top.rglob("*.[to]t[fc]")
-    )
-    if found:
-        yield ok("a Chinese font is installed")
-    else:
+def backups() -> Iterator[Finding]:
+    """What happened until now would survive this machine."""
+    from custos.foundation import clock
+    from custos.foundation.backups import status
+
+    data, folder = environment.data_folder(), environment.backups_folder()
+    found, now = status.of(data, folder), clock.now()
+    if not found.set_up:
         yield warn(
-            "no Chinese font is installed: rare characters in names print as boxes",
-            "install one, on Debian: apt install fonts-noto-cjk",
+            "nothing is backed up",
+            "`custos backup key FILE`, with FILE on a medium that you keep elsewhere",
         )
+        return
+    if found.trouble:
+        yield fail("the backups can't be read", found.trouble)
+        return
+    if found.copied_at is None:
+        yield fail("there is no base copy yet", "custos backup, every night")
+    elif found.too_old(now):
+        yield fail(
+            f"the last base copy is of {found.copied_at:%Y-%m-%d %H:%M} UTC", "custos backup"
+        )
+    else:
+        yield ok(f"base copy of {found.copied_at:%Y-%m-%d %H:%M} UTC")
+    if found.missing:
+        yield fail(
+            f"the log's segment {found.missing} was not kept: nothing after it can be restored",
+            "custos backup makes a new base copy",
+        )
+    if found.silent(now):
+        yield fail(
+            "what happens now isn't being kept"
+            + (f", since {found.kept_at:%Y-%m-%d %H:%M} UTC" if found.kept_at else ""),
+            "is `custos backup keep` running? Its log says what is wrong",
+        )
+    if found.copied_at and found.verified_at is None:
+        yield warn("no backup was ever tested", "custos backup drill --key FILE")
+    if folder.exists() and data.exists() and folder.stat().st_dev == data.stat().st_dev:
+        yield warn(
+            f"the backups in {folder} are on the disk that they protect",
+            "name a folder on another disk or machine by CUSTOS_BACKUPS",
+        )
+
+
+def confinement() -> Iterator[Finding]:
+    """The embedded server's superuser reaches neither keys nor witness file."""
+    if os.environ.get("DATABASE_URL"):
+        return  # a server of the operator's own, under an account of its own
+    found = landlock.version()
+    if not found:
+        yield warn(
+            "the embedded database can't be confined by this kernel: its superuser could read the"
+            " signing key and write the witness file",
+            "use Linux 5.13 or newer with Landlock, or a PostgreSQL under an account of its own",
+        )
+    elif found < landlock.COMPLETE:
+        yield warn(
+            "this kernel confines the embedded database, but for cutting short a file that it"
+            " can't open, such as the witness",
+            "use Linux 6.2 or newer, or a PostgreSQL under an account of its own",
+        )
+    else:
+        yield ok("the embedded database is confined to its own files")
 
 
 # ---------------------------------------------------------------------- the program
@@ -194,6 +246,21 @@ def static_files() -> Iterator[Finding]:
         yield ok("front-end libraries are in place")
     else:
         yield fail("front-end libraries are missing", "make setup")
+
+
+def fonts() -> Iterator[Finding]:
+    """Papers can be set, and rare characters in names have a shape on them."""
+    from custos.foundation.documents import rendering
+
+    if not (rendering.FONTS / "NotoSerifSC-Regular.ttf").exists():
+        yield fail("the fonts of printed papers are missing: none can be issued", "make setup")
+    elif sign := rendering.lacking(RARE):
+        yield warn(
+            f"no font has rare characters such as {sign}: a paper that names somebody by one is refused",
+            "install a Chinese font, on Debian: apt install fonts-noto-cjk",
+        )
+    else:
+        yield ok("papers have their fonts, rare characters included")
 
 
 # ---------------------------------------------------------------------- the database

@@ -1,29 +1,43 @@
 """JSON lines on standard error, with no personal data in them.
 
 A log is read by people who may not read a person's file. So nothing passes but what is known to be
-harmless: the event's name as written in the program, and the keys of `ALLOWED`. Messages of other
+harmless: the event as it is written in the program's code, and the keys of `ALLOWED`. An event that
+was put together, or came from outside, is replaced by the place that logged it. Messages of other
 programs' loggers are cut to their format string, without what was filled in; of an exception its
 class and the places in the code stay, neither its message (a database's quotes rows) nor variables.
 """
 
+import errno
 import logging
+import os
 import sys
 import traceback
 from collections.abc import Iterable, MutableMapping
-from types import TracebackType
+from pathlib import Path
+from types import FrameType, TracebackType
 from typing import Any
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 #: Keys that may be logged, besides the event. Values are numbers, names of classes, routes, kinds,
-#: organizations and identifiers of machines; never free text, never a person.
+#: posts, organizations and identifiers of machines; never free text, never a person.
 ALLOWED = frozenset(
     {
         "attempts", "code", "count", "error", "event", "exception", "job_id", "kind", "level",
-        "logger", "method", "number", "organization_id", "outcome", "part", "port", "reaction",
-        "route", "seconds", "size", "status_code", "sweep", "task_name", "timestamp",
+        "logger", "method", "number", "organization_id", "outcome", "part", "port", "post", "reaction",
+        "route", "seconds", "size", "status_code", "sweep", "task_name", "timestamp", "trouble",
     }
+)  # fmt: skip
+#: What a system or a database says when it can't be reached: of an exception's words these may be
+#: told, because they are always the same.
+_TROUBLES = (
+    *sorted({os.strerror(number) for number in errno.errorcode}, key=len, reverse=True),
+    "password authentication failed", "no pg_hba.conf entry", "too many clients already",
+    "remaining connection slots are reserved", "the database system is starting up",
+    "the database system is shutting down", "the database system is in recovery mode",
+    "server closed the connection unexpectedly", "does not exist", "timeout expired",
+    "could not translate host name", "certificate verify failed",
 )  # fmt: skip
 #: Values longer than this are text of somebody's.
 _LONGEST = 80
@@ -73,23 +87,47 @@ def _lines(place: TracebackType | None) -> Iterable[str]:
         yield f"  {frame.filename}:{frame.lineno} in {frame.name}"
 
 
+def _as_written(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Of our own loggers: the event, if the code that logs it has it word for word."""
+    event["event"] = _written_or_place(event.get("event"))
+    return event
+
+
 def _only_the_format(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Of another program's logger: the sentence as written there, without what was filled in."""
     filled_in = event.pop("positional_args", None)
     record = event.get("_record")
     if isinstance(record, logging.LogRecord):
-        if not filled_in:
-            event["event"] = _bare(record)
+        if record.name.split(".")[0] == "custos":
+            event["event"] = _written_or_place(record.msg)
+        elif not filled_in:
+            event["event"] = f"{record.module}.{record.funcName}:{record.lineno}"
         for key in ALLOWED & record.__dict__.keys():
             event.setdefault(key, getattr(record, key))
+    for one in filled_in if isinstance(filled_in, tuple) else ():
+        if isinstance(one, BaseException):
+            event.setdefault("error", type(one).__name__)
+            event["trouble"] = next((said for said in _TROUBLES if said in str(one)), None)
     return event
 
 
-def _bare(record: logging.LogRecord) -> str:
-    """A message that came ready-made can hold anything: where it was made is said instead."""
-    if record.name.startswith("custos") and isinstance(record.msg, str):
-        return record.msg
-    return f"{record.module}.{record.funcName}:{record.lineno}"
+def _written_or_place(said: object) -> object:
+    """What was logged, if it is a constant of the code that logs it; else where that code is.
+
+    Whatever is put together can hold anything: somebody's words, a name.
+    """
+    frame: FrameType | None = sys._getframe()
+    while frame and _is_machinery(frame.f_globals.get("__name__", "")):
+        frame = frame.f_back
+    if frame is None:
+        return "(unknown)"
+    if said in frame.f_code.co_consts:
+        return said
+    return f"{Path(frame.f_code.co_filename).stem}.{frame.f_code.co_name}:{frame.f_lineno}"
+
+
+def _is_machinery(module: str) -> bool:
+    return module == __name__ or module.split(".")[0] in ("structlog", "logging")
 
 
 _SHARED: list[Any] = [
@@ -125,7 +163,7 @@ def configure(_settings: MutableMapping[str, Any]) -> None:
     # Every refusal is a warning there; they are counted in the metrics.
     logging.getLogger("django.request").setLevel(logging.ERROR)
     structlog.configure(
-        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[_as_written, *_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )

@@ -9,12 +9,16 @@ import os
 import time
 from collections.abc import Callable, Iterator
 
+from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.views.decorators.http import require_GET
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+
+from custos.foundation import gate
+from custos.foundation.backups import status
 
 _served = Histogram(
     "custos_http_seconds",
@@ -82,15 +86,37 @@ class _FromDatabase(Collector):
             )
 
 
-_database = _FromDatabase()
+class _Backups(Collector):
+    """How fresh the backups are."""
+
+    def collect(self) -> Iterator[Metric]:
+        found = status.of(settings.DATA, settings.BACKUPS)
+        for name, said, at in (
+            ("copied", "When the last base copy ended, Unix time", found.copied_at),
+            ("verified", "When a backup was last tested, Unix time", found.verified_at),
+            ("kept", "Up to when the log is kept, Unix time", found.kept_at),
+        ):
+            if at is not None:
+                yield GaugeMetricFamily(f"custos_backup_{name}_seconds", said, at.timestamp())
+        yield GaugeMetricFamily(
+            "custos_backup_broken",
+            "Whether the backups can't be read, or log is missing after the last copy",
+            int(bool(found.trouble or found.missing)),
+        )
+
+
+_database, _backups = _FromDatabase(), _Backups()
 
 
 @require_GET
+@gate.own_check
 def page(request: HttpRequest) -> HttpResponse:
     """All figures of this process and of the database, in the text format of Prometheus."""
     if not _may_read(request):
         return HttpResponseForbidden("metrics are for this machine, or by token\n")
-    lines = generate_latest(REGISTRY) + generate_latest(_Only(_database))
+    lines = b"".join(
+        generate_latest(figures) for figures in (REGISTRY, _Only(_database), _Only(_backups))
+    )
     return HttpResponse(lines, content_type=CONTENT_TYPE_LATEST)
 
 

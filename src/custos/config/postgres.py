@@ -5,6 +5,10 @@ password from the data folder's keys. The server ends with the process that star
 one ended. Run as root, the server gets an unprivileged account and a folder of its own: in the data
 folder where that account can reach it, else beside the system's other services.
 
+The server reaches its own files and the system's programs, nothing else: whoever is superuser in it
+can neither read the keys nor write the witness file, by which the record is proven, though the
+server may run under the account that they belong to (`landlock`).
+
 Nothing here knows Django; `DATABASE_URL` names a real server instead of this one.
 """
 
@@ -22,7 +26,7 @@ import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,16 +36,35 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from custos.config.environment import acts_as_owner, secret
+from custos.config import landlock
+from custos.config.environment import acts_as_owner, secret, witness_file
 
 SUPERUSER, OWNER, APP, PIPELINE = "custos_super", "custos_owner", "custos_app", "custos_pipeline"
-ROLES = (OWNER, APP, PIPELINE)
+#: It copies the cluster and receives its log, and may read nothing in the database.
+BACKUP = "custos_backup"
+ROLES = (OWNER, APP, PIPELINE, BACKUP)
 DATABASE = "custos"
 
 #: What the server runs as when we are root: an account that owns nothing else.
 UNPRIVILEGED = "nobody"
 #: Where it lives when we are root and the data folder is out of that account's reach.
 OUTSIDE = Path("/var/lib/custos")
+
+#: Who may come in by the socket: everybody by password; replication is not among "all databases".
+_ACCESS = f"local all all scram-sha-256\nlocal replication {BACKUP} scram-sha-256\n"
+#: How much log waits for a backup that isn't fetching it before the disk is more important.
+_LOG_KEPT = "4GB"
+#: What a server and the shell of its commands need of the system to run, besides the binaries.
+_SYSTEM = tuple(
+    Path(name)
+    for name in (
+        "/bin", "/lib", "/lib64", "/usr/bin", "/usr/lib", "/usr/lib64", "/usr/share",
+        "/etc/group", "/etc/ld.so.cache", "/etc/localtime", "/etc/nsswitch.conf", "/etc/passwd",
+        "/dev/random", "/dev/urandom", "/proc/meminfo", "/proc/sys", "/sys/devices/system",
+    )
+)  # fmt: skip
+#: What it shares with the system, and writes.
+_SHARED = (Path("/dev/null"), Path("/dev/zero"), Path("/dev/shm"))  # noqa: S108
 
 #: A socket's path is kept by the kernel in 108 bytes, the last of them zero.
 _LONGEST_SOCKET_FOLDER = 107 - len("/.s.PGSQL.5432")
@@ -179,11 +202,28 @@ def packaged_binaries() -> Path:
     return Path(found.origin).parent / "pginstall" / "bin"
 
 
-class Server:
-    """One embedded server, owned by this process and ended with it."""
+def major_of(binaries: Path) -> int:
+    """The major version of the server in a folder of binaries. Raises `DatabaseTrouble`."""
+    try:
+        said = subprocess.run(  # noqa: S603
+            [str(binaries / "postgres"), "--version"], capture_output=True, text=True, check=True
+        ).stdout
+    except (OSError, subprocess.CalledProcessError):
+        raise DatabaseTrouble(f"{binaries} holds no PostgreSQL; correct CUSTOS_PG_BIN") from None
+    return int(next(word for word in said.split() if word[0].isdigit()).split(".")[0])
 
-    def __init__(self, place: Place, *, durable: bool = True) -> None:
-        self.place, self.durable = place, durable
+
+class Server:
+    """One embedded server, owned by this process and ended with it.
+
+    `also_writes` are folders beside its own that the server itself may read and change, such as
+    an archive of its log; they must exist when it starts.
+    """
+
+    def __init__(
+        self, place: Place, *, durable: bool = True, also_writes: Sequence[Path] = ()
+    ) -> None:
+        self.place, self.durable, self.also_writes = place, durable, also_writes
         self._process: subprocess.Popen[bytes] | None = None
         self._lock: int | None = None
 
@@ -192,15 +232,18 @@ class Server:
     def start(self, patience: float = 60.0) -> None:
         """Make the cluster where there is none, start it, and wait until it answers.
 
-        Raises `DatabaseTrouble` where another process owns it, or it doesn't start.
+        Raises `DatabaseTrouble` where another process owns it, it doesn't start, or the cluster is
+        gone from under a record that was signed: an empty database would take its place.
         """
         self._take_lock()
         binaries = self._binaries()
         if not (self.place.cluster / "PG_VERSION").exists():
+            self._require_unused()
             self._initialize(binaries)
         self._require_same_version(binaries)
         make_private(self.place.socket_folder, self.place.account)
         self._wait_for_former_server()
+        (self.place.cluster / "pg_hba.conf").write_text(_ACCESS)
         self._process = self._spawn(binaries)
         self._wait_until_it_answers(patience)
 
@@ -279,6 +322,21 @@ class Server:
             original.write_text(mark)
         return copy / package.name / source.parent.name / source.name
 
+    def _require_unused(self) -> None:
+        witness = witness_file(self.place.keys.parent)
+        if self._process is not None:
+            why = "it ran a moment ago"
+        elif witness.exists() and witness.stat().st_size:
+            why = f"{witness} holds its signed heads"
+        else:
+            return
+        raise DatabaseTrouble(
+            f"the database is gone: there is none in {self.place.cluster}, though {why}. Mount its "
+            "disk again, restore a backup, or name another folder by CUSTOS_DATA (and another "
+            "witness file, if CUSTOS_WITNESS names this one); `custos demo --fresh` gives up a "
+            "demo's record and begins anew"
+        )
+
     def _initialize(self, binaries: Path) -> None:
         # Made beside and renamed: a cluster that was interrupted in the making is never used.
         unfinished = self.place.home / "cluster.new"
@@ -310,20 +368,17 @@ class Server:
             check=False,
             cwd="/",
             env=_plain_environment(),
+            start_new_session=True,  # Ctrl-C in a terminal lets it finish; we stop after it
             **self._as_account(),
         )
         password.unlink()
         if done.returncode:
             raise DatabaseTrouble(f"PostgreSQL's initdb failed: {done.stderr.decode().strip()}")
-        (unfinished / "pg_hba.conf").write_text("local all all scram-sha-256\n")
         unfinished.rename(self.place.cluster)
 
     def _require_same_version(self, binaries: Path) -> None:
-        made_by = (self.place.cluster / "PG_VERSION").read_text().strip()
-        said = subprocess.run(  # noqa: S603
-            [str(binaries / "postgres"), "--version"], capture_output=True, text=True, check=True
-        ).stdout.split()
-        ours = next(word for word in said if word[0].isdigit()).split(".")[0]
+        made_by = int((self.place.cluster / "PG_VERSION").read_text())
+        ours = major_of(binaries)
         if ours != made_by:
             raise DatabaseTrouble(
                 f"the database in {self.place.cluster} was made by PostgreSQL {made_by}, and this "
@@ -351,7 +406,7 @@ class Server:
         # Another program may have been given that number since.
         return process if str(self.place.cluster) in line and not gone else None
 
-    def _spawn(self, binaries: Path) -> subprocess.Popen[bytes]:
+    def _spawn(self, binaries: Path, **more: str) -> subprocess.Popen[bytes]:
         settings = {
             "listen_addresses": "",
             "unix_socket_directories": str(self.place.socket_folder),
@@ -365,13 +420,25 @@ class Server:
             "log_min_messages": "log",
             "log_min_error_statement": "panic",
             "log_error_verbosity": "terse",
+            "max_slot_wal_keep_size": _LOG_KEPT,
         }
         if not self.durable:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        settings |= more
         arguments = [str(binaries / "postgres"), "-D", str(self.place.cluster)]
         for name, value in settings.items():
             arguments += ["-c", f"{name}={value}"]
-        with self.place.log.open("wb") as log:
+        programs, written = self._reach(binaries)
+        ends_with_us = die_with_parent(signal.SIGINT)
+        with (
+            self.place.log.open("wb") as log,
+            landlock.confinement(run=programs, write=written) as confine,
+        ):
+
+            def prepare() -> None:
+                ends_with_us()
+                confine()
+
             return subprocess.Popen(  # noqa: S603
                 arguments,
                 stdin=subprocess.DEVNULL,
@@ -381,9 +448,23 @@ class Server:
                 env=_plain_environment(),
                 # Ctrl-C in a terminal goes to our group; the server is told by us, and last.
                 start_new_session=True,
-                preexec_fn=die_with_parent(signal.SIGINT),
+                preexec_fn=prepare,
                 **self._as_account(),
             )
+
+    def _reach(self, binaries: Path) -> tuple[list[Path], list[Path]]:
+        """What the server may read and start, and what it may change."""
+        package = binaries.parent.parent
+        programs = [binaries.parent, package.parent / f"{package.name}.libs", *_SYSTEM]
+        written = [self.place.cluster, self.place.socket_folder, *_SHARED, *self.also_writes]
+        for kept in (self.place.keys, witness_file(self.place.keys.parent)):
+            for reached in (*programs, *written):
+                if kept.resolve().is_relative_to(reached.resolve()):
+                    raise DatabaseTrouble(
+                        f"the database server could read {kept}, because it needs {reached}; name "
+                        "another folder by CUSTOS_DATA (and CUSTOS_WITNESS)"
+                    )
+        return programs, written
 
     def _wait_until_it_answers(self, patience: float) -> None:
         until = time.monotonic() + patience
@@ -414,7 +495,7 @@ class Server:
     # ------------------------------------------------------------------ roles and databases
 
     def provision(self, database: str = DATABASE) -> None:
-        """Make the three roles and a database that the owner's role owns, where they are absent."""
+        """Make the roles and a database that the owner's role owns, where they are absent."""
         with self.superuser() as connection:
             for role in ROLES:
                 _make_role(connection, role, self.place.password(role))
@@ -433,9 +514,10 @@ class Server:
 def _make_role(connection: psycopg.Connection, role: str, password: str) -> None:
     known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).fetchone()
     verb = sql.SQL("ALTER ROLE {}" if known else "CREATE ROLE {}").format(sql.Identifier(role))
+    replication = sql.SQL("REPLICATION" if role == BACKUP else "NOREPLICATION")
     rights = sql.SQL(
-        " LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS NOREPLICATION PASSWORD {}"
-    ).format(sql.Literal(password))
+        " LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS {} PASSWORD {}"
+    ).format(replication, sql.Literal(password))
     connection.execute(verb + rights)
 
 

@@ -9,12 +9,24 @@ from collections.abc import Iterator
 
 #: Modules with a `load()` of their rule files.
 LOADERS = (
+    "custos.foundation.record.grounds",
     "custos.foundation.codes.shipped",
     "custos.foundation.organizations.kinds_of_facility",
+    "custos.foundation.documents.catalogue",
+    "custos.foundation.documents.rights",
     "custos.foundation.custody.engine",
+    "custos.foundation.custody.arrival",
+    "custos.foundation.limits.law",
+    "custos.foundation.custody.people.readings",
+    "custos.foundation.custody.people.sealing",
+    "custos.foundation.custody.absences",
     "custos.prevention.duty.catalogue",
     "custos.prevention.devices.timing",
-    "custos.management.reception.documents",
+    "custos.management.timelimits.catalogue",
+    "custos.management.reception.registers",
+    "custos.management.reception.importing.columns",
+    "custos.management.reception.admission.rules",
+    "custos.management.reception.release.rules",
 )
 
 

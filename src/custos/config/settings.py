@@ -1,13 +1,14 @@
 """Django's settings. Everything that differs between installations comes from the environment."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
 
-from custos.config import environment, postgres
+from custos.config import environment, patience, postgres
 
 SOURCE = Path(__file__).resolve().parents[1]
 DATA = environment.data_folder()
@@ -18,16 +19,19 @@ DEMO = os.environ.get("CUSTOS_DEMO") == "1"
 ALLOWED_HOSTS = os.environ.get("CUSTOS_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 
 INSTALLED_APPS = [
+    # Ahead of Django and allauth: their pages stand in our frame, and their sentences in our words.
+    "custos.foundation.ui",
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
-    # Ahead of allauth: its pages are shown in our frame.
-    "custos.foundation.ui",
+    "django.contrib.humanize",  # a page of allauth's uses it
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "axes",
     "csp",
     "procrastinate.contrib.django",
     "custos.foundation.database",
@@ -36,16 +40,23 @@ INSTALLED_APPS = [
     "custos.foundation.codes",
     "custos.foundation.organizations",
     "custos.foundation.accounts",
+    "custos.foundation.api",
+    "custos.foundation.documents",
     "custos.foundation.custody",
     "custos.prevention.duty",
     "custos.prevention.devices",
+    "custos.management.timelimits",
     "custos.management.reception",
     "custos.web.workbenches",
 ]
 
 MIDDLEWARE = [
     "custos.config.metrics.Timing",
+    "custos.foundation.ui.middleware.known_methods",
     "django.middleware.security.SecurityMiddleware",
+    # Ahead of what answers by itself, files and outage pages: they have the same policy.
+    "csp.middleware.CSPMiddleware",
+    "custos.foundation.ui.middleware.Compressed",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "custos.foundation.ui.middleware.PlainOutagePage",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -55,9 +66,11 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "custos.foundation.ui.middleware.OtherMethods",
+    "custos.foundation.ui.middleware.NoNul",
     "custos.foundation.accounts.middleware.ActingMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "custos.config.urls"
@@ -95,7 +108,12 @@ def _database(url: str) -> dict[str, object]:
             # for a database that is down: it says so.
             "pool": False
             if environment.acts_as_owner()
-            else {"min_size": 1, "max_size": 16, "timeout": 3},
+            else {
+                "min_size": 1,
+                "max_size": 16,
+                "timeout": 3,
+                "connection_class": patience.Connection,
+            },
         },
         # A connection that a restarted server has closed is replaced before it is handed out.
         "CONN_HEALTH_CHECKS": True,
@@ -106,11 +124,22 @@ def _database(url: str) -> dict[str, object]:
 DATABASES = {"default": _database(environment.database_url() or postgres.address(DATA))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Codes that were used and attempts at signing in are known to all processes, or each would count anew.
+# Only signing in and proving again ask it.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "custos_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # first: refuses who is locked out
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
@@ -118,17 +147,56 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "custos.foundation.accounts.passwords.NoCommonPasswordInDisguise"},
+    {"NAME": "custos.foundation.accounts.passwords.NoWordsOfThePlace"},
 ]
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None  # staff are known by name and post; nobody has an e-mail here
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "custos.foundation.accounts.adapter.StaffAdapter"
+# Counts wrong passwords; the bounds stand in accounts.locking.
+AXES_HANDLER = "custos.foundation.accounts.locking.Handler"
+AXES_USERNAME_CALLABLE = "custos.foundation.accounts.locking.username_of"
+AXES_LOCKOUT_CALLABLE = "custos.foundation.accounts.locking.answer"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True  # accounts.audit keeps sign-ins
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "login", "csrfmiddlewaretoken", "next"]
+
+ACCOUNT_FORMS = {
+    "change_password": "custos.foundation.accounts.factors.ChangeForm",
+    "reauthenticate": "custos.foundation.accounts.factors.AgainForm",
+}
+MFA_FORMS = {
+    "authenticate_webauthn": "custos.foundation.accounts.factors.PasskeyForm",
+    "reauthenticate_webauthn": "custos.foundation.accounts.factors.PasskeyAgainForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_ADAPTER = "custos.foundation.accounts.adapter.FactorAdapter"
+MFA_TOTP_ISSUER = "Custos"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not os.environ.get("CUSTOS_TLS_CERT")  # localhost only
+IDLE_MINUTES = environment.idle_minutes()
+#: Posts whose holders need a second factor. A demo asks for none.
+SECOND_FACTOR_POSTS = environment.second_factor_posts()
+SESSION_ENGINE = "custos.foundation.accounts.sessions"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+# Over TLS cookies belong to this host alone, and browsers forget that there ever was plain HTTP.
+TLS = environment.tls_files() is not None
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = TLS
+SESSION_COOKIE_NAME = "__Host-sessionid" if TLS else "sessionid"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if TLS else "csrftoken"
+LANGUAGE_COOKIE_NAME = "__Host-language" if TLS else "django_language"
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if TLS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = TLS
 SESSION_COOKIE_AGE = 12 * 3600
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -158,12 +226,19 @@ USE_I18N = USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA / "static"
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # nobody else's page has a use for our files
+
+#: Requests a minute. Of the API: of one token or session, and of one address whoever asks from there.
+#: Of pages, of one account: what costs much, and what somebody might try out. A search is one for each
+#: pause in typing.
+RATES = {"token": 600, "address": 6000, "search": 120, "export": 20, "unlock": 20}
 
 #: Signing keys, witness file, attachments, spool: never in the database.
 KEYS = DATA / "keys"
-WITNESS = Path(os.environ.get("CUSTOS_WITNESS", DATA / "witness" / "heads.jsonl"))
+WITNESS = environment.witness_file(DATA)
 ATTACHMENTS = DATA / "attachments"
 SPOOL = DATA / "spool"
+BACKUPS = environment.backups_folder(DATA)
 BROKER = environment.broker()
 
 LOGGING_CONFIG = "custos.config.logs.configure"

@@ -1,4 +1,4 @@
-"""`custos demo`: database, broker, web and worker under one parent.
+"""`custos demo`: database, broker, web, worker and the backups' keeper under one parent.
 
 The parent starts them in order, starts again whichever ends, and stops them in the opposite order.
 Each of them ends with it, however it ended itself (the kernel sees to that), so nothing is ever
@@ -22,12 +22,18 @@ from pathlib import Path
 
 from psycopg import sql
 
-from custos.config import broker, postgres
+from custos.config import broker, postgres, troubles
 from custos.config.environment import secret
+from custos.foundation.backups import epochs
 
 BUILDING = "custos_building"
 _FIRST_PAUSE, _LONGEST_PAUSE, _STEADY = 0.5, 10.0, 30.0
 _LOOK_EVERY = 0.1
+#: Seconds in which the processes of a demo that was killed have let go of their ports.
+_LEFT_BEHIND = 3.0
+#: What the demo keeps in its data folder, beside the database: of its world, and of its own.
+_WORLD = ("witness", "attachments", "spool", "broker", "log-received")
+_OWN = ("logs", "static", "database", "keys")
 _LARGEST_LOG = 10 * 1024 * 1024
 
 Say = Callable[[str], None]
@@ -37,8 +43,41 @@ class CannotStart(RuntimeError):
     """The demo can't start here; the message says why, and what to do."""
 
 
-class Stopped(BaseException):
+class Stopped(Exception):
     """A signal asked us to end."""
+
+
+class _Wish:
+    """Whether a signal has asked us to end.
+
+    The handler only notes it, and every wait looks: an exception raised by a handler is lost where
+    it strikes a callback, such as those that run around a fork.
+    """
+
+    def __init__(self) -> None:
+        self.to_end = False
+
+    def listen(self) -> None:
+        """Note the signals that ask to end, however often they come."""
+        for wanted in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(wanted, self._note)
+
+    def _note(self, _signal: int, _frame: object) -> None:
+        self.to_end = True
+
+    def heed(self) -> None:
+        """Raise `Stopped` if we are asked to end."""
+        if self.to_end:
+            raise Stopped
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass; raises `Stopped` as soon as we are asked to end."""
+        until = time.monotonic() + seconds
+        while True:
+            self.heed()
+            if (left := until - time.monotonic()) <= 0:
+                return
+            time.sleep(min(left, _LOOK_EVERY))
 
 
 @dataclass
@@ -112,11 +151,11 @@ class Demo:
     empty: bool = False
     say: Say = print
     _children: list[Child] = field(default_factory=list)
+    _wish: _Wish = field(default_factory=_Wish)
 
     def run(self) -> None:
         """Run until Ctrl-C or SIGTERM. Raises `CannotStart` with what to do about it."""
-        for wanted in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(wanted, _stop)
+        self._wish.listen()
         try:
             with self._folder(), self._database() as server:
                 self._start(server)
@@ -127,24 +166,37 @@ class Demo:
         except postgres.DatabaseTrouble as error:
             raise CannotStart(str(error)) from error
 
+    def remove(self) -> None:
+        """Take away all that a demo left, its database included, wherever that is.
+
+        Raises `CannotStart` where the folder isn't a demo's, or a demo runs on it.
+        """
+        if not self._mark.exists():
+            raise CannotStart(f"there is no demo in {self.data}; name its folder by --data")
+        home = postgres.place_for(self.data).home
+        with self._sole():
+            self._forget()
+            # The keys last: they say where the database is.
+            for name in _OWN:
+                shutil.rmtree(self.data / name, ignore_errors=True)
+            self._mark.unlink()
+        self.say(f"Removed the demo in {self.data}, and its database in {home}.")
+        if left := sorted(path.name for path in self.data.iterdir()):
+            self.say(f"Not the demo's, and left there: {', '.join(left)}")
+        else:
+            self.data.rmdir()
+
     # ------------------------------------------------------------------ what it stands on
 
     @contextlib.contextmanager
     def _folder(self) -> Iterator[None]:
         """The data folder, locked, with its ports free."""
-        mark = self.data / "demo"
-        if self.data.exists() and any(self.data.iterdir()) and self._in_real_use(mark):
+        if self.data.exists() and any(self.data.iterdir()) and self._in_real_use():
             raise CannotStart(
                 f"{self.data} is the data folder of a real installation; name another by --data"
             )
         self.data.mkdir(parents=True, exist_ok=True)
-        with mark.open("a") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise CannotStart(
-                    f"another demo runs on {self.data}; stop it, or name another folder by --data"
-                ) from None
+        with self._sole():
             _require_free(self.port, "--port")
             _require_free(self.mqtt_port, "--mqtt-port")
             if self.fresh:
@@ -152,18 +204,38 @@ class Demo:
             (self.data / "logs").mkdir(exist_ok=True)
             yield
 
-    def _in_real_use(self, mark: Path) -> bool:
-        return not mark.exists() and postgres.place_for(self.data).cluster.exists()
+    @property
+    def _mark(self) -> Path:
+        """The file that says that this is a demo's folder; locked while one runs."""
+        return self.data / "demo"
+
+    @contextlib.contextmanager
+    def _sole(self) -> Iterator[None]:
+        with self._mark.open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise CannotStart(
+                    f"another demo runs on {self.data}; stop it, or name another folder by --data"
+                ) from None
+            yield
+
+    def _in_real_use(self) -> bool:
+        return not self._mark.exists() and postgres.place_for(self.data).cluster.exists()
 
     def _forget(self) -> None:
-        shutil.rmtree(postgres.place_for(self.data).home, ignore_errors=True)
-        for name in ("witness", "attachments", "spool", "logs"):
+        # The witness first: one that outlived its database would say that the database was lost.
+        for name in (*_WORLD, "logs"):
             shutil.rmtree(self.data / name, ignore_errors=True)
+        (self.data / epochs.FILE).unlink(missing_ok=True)
+        shutil.rmtree(postgres.place_for(self.data).home, ignore_errors=True)
 
     @contextlib.contextmanager
     def _database(self) -> Iterator[postgres.Server]:
         server = postgres.Server(postgres.prepared_place(self.data))
+        self.say(f"Data in {self.data}, database in {server.place.home}")
         try:
+            self._wish.heed()
             server.start()
             yield server
         finally:
@@ -181,6 +253,7 @@ class Demo:
             "CUSTOS_MQTT_PASSWORD": broker.password(broker.CUSTOS, self.data),
             "DATABASE_URL": server.place.url(postgres.APP, database),
             "CUSTOS_OWNER_URL": server.place.url(postgres.OWNER, database),
+            "CUSTOS_BACKUP_URL": server.place.url(postgres.BACKUP, "postgres"),
             "PYTHONUNBUFFERED": "1",
         }
 
@@ -203,6 +276,7 @@ class Demo:
             ("broker", ["broker", "--port", str(self.mqtt_port)]),
             ("web", ["serve", "--port", str(self.port)]),
             ("worker", ["worker"]),
+            ("keeper", ["backup", "keep"]),
         ):
             child = Child(name, arguments, environment, self.data / "logs" / f"{name}.log")
             self._children.append(child)
@@ -211,13 +285,14 @@ class Demo:
         self._wait_for("web", lambda: _answers_http(self.port))
 
     def _build(self, server: postgres.Server) -> None:
+        self._wish.heed()
         self.say("First start: building the demo's world. This takes a minute or two, once.")
         with server.superuser() as connection:
             connection.execute(
                 sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(BUILDING))
             )
         # They belong to the world that was interrupted.
-        for name in ("witness", "attachments", "spool"):
+        for name in _WORLD:
             shutil.rmtree(self.data / name, ignore_errors=True)
         server.provision(BUILDING)
         self.say("  making the tables …")
@@ -245,7 +320,9 @@ class Demo:
             preexec_fn=postgres.die_with_parent(signal.SIGTERM),
         )
         try:
-            if process.wait():
+            while (code := process.poll()) is None:
+                self._wish.wait(_LOOK_EVERY / 2)
+            if code:
                 raise CannotStart(f"`custos {' '.join(arguments)}` failed; its words are above")
         finally:
             if process.poll() is None:
@@ -259,7 +336,7 @@ class Demo:
             child.look_after(self.say)
             if time.monotonic() > until:
                 raise CannotStart(f"{name} doesn't answer; see {child.log}")
-            time.sleep(_LOOK_EVERY)
+            self._wish.wait(_LOOK_EVERY)
 
     def _announce(self, server: postgres.Server) -> None:
         devices = self.data / "keys" / f"broker-{broker.DEVICES}"
@@ -278,7 +355,7 @@ class Demo:
         while True:
             if server.poll() is not None:
                 self.say("database ended; starting it again")
-                time.sleep(pause)
+                self._wish.wait(pause)
                 try:
                     server.start()
                 except postgres.DatabaseTrouble as error:
@@ -288,25 +365,16 @@ class Demo:
                 pause = max(0.0, pause - _LOOK_EVERY / 10)
             for child in self._children:
                 child.look_after(self.say)
-            time.sleep(_LOOK_EVERY)
-
-
-def _stop(_signal: int, _frame: object) -> None:
-    # A second Ctrl-C while we are stopping must not leave half of it running.
-    for wanted in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(wanted, signal.SIG_IGN)
-    raise Stopped
+            self._wish.wait(_LOOK_EVERY)
 
 
 def _require_free(port: int, option: str) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            raise CannotStart(
-                f"port {port} is taken by another program; choose another by {option}"
-            ) from None
+    """Raise CannotStart for a port that stays taken; what a killed demo leaves is going away."""
+    end = time.monotonic() + _LEFT_BEHIND
+    while trouble := troubles.of_port("127.0.0.1", port, option):
+        if time.monotonic() > end:
+            raise CannotStart(trouble)
+        time.sleep(_LOOK_EVERY)
 
 
 def _answers_tcp(port: int) -> bool:

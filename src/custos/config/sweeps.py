@@ -13,8 +13,11 @@ import structlog
 from django.db import close_old_connections
 from prometheus_client import Counter
 
+from custos.foundation.custody import counting, going_out
 from custos.foundation.database import pulse, scope
 from custos.foundation.record import services as record
+from custos.management.reception.release import opening as release
+from custos.management.timelimits import services as timelimits
 from custos.prevention.duty import services as duty
 
 log = structlog.get_logger(__name__)
@@ -35,6 +38,10 @@ def _due_reactions() -> int:
 SWEEPS: dict[str, Callable[[], int]] = {
     "record.reactions": _due_reactions,
     "duty.deadlines": duty.sweep,
+    "custody.absences": going_out.sweep,
+    "custody.counts": counting.sweep,
+    "reception.releases": release.sweep,
+    "timelimits.deadlines": timelimits.sweep,
 }
 
 

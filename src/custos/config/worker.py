@@ -6,6 +6,7 @@ one that is seen to be gone.
 """
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import Callable
@@ -36,6 +37,9 @@ PARTS: dict[str, Callable[[Event], None]] = {"sweeps": sweeps.run, "devices": _l
 def run() -> None:
     """Work until SIGTERM or SIGINT."""
     autodiscover_modules("jobs")
+    # What is imported by now stands for ever: it is not looked through at each collection.
+    gc.collect()
+    gc.freeze()
     stop = Event()
     threads = [
         Thread(target=_part, args=(name, part, stop), name=name, daemon=True)

@@ -4,6 +4,7 @@ Services raise these and nothing else for what a caller can mend. Views and the 
 nothing in between catches them.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -22,6 +23,7 @@ class CustosError(Exception):
         super().__init__(code)
         self.code, self.field = code, field
         self._message, self._mend, self._params = message, mend, params
+        self._others: tuple[CustosError, ...] = ()
 
     def _filled(self, text: Any) -> str:
         return str(text) % self._params if self._params and text else str(text)
@@ -36,8 +38,19 @@ class CustosError(Exception):
         """What the reader can do about it, in the active language; empty where nothing helps."""
         return self._filled(self._mend)
 
+    @property
+    def words(self) -> str:
+        """What happened and what to do as one text; Chinese sentences follow without a space."""
+        space = " " if self.message.isascii() or self.message[-1:] not in "。！？；：" else ""
+        return f"{self.message}{space}{self.mend}".strip()
+
+    @property
+    def findings(self) -> tuple["CustosError", ...]:
+        """This refusal and what else was found wrong with it, so that all is mended at once."""
+        return (self, *self._others)
+
     def __str__(self) -> str:
-        return f"{self.code}: {self.message} {self.mend}".rstrip()
+        return f"{self.code}: {self.words}"
 
 
 class NotAllowed(CustosError):
@@ -62,3 +75,10 @@ class Malformed(CustosError):
     """The input cannot be read as what it should be."""
 
     status = 422
+
+
+def raise_all(found: Sequence[CustosError]) -> None:
+    """Raise the first of what was found, which carries the others; nothing where nothing was."""
+    if found:
+        found[0]._others = tuple(found[1:])
+        raise found[0]

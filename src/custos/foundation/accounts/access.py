@@ -2,7 +2,8 @@
 
 A page runs inside `recording()`. Queries that name people call `note()`; when the page is ready one
 row is written with everybody it showed, in the transaction of the reads. If the row cannot be
-written, neither can the page be shown.
+written, neither can the page be shown. A page that shows alarms is then made once more without people:
+inside `withholding()` queries return nobody, and `withheld()` lets the page say so.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,16 +11,45 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from uuid import UUID
 
+import structlog
+from django.db import DatabaseError
+from django.utils.translation import gettext_lazy as _
+
 from custos.foundation import clock
 from custos.foundation.accounts.acting import Acting
 from custos.foundation.accounts.models import Access
 from custos.foundation.database import scope
+from custos.foundation.errors import CustosError
 
+log = structlog.get_logger(__name__)
+
+_withheld: ContextVar[bool] = ContextVar("custos_withheld", default=False)
 _shown: ContextVar[set[UUID] | None] = ContextVar("custos_shown", default=None)
 
 
 class Unrecorded(RuntimeError):
     """Personal data was about to be read where nothing records it; a defect of the caller."""
+
+
+class NotWritten(CustosError):
+    """The row of the access log could not be written, so nothing about people is shown."""
+
+    status = 503
+
+
+@contextmanager
+def withholding() -> Iterator[None]:
+    """Leave people out of what is shown in this block."""
+    token = _withheld.set(True)
+    try:
+        yield
+    finally:
+        _withheld.reset(token)
+
+
+def withheld() -> bool:
+    """Whether people are being left out just now."""
+    return _withheld.get()
 
 
 def note(detainees: Iterable[UUID]) -> None:
@@ -39,21 +69,46 @@ def note(detainees: Iterable[UUID]) -> None:
 def recording(acting: Acting, *, purpose: str, route: str) -> Iterator[set[UUID]]:
     """Record who is shown in this block: one row at its end, none where nobody was shown.
 
-    `purpose` is a short code of what the data is used for, `route` the page or operation.
+    `purpose` is a short code of what the data is used for, `route` the page or operation. Raises
+    `NotWritten` where the row is refused; the transaction is lost then.
     """
+    with recording_as(
+        acting.staff.pk,
+        acting.post.value,
+        organization_id=acting.posting.organization_id,
+        purpose=purpose,
+        route=route,
+    ) as shown:
+        yield shown
+
+
+@contextmanager
+def recording_as(
+    reader: UUID, post: str, *, organization_id: int, purpose: str, route: str
+) -> Iterator[set[UUID]]:
+    """The same for any reader: a member of staff on a post, or a system by its token's identifier."""
     shown: set[UUID] = set()
     token = _shown.set(shown)
     try:
         yield shown
     finally:
         _shown.reset(token)
-    if shown:
+    if not shown:
+        return
+    try:
         Access.objects.create(
             at=clock.now(),
-            organization_id=acting.posting.organization_id,
-            staff_id=acting.staff.pk,
-            post=acting.post.value,
+            organization_id=organization_id,
+            staff_id=reader,
+            post=post,
             purpose=purpose,
             route=route,
             detainees=sorted(shown),
         )
+    except DatabaseError as error:
+        log.exception("access.not_written")
+        raise NotWritten(
+            "access.not_written",
+            _("The access log can't be written, so nothing about people is shown."),
+            mend=_("Alarms are still shown on the duty page. Tell the system administrator."),
+        ) from error

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from custos.foundation.accounts.models import Posting, Staff, User
@@ -53,3 +54,9 @@ class Acting:
             f"user:{self.user.pk}",
             self.user.pk,
         )
+
+
+def acting_in(request: HttpRequest) -> Acting:
+    """Who acts in a request that the gate has let in."""
+    acting: Acting = request.acting  # type: ignore[attr-defined]
+    return acting

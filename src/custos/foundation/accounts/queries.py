@@ -1,14 +1,16 @@
 """Questions about accounts and postings."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
+from uuid import UUID
 
 import yaml
 from django.db.models import Q
 
 from custos.foundation import clock
 from custos.foundation.accounts.acting import Acting
-from custos.foundation.accounts.models import Posting, Staff, User
+from custos.foundation.accounts.models import Access, Posting, Staff, User
 from custos.foundation.database import scope
 
 
@@ -17,7 +19,7 @@ def acting_of(user: User, posting_id: int | None = None) -> Acting | None:
 
     Opens its own scope, that of the account's own rows. Two queries.
     """
-    today = clock.now().astimezone(clock.LOCAL).date()
+    today = clock.today()
     with scope.entered(scope.Scope.of_nobody(user.pk)):
         postings = tuple(
             Posting.objects.filter(user=user, since__lte=today)
@@ -31,19 +33,55 @@ def acting_of(user: User, posting_id: int | None = None) -> Acting | None:
     return Acting(user, chosen.staff, chosen, postings)
 
 
+def acting_by(user_id: int, posting_id: int) -> Acting | None:
+    """As what an account acts on one posting, which it holds today; None where it or that is over.
+
+    For programs that act on the posting of their token. Opens its own scope; one query.
+    """
+    today = clock.today()
+    with scope.entered(scope.Scope.of_nobody(user_id)):
+        posting = (
+            Posting.objects.filter(pk=posting_id, user=user_id, since__lte=today)
+            .filter(Q(until__isnull=True) | Q(until__gte=today), user__is_active=True)
+            .select_related("organization", "staff", "user")
+            .first()
+        )
+    return Acting(posting.user, posting.staff, posting, (posting,)) if posting else None
+
+
 def names_of(staff_ids: set[str]) -> dict[str, str]:
     """Names of staff by id, as far as the current scope covers them. One query."""
     rows = Staff.objects.visible_to(scope.current()).filter(id__in=staff_ids)
     return {str(pk): name for pk, name in rows.values_list("id", "name")}
 
 
+def accesses(
+    *,
+    detainee: UUID | None = None,
+    staff: UUID | None = None,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = 50,
+) -> list[Access]:
+    """Who saw whose data in the scope, latest first; about one person or by one reader. One query."""
+    found = Access.objects.visible_to(scope.current())
+    if detainee is not None:
+        found = found.filter(detainees__contains=[detainee])
+    if staff is not None:
+        found = found.filter(staff_id=staff)
+    if after is not None:
+        at, last = after
+        found = found.filter(at__lte=at).exclude(at=at, id__gte=last)
+    return list(found.order_by("-at", "-id")[:limit])
+
+
 class DemoRole(NamedTuple):
-    """A card of the demo's sign-in page."""
+    """A card of the demo's sign-in page; `at` is the kind of facility, where it isn't the main one."""
 
     username: str
     post: str
     name: dict[str, str]
     sees: dict[str, str]
+    at: str = ""
 
 
 def demo_roles() -> list[DemoRole]:

@@ -1,33 +1,71 @@
 """What may be done about accounts."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
 from custos.foundation.accounts.kinds import StaffPosted
 from custos.foundation.accounts.models import Posting, Staff, User
-from custos.foundation.errors import Conflict, Malformed
+from custos.foundation.errors import Conflict, Malformed, NotAllowed
 from custos.foundation.organizations.models import Organization
 from custos.foundation.record import services as record
 from custos.foundation.record.parties import Actor, Post, StaffKind, Subject
 
+#: The command line on the machine, which is the root of trust.
+_PROGRAM = Actor.system("custos program")
 
-def make_account(username: str, password: str | None) -> User:
-    """A new account. Raises `Conflict` for a name that is taken, `Malformed` for a weak password."""
+_ending_with_credentials: list[Callable[[int, Actor], None]] = []
+
+
+def end_with_credentials(end: Callable[[int, Actor], None]) -> None:
+    """Have something ended, by `end(user_id, by)`, with the password or factors by which it was made.
+
+    For modules above, at start-up: what an account left with a program ends in the same transaction.
+    """
+    _ending_with_credentials.append(end)
+
+
+def credentials_ended(user: User, *, by: Actor) -> None:
+    """A password, the factors or the account itself opens nothing any more; nor does what it made."""
+    for end in _ending_with_credentials:
+        end(user.pk, by)
+
+
+def make_account(username: str, password: str | None, *, handed_over: bool = False) -> User:
+    """A new account. A password that is `handed_over` opens nothing until its holder has changed it.
+
+    Raises `Conflict` for a name that is taken, `Malformed` for a weak password.
+    """
     if User.objects.filter(username=username).exists():
         raise Conflict(
             "account.taken", _("An account named %(name)s exists."), field="username", name=username
         )
     if password is not None:
         _require_strong(password)
-    return User.objects.create_user(username, password)
+    user = User.objects.create_user(username, password)
+    if handed_over:
+        user.must_change_password = True
+        user.save(update_fields=["must_change_password"])
+    return user
 
 
-def set_password(username: str, password: str) -> None:
-    """Give an account another password. Raises `Malformed` for a weak one or an unknown account."""
+def set_password(
+    username: str,
+    password: str,
+    *,
+    handed_over: bool = False,
+    by: Actor = _PROGRAM,
+) -> None:
+    """Give an account another password, which opens nothing until it is changed where `handed_over`.
+
+    Personal tokens end with the old one. Raises `Malformed` for a weak one or an unknown account.
+    """
     user = User.objects.filter(username=username).first()
     if user is None:
         raise Malformed(
@@ -37,8 +75,11 @@ def set_password(username: str, password: str) -> None:
             name=username,
         )
     _require_strong(password, user)
-    user.set_password(password)
-    user.save(update_fields=["password"])
+    with transaction.atomic():
+        user.set_password(password)
+        user.must_change_password = handed_over
+        user.save(update_fields=["password", "must_change_password"])
+        credentials_ended(user, by=by)
 
 
 def _require_strong(password: str, user: User | None = None) -> None:
@@ -47,6 +88,32 @@ def _require_strong(password: str, user: User | None = None) -> None:
     except ValidationError as error:
         raise Malformed(
             "account.weak_password", " ".join(error.messages), field="password"
+        ) from None
+
+
+@contextmanager
+def _apart() -> Iterator[None]:
+    """Say in words what the trigger on postings, and the one number of a person, refuse."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        if "accounts_staff_number" in str(error):
+            raise Conflict(
+                "staff.number_taken",
+                _("This service number belongs to another account."),
+                field="number",
+                mend=_("One person has one account: look for it, and put it on the post."),
+            ) from None
+        if getattr(error.__cause__, "sqlstate", "") != "23P01":
+            raise
+        raise NotAllowed(
+            "posting.administrators_apart",
+            _(
+                "System, security and audit administrator stand apart from each other and from duty."
+            ),
+            field="post",
+            mend=_("Use another account for this post, or end the other posting first."),
         ) from None
 
 
@@ -59,10 +126,17 @@ def post_staff(
     post: Post,
     by: Actor,
     number: str = "",
+    crew: int | None = None,
     since: date | None = None,
+    second: Actor | None = None,
 ) -> Posting:
-    """Put a person on a post of an organization, making their staff record where there is none."""
-    with record.deed() as deed:
+    """Put a person on a post of an organization, making their staff record where there is none.
+
+    `second` is who confirmed it, where that is needed. Raises `NotAllowed` where an account would
+    combine an administrator's role with another or with a duty post, and `Conflict` for a service
+    number that another account has: the database refuses both.
+    """
+    with _apart(), record.deed() as deed:
         staff = Staff.objects.filter(user=user).first() or Staff.objects.create(
             user=user, organization=organization, name=name, kind=kind.value, number=number
         )
@@ -71,11 +145,57 @@ def post_staff(
             user=user,
             organization=organization,
             post=post.value,
-            since=since or clock.now().astimezone(clock.LOCAL).date(),
+            crew=crew,
+            since=since or clock.today(),
         )
         deed.append(
             StaffPosted(staff=staff.pk, post=post.value, since=posting.since),
             about=Subject(organization.pk),
             by=by,
+            second=second,
         )
     return posting
+
+
+def post_by_codes(
+    username: str,
+    *,
+    name: str,
+    kind: str,
+    organization: int,
+    post: str,
+    number: str = "",
+    crew: int | None = None,
+) -> Posting:
+    """Put an account's holder on a post, all named by codes, as the command line does.
+
+    Raises `Malformed` for a code or number that is unknown.
+    """
+    user = User.objects.filter(username=username).first()
+    place = Organization.objects.filter(pk=organization).first()
+    for known, what, said in (
+        (user, "username", username),
+        (place, "organization", organization),
+        (post in set(Post), "post", post),
+        (kind in set(StaffKind), "kind", kind),
+    ):
+        if not known:
+            raise Malformed(
+                "posting.unknown",
+                _("Unknown %(what)s: %(said)s."),
+                field=what,
+                what=what,
+                said=said,
+            )
+    assert user is not None
+    assert place is not None
+    return post_staff(
+        user,
+        name=name,
+        kind=StaffKind(kind),
+        organization=place,
+        post=Post(post),
+        number=number,
+        crew=crew,
+        by=_PROGRAM,
+    )

@@ -8,7 +8,7 @@ every test about deadlines is made. Engines never call this: they are given `now
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 #: Facilities keep Beijing time, whatever the machine's own zone is (ISO 8601, +08:00).
@@ -21,6 +21,16 @@ def now() -> datetime:
     """The present instant, aware, in UTC."""
     clock = _clock.get()
     return clock() if clock else datetime.now(UTC)
+
+
+def day_of(moment: datetime) -> date:
+    """The day on which a moment falls where the facilities are."""
+    return moment.astimezone(LOCAL).date()
+
+
+def today() -> date:
+    """The present day where the facilities are."""
+    return day_of(now())
 
 
 @contextmanager

@@ -124,7 +124,7 @@ def load(folder: Path = RULES, *, today: date | None = None) -> Report:
 
     A code whose meaning changed, or that is gone, is closed, and the new meaning begins today.
     """
-    report, today = Report(), today or clock.now().astimezone(clock.LOCAL).date()
+    report, today = Report(), today or clock.today()
     wanted = {table.id: meanings(folder / table.file, report) for table in tables(folder)}
     if report.wrong:
         return report
@@ -182,7 +182,7 @@ def _bring(table: str, wanted: dict[str, tuple[str, str]], today: date, report: 
 
 def import_regions(path: Path, *, today: date | None = None) -> Report:
     """Take in a published list of regions (CSV with code and name); codes that are gone are closed."""
-    report, today = Report(), today or clock.now().astimezone(clock.LOCAL).date()
+    report, today = Report(), today or clock.today()
     wanted: dict[str, str] = {}
     for number, row in _rows(path):
         code, name = row.get("code", ""), row.get("name", "")

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from custos.foundation.custody.people import kinds as people_kinds  # noqa: F401  (declared with these)
 from custos.foundation.record.kinds import Kind
 from custos.foundation.record.parties import Post, Readers, Writers
 
@@ -50,3 +51,12 @@ class CellMoved(Kind):
     def line(self) -> str:
         values: dict[str, Any] = {"cell": self.cell_name, "reason": self.reason}
         return gettext("To cell %(cell)s: %(reason)s") % values
+
+
+# Kinds are found in each app's `kinds`; those of places stand apart.
+from custos.foundation.custody.place_kinds import AbsenceOverdue as AbsenceOverdue  # noqa: E402
+from custos.foundation.custody.place_kinds import CountMismatch as CountMismatch  # noqa: E402
+from custos.foundation.custody.place_kinds import LeftAlone as LeftAlone  # noqa: E402
+from custos.foundation.custody.place_kinds import Released as Released  # noqa: E402
+from custos.foundation.custody.place_kinds import SeparationBroken as SeparationBroken  # noqa: E402
+from custos.foundation.custody.place_kinds import StayEnded as StayEnded  # noqa: E402

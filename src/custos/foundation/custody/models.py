@@ -19,6 +19,10 @@ class Detainee(models.Model):
     name = models.CharField(max_length=200)
     sex = models.CharField(max_length=1)
     born = models.DateField(null=True, blank=True)
+    #: The record of the same person that this one reads as; see `people.models.Merge`.
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged"
+    )
 
     objects = ScopedManager()
 
@@ -30,6 +34,11 @@ class Detainee(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def known_as(self) -> "Detainee":
+        """The record by which this person is known, within the reader's scope; mostly itself."""
+        return self.merged_into or self
 
     def facts(self) -> engine.Person:
         """What separation asks about this person."""
@@ -74,7 +83,18 @@ class Custody(models.Model):
         indexes = [
             models.Index(
                 fields=["cell"], condition=Q(ended_at__isnull=True), name="custody_in_cell"
-            )
+            ),
+            # the list of people of one facility, and of all of them
+            models.Index(
+                fields=["organization", "-admitted_at", "-id"],
+                condition=Q(ended_at__isnull=True),
+                name="custody_present",
+            ),
+            models.Index(
+                fields=["-admitted_at", "-id"],
+                condition=Q(ended_at__isnull=True),
+                name="custody_latest",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -98,3 +118,8 @@ class CellStay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.custody_id} {self.during}"
+
+
+# Django knows the tables of an app by its `models` module. These refer to the ones above.
+from custos.foundation.custody import place_models as place_models  # noqa: E402
+from custos.foundation.custody.people import models as people_models  # noqa: E402, F401

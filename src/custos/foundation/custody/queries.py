@@ -3,20 +3,36 @@
 Whatever names people is noted in the access log; see `accounts.access`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from custos.foundation import clock
 from custos.foundation.accounts import access
-from custos.foundation.custody.models import CellStay, Custody
+from custos.foundation.custody import engine
+from custos.foundation.custody.kinds import Admitted
+from custos.foundation.custody.models import CellStay, Custody, Detainee
+from custos.foundation.custody.people import queries as persons
 from custos.foundation.database import scope
+from custos.foundation.database.planning import along_the_index
 from custos.foundation.errors import Missing
+from custos.foundation.organizations.numbers import range_of
 from custos.foundation.record import queries as record
+from custos.foundation.record.parties import Subject
 from custos.foundation.record.queries import Line, Stay
+
+#: What `shown()` wants of each stay besides itself.
+SHOWN = ("detainee__merged_into", "cell", "organization")
+
+#: GB/T 2261.1.
+_SEXES = {"1": _("Male"), "2": _("Female")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +47,30 @@ class PersonShown:
     cell_id: UUID | None
     cell_name: str
     organization_id: int
+    organization_name: str
     admitted_at: datetime
     basis: str
     basis_number: str
+    born: date | None
+    facility: str
+    #: The facility for a reader who sees several; empty for one whose people are all of one.
+    facility_name: str
+    #: The record by which the person is known; another one where officers found two to be of one person.
+    root_id: UUID
+    ended_at: datetime | None
+    #: All records of the person, where the query brought them.
+    records: tuple[UUID, ...] = ()
+
+    @property
+    def age(self) -> int | None:
+        """Completed years today, if the date of birth is known."""
+        today = clock.today()
+        return engine.years_old(self.born, today) if self.born else None
+
+    @property
+    def sex_title(self) -> Any:
+        """The sex in words."""
+        return _SEXES.get(self.sex, _("not known"))
 
     @property
     def tail(self) -> str:
@@ -41,35 +78,45 @@ class PersonShown:
         return self.number[-4:]
 
 
-def _shown(custodies: Iterable[Custody]) -> list[PersonShown]:
-    shown = [
+def shown(custodies: Iterable[Custody]) -> list[PersonShown]:
+    """Stays as people to show, noted in the access log. The query brings what `present()` does.
+
+    Nobody where the access log can't be written and the page goes on without people.
+    """
+    if access.withheld():
+        return []
+    seen = scope.current()
+    several = seen.lowest != seen.highest
+    people = [
         PersonShown(
             c.pk,
             c.detainee_id,
-            c.detainee.name,
-            c.detainee.sex,
+            c.detainee.known_as.name,
+            c.detainee.known_as.sex,
             c.number,
             c.cell_id,
             c.cell.name if c.cell else "",
             c.organization_id,
+            c.organization.name,
             c.admitted_at,
             c.basis,
             c.basis_number,
+            c.detainee.known_as.born,
+            c.organization.name,
+            c.organization.name if several else "",
+            c.detainee.known_as.pk,
+            c.ended_at,
+            tuple(getattr(c, "records", ())),
         )
         for c in custodies
     ]
-    access.note(person.detainee_id for person in shown)
-    return shown
+    access.note(person.detainee_id for person in people)
+    return people
 
 
 def occupants_of(cell: UUID) -> list[PersonShown]:
     """Who is in a cell now, by number. One query."""
-    return _shown(
-        Custody.objects.visible_to(scope.current())
-        .filter(cell_id=cell, ended_at__isnull=True)
-        .select_related("detainee", "cell")
-        .order_by("number")
-    )
+    return shown(present().filter(cell_id=cell).order_by("number"))
 
 
 def head_counts() -> dict[UUID, int]:
@@ -83,38 +130,172 @@ def head_counts() -> dict[UUID, int]:
     return {row["cell_id"]: row["people"] for row in rows}
 
 
+def listed(
+    *,
+    organization: int | None = None,
+    cell: UUID | None = None,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = 50,
+) -> list[PersonShown]:
+    """People in custody now, latest arrival first; those of a subtree or a cell. One query."""
+    stays = present()
+    if organization is not None:
+        lowest, highest = range_of(organization)
+        stays = stays.filter(organization_id__gte=lowest, organization_id__lte=highest)
+    if cell is not None:
+        stays = stays.filter(cell_id=cell)
+    if after is not None:
+        at, custody = after
+        # The first comparison lets the index begin there; the second leaves out what came before.
+        stays = stays.filter(admitted_at__lte=at).exclude(admitted_at=at, id__gte=custody)
+    with along_the_index():
+        return shown(stays.order_by("-admitted_at", "-id")[:limit])
+
+
+def count_in(organization: int) -> int:
+    """How many people an organization's subtree holds now; names nobody. One query."""
+    lowest, highest = range_of(organization)
+    return (
+        Custody.objects.visible_to(scope.current())
+        .filter(ended_at__isnull=True, organization_id__gte=lowest, organization_id__lte=highest)
+        .count()
+    )
+
+
+def head_counts_of_organizations() -> dict[int, int]:
+    """How many people each facility of the scope holds now; names nobody. One query."""
+    rows = (
+        Custody.objects.visible_to(scope.current())
+        .filter(ended_at__isnull=True)
+        .values("organization_id")
+        .annotate(people=Count("id"))
+    )
+    return {row["organization_id"]: row["people"] for row in rows}
+
+
+def present() -> QuerySet[Custody]:
+    """The stays of people in custody now, to narrow, order and count; `shown()` gives those to show."""
+    return (
+        Custody.objects.visible_to(scope.current())
+        .filter(ended_at__isnull=True)
+        .select_related(*SHOWN)
+    )
+
+
 def in_custody(limit: int = 50, offset: int = 0) -> tuple[list[PersonShown], int]:
     """People in custody now, latest arrival first, and how many there are in all. Two queries."""
-    present = Custody.objects.visible_to(scope.current()).filter(ended_at__isnull=True)
-    page = present.select_related("detainee", "cell").order_by("-admitted_at", "-id")
-    return _shown(page[offset : offset + limit]), present.count()
+    page = present().order_by("-admitted_at", "-id")
+    with along_the_index():
+        people = shown(page[offset : offset + limit])
+    return people, present().count()
+
+
+def search(words: str, limit: int) -> list[PersonShown]:
+    """People by name, reading, initials, alias, number, document or cell, or by the id on a printed page.
+
+    Those in custody now, then those who were and whose record isn't sealed; see `people.queries.find`.
+    At most three queries.
+    """
+    found = persons.find(words, limit)
+    stays = Custody.objects.visible_to(scope.current()).filter(pk__in=found).select_related(*SHOWN)
+    return sorted(shown(stays), key=lambda one: found.index(one.custody_id))
+
+
+def matching(stays: QuerySet[Custody], words: str) -> QuerySet[Custody]:
+    """Those of some stays whose person or number these words are about."""
+    return persons.matching(stays, words)
 
 
 def person(custody: UUID) -> PersonShown:
-    """One stay and its person. Raises `Missing` where the scope has no such stay. One query."""
-    found = _shown(
-        Custody.objects.visible_to(scope.current())
-        .filter(pk=custody)
-        .select_related("detainee", "cell")
-    )
+    """One stay and its person. One query.
+
+    Raises `Missing` where the scope has no such stay, or where it has ended and law seals it.
+    """
+    stays = persons.unsealed(Custody.objects.visible_to(scope.current()))
+    root = Coalesce(OuterRef("detainee__merged_into"), OuterRef("detainee"))
+    records = Detainee.objects.filter(Q(pk=root) | Q(merged_into=root)).order_by("pk").values("pk")
+    one = stays.filter(pk=custody).annotate(records=ArraySubquery(records))
+    found = shown(one.select_related(*SHOWN))
     if not found:
         raise Missing("custody.no_such_stay", _("There is no such person in custody."))
     return found[0]
 
 
-def timeline_of(custody: UUID, *, before: UUID | None = None, limit: int = 50) -> list[Line]:
-    """Everything on the record about a stay: what names the person, and what happened in their cells
-    while they were there. Latest first; five queries.
+def named(custodies: Iterable[UUID]) -> dict[UUID, PersonShown]:
+    """Some stays and their people, ended or not, by the stay's id; none that law seals. One query."""
+    stays = persons.unsealed(Custody.objects.visible_to(scope.current()))
+    found = shown(stays.filter(pk__in=set(custodies)).select_related(*SHOWN))
+    return {one.custody_id: one for one in found}
+
+
+def about(words: str) -> QuerySet[Custody, UUID]:
+    """The ids of the scope's stays, ended or not, whom these words are about; names nobody."""
+    stays = matching(Custody.objects.visible_to(scope.current()), words)
+    return stays.values_list("pk", flat=True)
+
+
+def arrival_of(shown: PersonShown) -> datetime | None:
+    """When the person arrived, as the entry of the admission says it; None where it isn't readable.
+
+    One query.
     """
-    shown = person(custody)
-    stays = [
-        Stay(stay.cell_id, stay.during.lower, stay.during.upper)
-        for stay in CellStay.objects.visible_to(scope.current()).filter(custody_id=custody)
+    return record.first_time(Admitted.name, custody=shown.custody_id, since=shown.admitted_at)
+
+
+def subject_of(custody: UUID) -> Subject:
+    """What entries about a stay name; names nobody to a reader. Raises `Missing`. One query."""
+    found = Custody.objects.visible_to(scope.current()).filter(pk=custody).first()
+    if found is None:
+        raise Missing("custody.no_such_stay", _("There is no such person in custody."))
+    return found.record_subject()
+
+
+def subjects_of(custodies: Iterable[UUID]) -> dict[UUID, Subject]:
+    """The same for several stays, by the stay's id. One query."""
+    found = Custody.objects.visible_to(scope.current()).filter(pk__in=set(custodies))
+    return {one.pk: one.record_subject() for one in found}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A cell that a person is or was in, from when to when; `until` is None for where they are."""
+
+    cell_id: UUID
+    cell_name: str
+    since: datetime
+    until: datetime | None
+
+
+def places_of(custody: UUID) -> list[Place]:
+    """Where a stay was spent, latest first. One query."""
+    stays = CellStay.objects.visible_to(scope.current()).filter(custody_id=custody)
+    return [
+        Place(stay.cell_id, stay.cell.name, stay.during.lower, stay.during.upper)
+        for stay in stays.select_related("cell").order_by("-during")
     ]
+
+
+def timeline_of(
+    custody: UUID,
+    *,
+    shown: PersonShown | None = None,
+    places: Iterable[Place] | None = None,
+    kinds: Sequence[str] = (),
+    before: UUID | None = None,
+    limit: int = 50,
+) -> list[Line]:
+    """Everything on the record about a stay: what names the person, and what happened in their cells
+    while they were there. Latest first; of some kinds where named. Five queries, three where the caller
+    has asked for `shown` and `places` already.
+    """
+    stay = shown or person(custody)
+    there = places_of(custody) if places is None else places
     return record.timeline(
-        detainee=shown.detainee_id,
-        stays=stays,
-        since=shown.admitted_at,
+        detainee=stay.detainee_id,
+        others=stay.records,
+        stays=[Stay(place.cell_id, place.since, place.until) for place in there],
+        kinds=kinds,
+        since=stay.admitted_at,
         before=before,
         limit=limit,
     )

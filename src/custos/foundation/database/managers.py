@@ -14,5 +14,8 @@ class ScopedManager(models.Manager[M]):
 
     def visible_to(self, scope: Scope) -> models.QuerySet[M]:
         """The rows of organizations that the scope covers."""
+        if scope.lowest == scope.highest:
+            # An equality lets an index give a facility's rows in the order of its further columns.
+            return self.filter(organization_id=scope.lowest)
         # Django has no `range` lookup on foreign keys.
         return self.filter(organization_id__gte=scope.lowest, organization_id__lte=scope.highest)

@@ -7,6 +7,8 @@ from custos.foundation.database.models import Pulse
 
 #: Beats after every round in which each sweep has done its work.
 SWEEPS = "sweeps"
+#: Before an organization's number: when something that screens show and no entry tells of last changed.
+STIRRED = "stirred:"
 
 
 def beat(name: str) -> None:
@@ -17,6 +19,20 @@ def beat(name: str) -> None:
         unique_fields=["name"],
         update_fields=["at"],
     )
+
+
+def stir(organization_id: int) -> None:
+    """Let open screens look again at what concerns an organization, once the transaction is committed.
+
+    For changes that write no entry, such as a request for a second person; entries are seen by themselves.
+    """
+    beat(f"{STIRRED}{organization_id}")
+
+
+def beats() -> dict[str, datetime]:
+    """When each part last did its work. One query."""
+    parts = Pulse.objects.exclude(name__startswith=STIRRED).order_by("name")
+    return dict(parts.values_list("name", "at"))
 
 
 def last_beat(name: str) -> datetime | None:

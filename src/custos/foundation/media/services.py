@@ -38,6 +38,28 @@ def store(data: bytes, name: str) -> StoredFile:
     what is empty, too large, of another type or damaged.
     """
     name = _plain(name)
+    _require_size(data)
+    if data.startswith(_PDF):
+        media_type = "application/pdf"
+    else:
+        data, media_type = _picture(data)
+    digest = hashlib.sha256(data).hexdigest()
+    _write(_path(digest), data)
+    return StoredFile(digest, name, media_type, len(data))
+
+
+def keep(data: bytes, name: str, media_type: str) -> StoredFile:
+    """Keep a file as it is whose content the caller has read and found to be of this type.
+
+    For what is neither photo nor PDF. Raises `Malformed` for what is too large.
+    """
+    _require_size(data)
+    digest = hashlib.sha256(data).hexdigest()
+    _write(_path(digest), data)
+    return StoredFile(digest, _plain(name), media_type, len(data))
+
+
+def _require_size(data: bytes) -> None:
     if not data:
         raise Malformed("media.empty", _("The file is empty."), field="file")
     if len(data) > MAX_BYTES:
@@ -48,13 +70,6 @@ def store(data: bytes, name: str) -> StoredFile:
             mend=_("Choose a smaller file or scan at a lower resolution."),
             limit=MAX_BYTES // 1024 // 1024,
         )
-    if data.startswith(_PDF):
-        media_type = "application/pdf"
-    else:
-        data, media_type = _picture(data)
-    digest = hashlib.sha256(data).hexdigest()
-    _write(_path(digest), data)
-    return StoredFile(digest, name, media_type, len(data))
 
 
 def _plain(name: str) -> str:
@@ -122,6 +137,15 @@ def read(sha256: str) -> bytes:
             digest=sha256[:12],
         )
     return data
+
+
+def is_whole(sha256: str) -> bool:
+    """Whether the content of a stored file is there and unchanged."""
+    path = _path(sha256)
+    if not path.exists():
+        return False
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest() == sha256
 
 
 def remove(sha256: str) -> None:

@@ -73,11 +73,14 @@ class OrganizationCode(models.Model):
 
 
 class Area(models.Model):
-    """A wing of a facility (监区)."""
+    """A wing of a facility (监区). `position` is its place in every list: names of areas are numbered
+    in Chinese, whose order of characters is another.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="areas")
     name = models.CharField(max_length=50)
+    position = models.PositiveSmallIntegerField(default=0)
 
     objects = ScopedManager()
 

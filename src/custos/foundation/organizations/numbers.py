@@ -11,6 +11,8 @@ under another parent it is a new one, and the old one is closed and names its su
 from collections.abc import Collection
 from enum import StrEnum
 
+from django.utils.translation import gettext_lazy as _
+
 MINISTRY = 100_000_000
 _PROVINCE, _CITY = 1_000_000, 1_000
 
@@ -22,6 +24,19 @@ class Tier(StrEnum):
     PROVINCE = "province"
     CITY = "city"
     FACILITY = "facility"
+
+    @property
+    def title(self) -> object:  # type: ignore[override]  # a word for people, not str.title
+        """The tier's name, translated lazily."""
+        return _TIER_TITLES[self]
+
+
+_TIER_TITLES = {
+    Tier.MINISTRY: _("ministry"),
+    Tier.PROVINCE: _("province"),
+    Tier.CITY: _("city"),
+    Tier.FACILITY: _("facility"),
+}
 
 
 class NoNumberLeft(ValueError):

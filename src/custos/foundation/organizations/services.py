@@ -63,7 +63,7 @@ def open_organization(
         raise Malformed(
             "organization.kind_of_tier", _("Only facilities have a kind."), field="kind"
         )
-    today = clock.now().astimezone(clock.LOCAL).date()
+    today = clock.today()
     with record.deed() as deed:
         made = Organization.objects.create(
             id=_free_number(parent, tier),
@@ -81,20 +81,46 @@ def open_organization(
 
 
 def _free_number(parent: Organization | None, tier: Tier) -> int:
+    _one_at_a_time("number")  # two openings at once must not choose the same number
     if parent is None:
+        if Organization.objects.filter(pk=numbers.MINISTRY).exists():
+            raise Conflict(
+                "organization.ministry_stands",
+                _("This node has its ministry already."),
+                field="parent",
+                mend=_("Open it below the ministry, or below one of its provinces or cities."),
+            )
         return numbers.MINISTRY
-    with connection.cursor() as cursor:  # two openings at once must not choose the same number
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('organizations.number'))")
     lowest, highest = numbers.range_of(parent.pk)
     taken = set(
         Organization.objects.filter(id__range=(lowest, highest)).values_list("id", flat=True)
     )
     try:
         return numbers.next_number(parent.pk, tier, taken)
-    except ValueError as error:
-        raise Malformed(
-            "organization.place", _("It cannot stand there: %(why)s."), field="parent", why=error
+    except numbers.NoNumberLeft:
+        raise Conflict(
+            "organization.full",
+            _("Every place below %(parent)s is taken."),
+            field="parent",
+            parent=parent.name,
         ) from None
+    except ValueError:
+        raise Malformed(
+            "organization.place",
+            _("A %(tier)s cannot stand right below %(parent)s."),
+            field="parent",
+            mend=_(
+                "The order is ministry, province, city, facility; a facility may stand below any."
+            ),
+            tier=tier.title,
+            parent=parent.name,
+        ) from None
+
+
+def _one_at_a_time(what: str) -> None:
+    """Let nobody else do `what` to organizations before this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"organizations.{what}",))
 
 
 def _add_code(organization: Organization, scheme: str, code: str, today: date) -> None:
@@ -113,10 +139,11 @@ def _add_code(organization: Organization, scheme: str, code: str, today: date) -
 
 
 def add_area(facility: Organization, name: str) -> Area:
-    """Add an area (监区) to a facility. Raises `Conflict` where it has one of that name."""
-    if Area.objects.filter(organization=facility, name=name).exists():
+    """Add an area (监区) to a facility, behind the others. Raises `Conflict` for a name it has."""
+    names = list(Area.objects.filter(organization=facility).values_list("name", flat=True))
+    if name in names:
         raise _taken(name)
-    return Area.objects.create(organization=facility, name=name)
+    return Area.objects.create(organization=facility, name=name, position=len(names) + 1)
 
 
 def add_room(facility: Organization, name: str, *, purpose: str) -> Room:
@@ -200,7 +227,7 @@ def take_cell_out_of_use(
     Raises `Malformed` without a reason or with a return in the past, `Conflict` where it is out of
     use already, `Missing` for a cell out of scope.
     """
-    today = clock.now().astimezone(clock.LOCAL).date()
+    today = clock.today()
     if not reason.strip():
         raise Malformed("cell.reason", _("Say why."), field="reason")
     if expected_return and expected_return < today:
@@ -282,6 +309,7 @@ def record_base(
         if wrong:
             raise Malformed("base.value", _("This value is not one of those allowed."), field=field)
     with record.deed() as deed:
+        _one_at_a_time(f"base.{facility.pk}")
         last = (
             BaseRecord.objects.select_for_update()
             .filter(organization=facility, during__endswith__isnull=True)

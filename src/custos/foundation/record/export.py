@@ -139,14 +139,21 @@ def check(path: Path, *, trusted: set[str] | None = None) -> list[verify.Verdict
     """Verify a bundle; needs no database.
 
     `trusted` are the public keys (base64) that may have signed it, as its maker published them; None
-    takes the key that the bundle names, which proves that it is whole but not whose it is. Raises
-    `Malformed` where the file is no bundle or its signature, a digest or a file is wrong.
+    takes the key that the bundle names, which proves that it is whole but not whose it is: say so,
+    with `key_of`. Raises `Malformed` where the file is no bundle, holds no chain, or its signature,
+    a digest or a file is wrong.
     """
     try:
         with zipfile.ZipFile(path) as bundle:
             return _check(bundle, trusted)
     except _BROKEN as error:
         raise _broken(str(error)) from error
+
+
+def key_of(path: Path) -> str:
+    """The public key that a bundle which was checked says it is signed by."""
+    with zipfile.ZipFile(path) as bundle:
+        return str(json.loads(bundle.read("manifest.json"))["key"])
 
 
 def _broken(detail: str) -> Malformed:
@@ -177,11 +184,23 @@ def _check(bundle: zipfile.ZipFile, trusted: set[str] | None) -> list[verify.Ver
                 raise _broken(f"{name} was changed")
     with bundle.open("witness.jsonl") as lines:
         testimony = witness.read_lines(lines, trusted={key})
+    if not manifest["chains"]:
+        raise _broken("it holds no chain")
+    present = {
+        name.removeprefix("attachments/"): digest for name, digest in manifest["files"].items()
+    }
     verdicts = []
     for chain in manifest["chains"]:
         number = chain["organization_id"]
         expected = testimony.about(number)
         expected.head_seq, expected.head_hash = chain["entries"], bytes.fromhex(chain["last_hash"])
         with bundle.open(f"chain-{number}.rows") as stream:
-            verdicts.append(verify.check_chain(number, _read_rows(stream), expected))
+            verdict = verify.check_chain(number, _read_rows(stream), expected)
+        if verdict.sound:
+            # The rows of the database that list files are not in a bundle: the payload's word counts.
+            named = {one.entry: one.files for one in verdict.named}
+            verdict.fault = verify.fault_of_files(
+                verdict, named, lambda sha256: present.get(sha256) == sha256
+            )
+        verdicts.append(verdict)
     return verdicts

@@ -7,14 +7,18 @@ by two processes, each on a connection of its own that shares the snapshot.
 from collections.abc import Collection, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
 
 from custos.foundation.database import scope
+from custos.foundation.errors import Missing
+from custos.foundation.media import services as media
 from custos.foundation.record import verify, walking, witness
-from custos.foundation.record.models import Checkpoint, Head
-from custos.foundation.record.signing import signer
+from custos.foundation.record.models import Attachment, Checkpoint, Head
+from custos.foundation.record.signing import key_file, known_signer
 
 #: Below this many entries a second process costs more than it saves.
 WORTH_PROCESSES = 200_000
@@ -40,10 +44,21 @@ def installation(
 
     Judged is every chain that has a head, an entry, a checkpoint or a signature in the witness file:
     one that vanished from the database altogether is cut off at its first entry. Raises
-    `witness.TamperedWitness`. Opens the outermost transaction itself.
+    `witness.TamperedWitness`, and `Missing` for an organization that has none of them. Opens the
+    outermost transaction itself.
     """
+    verdicts = _look(organizations, worth_processes)
+    # A file that was lawfully erased since the snapshot was taken is gone by right: look once more.
+    doubtful = {v.organization_id for v in verdicts if v.fault and v.fault.code == "attachment"}
+    if doubtful:
+        again = {v.organization_id: v for v in _look(doubtful, worth_processes)}
+        verdicts = [again.get(v.organization_id, v) for v in verdicts]
+    return verdicts
+
+
+def _look(organizations: Collection[int], worth_processes: int) -> list[verify.Verdict]:
     # Before the snapshot, so that it can't be ahead of it.
-    testimony = witness.read(settings.WITNESS, trusted={signer().name})
+    testimony = _testimony()
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
@@ -51,19 +66,50 @@ def installation(
             cursor.execute("SELECT pg_export_snapshot()")
             snapshot: str = cursor.fetchone()[0]
         with scope.entered(scope.Scope.of_system("record.verify")):
+            witness.require_all_of(testimony)
             heads = {head.organization_id: head for head in Head.objects.all()}
             stored = _stored_roots()
             everyone = {*heads, *_owners(), *stored, *testimony.heads, *testimony.roots}
+            if strange := sorted(set(organizations) - everyone):
+                raise Missing(
+                    "record.no_chain",
+                    _("There is no record of organization %(number)s in your scope."),
+                    number=strange[0],
+                )
             jobs = [
                 (number, _expected(number, heads.get(number), stored.get(number, {}), testimony))
                 for number in sorted(organizations or everyone)
             ]
             verdicts = _walk(jobs, snapshot, worth_processes)
-    for verdict in verdicts:
-        if verdict.sound:
-            number = verdict.organization_id
-            verdict.fault = _resealed(number, stored.get(number, {}), testimony)
+            for verdict in verdicts:
+                if verdict.sound:
+                    number = verdict.organization_id
+                    verdict.fault = _resealed(number, stored.get(number, {}), testimony)
+                if verdict.sound:
+                    files = _files_of(verdict.organization_id)
+                    verdict.fault = verify.fault_of_files(verdict, files, media.is_whole)
     return verdicts
+
+
+def _testimony() -> witness.Testimony:
+    """What the witness file says, checked against this installation's key."""
+    own = known_signer()
+    if own is None and settings.WITNESS.exists() and settings.WITNESS.stat().st_size:
+        raise witness.TamperedWitness(
+            f"the signing key {key_file()} is gone, and without it the witness file proves nothing;"
+            " put the key back from where a copy of it is kept"
+        )
+    return witness.read(settings.WITNESS, trusted={own.name} if own else None)
+
+
+def _files_of(organization_id: int) -> dict[UUID, list[tuple[str, str, str, int]]]:
+    """The files of one organization's entries, as the database lists them."""
+    files: dict[UUID, list[tuple[str, str, str, int]]] = {}
+    rows = Attachment.objects.filter(organization_id=organization_id)
+    listed = rows.values_list("entry_id", "sha256", "name", "media_type", "size")
+    for entry, sha256, name, media_type, size in listed:
+        files.setdefault(entry, []).append((sha256, name, media_type, size))
+    return files
 
 
 def _owners() -> list[int]:
@@ -77,7 +123,7 @@ def _stored_roots() -> dict[int, dict[int, verify.SignedRoot]]:
     roots: dict[int, dict[int, verify.SignedRoot]] = {}
     for c in Checkpoint.objects.order_by("first_seq"):
         roots.setdefault(c.organization_id, {})[c.first_seq] = verify.SignedRoot(
-            c.organization_id, c.first_seq, c.last_seq, bytes(c.root), c.suite
+            c.organization_id, c.first_seq, c.last_seq, bytes(c.root), c.suite, c.day.isoformat()
         )
     return roots
 
@@ -100,7 +146,8 @@ def _resealed(
 ) -> verify.Fault | None:
     """The first checkpoint that the database doesn't hold as it was signed."""
     for root in sorted(testimony.roots.get(number, ()), key=lambda root: root.first_seq):
-        if stored.get(root.first_seq) != root:
+        found = stored.get(root.first_seq)
+        if found is None or found._replace(day=root.day and found.day) != root:
             return verify.Fault(number, "resealed", root.last_seq, after_seq=root.first_seq - 1)
     return None
 

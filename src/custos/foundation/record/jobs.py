@@ -24,7 +24,7 @@ def sign_heads(timestamp: int) -> None:
 def make_checkpoints(timestamp: int) -> None:
     """Close the day that has ended with a checkpoint of each chain."""
     del timestamp
-    yesterday = clock.now().astimezone(clock.LOCAL).date() - timedelta(days=1)
+    yesterday = clock.today() - timedelta(days=1)
     with scope.entered(scope.Scope.of_system("record.checkpoints")):
         checkpoints.make(yesterday)
 

@@ -136,3 +136,19 @@ class Checkpoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organization_id}: {self.first_seq} to {self.last_seq}"
+
+
+class Witnessed(models.Model):
+    """How far the witness file had got when heads were signed last, so that its loss is noticed."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    lines = models.BigIntegerField()
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="record_witnessed_one_row")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lines} lines"

@@ -28,6 +28,9 @@ class Post(StrEnum):
     LEADER = "leader"
     RESIDENT_PROSECUTOR = "resident_prosecutor"
     OVERSIGHT = "oversight"
+    SYSTEM_ADMIN = "system_admin"
+    SECURITY_ADMIN = "security_admin"
+    AUDIT_ADMIN = "audit_admin"
 
     @property
     def title(self) -> object:  # type: ignore[override]  # a word for people, not str.title
@@ -49,7 +52,18 @@ _POST_TITLES = {
     Post.LEADER: _("Facility leader"),
     Post.RESIDENT_PROSECUTOR: _("Resident prosecutor"),
     Post.OVERSIGHT: _("Higher-tier oversight"),
+    Post.SYSTEM_ADMIN: _("System administrator"),
+    Post.SECURITY_ADMIN: _("Security administrator"),
+    Post.AUDIT_ADMIN: _("Audit administrator"),
 }
+
+
+#: Three roles that no account combines, with one another or with a duty post (三员分立). They run the
+#: system and read nothing of the record.
+ADMINISTRATORS = frozenset({Post.SYSTEM_ADMIN, Post.SECURITY_ADMIN, Post.AUDIT_ADMIN})
+
+#: Posts that guard, care for or oversee people in custody.
+DUTY_POSTS = frozenset(Post) - ADMINISTRATORS
 
 
 class StaffKind(StrEnum):
@@ -93,7 +107,7 @@ _AUDIENCES_OF_POST = {
     Post.LEADER: _EVERYBODY | {Audience.LEADERS},
     Post.OVERSIGHT: _EVERYBODY | {Audience.LEADERS},
     Post.RESIDENT_PROSECUTOR: _EVERYBODY | {Audience.SEALED_COMPLAINT, Audience.PROSECUTOR},
-}
+} | dict.fromkeys(ADMINISTRATORS, frozenset())
 
 
 def audiences_of(post: Post, staff_kind: StaffKind) -> frozenset[Audience]:

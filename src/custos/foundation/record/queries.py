@@ -8,12 +8,23 @@ from uuid import UUID
 
 import orjson
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from custos.foundation.database import scope
 from custos.foundation.database.ids import lower_bound
+from custos.foundation.database.planning import along_the_index
+from custos.foundation.errors import Missing
+from custos.foundation.record import grounds
 from custos.foundation.record.kinds import Kind, kind_of
-from custos.foundation.record.models import Entry, Head, Payload, ReactionDue
-from custos.foundation.record.services import read_payload
+from custos.foundation.record.models import (
+    Attachment,
+    Checkpoint,
+    Entry,
+    Head,
+    Payload,
+    ReactionDue,
+)
+from custos.foundation.record.services import TOLERATED_AHEAD, read_payload
 
 PAGE = 50
 
@@ -58,8 +69,10 @@ class Stay:
 def timeline(
     *,
     detainee: UUID | None = None,
+    others: Iterable[UUID] = (),
     cell: UUID | None = None,
     stays: Iterable[Stay] = (),
+    kinds: Sequence[str] = (),
     since: datetime | None = None,
     before: UUID | None = None,
     limit: int = PAGE,
@@ -67,12 +80,13 @@ def timeline(
     """Entries about a person or a cell, latest first, at most `limit`; three queries.
 
     With `stays`, what happened in a cell while the person was in it counts as theirs, unless it is
-    about another person. `since` bounds the partitions that are looked at, `before` is the id of the
-    last line of the page before.
+    about another person. `others` are further records of the same person. Of some `kinds` where named.
+    `since` bounds the partitions that are looked at, `before` is the id of the last line of the page
+    before.
     """
     wanted = Q()
     if detainee:
-        wanted |= Q(detainee_id=detainee)
+        wanted |= Q(detainee_id__in={detainee, *others})
     if cell:
         wanted |= Q(cell_id=cell)
     for stay in stays:
@@ -81,11 +95,20 @@ def timeline(
     if not wanted:
         return []
     entries = _visible().filter(wanted)
+    if kinds:
+        entries = entries.filter(kind__in=kinds)
     if since:
         entries = entries.filter(id__gte=lower_bound(since))
     if before:
         entries = entries.filter(id__lt=before)
     return _lines(list(entries.order_by("-id")[:limit]))
+
+
+def first_time(kind: str, *, custody: UUID, since: datetime) -> datetime | None:
+    """When the first entry of a kind about a stay says that it happened; None without one. One query."""
+    found = _visible().filter(kind=kind, custody_id=custody, id__gte=lower_bound(since))
+    at: datetime | None = found.order_by("id").values_list("occurred_at", flat=True).first()
+    return at
 
 
 def latest(
@@ -97,7 +120,70 @@ def latest(
         entries = entries.filter(kind__in=kinds)
     if before:
         entries = entries.filter(id__lt=before)
-    return _lines(list(entries.order_by("-id")[:limit]))
+    with along_the_index():
+        found = list(entries.order_by("-id")[:limit])
+    return _lines(found)
+
+
+def entries_of(kinds: Sequence[str], *, since: datetime, until: datetime | None = None) -> Any:
+    """Entries of some kinds that happened in a stretch of time: a queryset to narrow, count and order.
+
+    `shown()` gives those to show. `since` bounds the partitions that are looked at: what happened after
+    it was also recorded after it.
+    """
+    found = _visible().filter(
+        kind__in=list(kinds),
+        occurred_at__gte=since,
+        id__gte=lower_bound(since - TOLERATED_AHEAD),
+    )
+    return found.filter(occurred_at__lt=until) if until else found
+
+
+def shown(entries: Iterable[Entry]) -> list[Line]:
+    """Some of `entries_of()`, ready to show, in their order; two queries more."""
+    return _lines(list(entries))
+
+
+def chain(
+    organization: int, *, kinds: Sequence[str] = (), before: int | None = None, limit: int = PAGE
+) -> list[Line]:
+    """The entries of one organization's own chain that the scope may read, latest first.
+
+    `before` is the number in the chain of the last line of the page before. Three queries.
+    """
+    entries = _visible().filter(organization_id=organization)
+    if kinds:
+        entries = entries.filter(kind__in=kinds)
+    if before is not None:
+        entries = entries.filter(seq__lt=before)
+    return _lines(list(entries.order_by("-seq")[:limit]))
+
+
+def line(entry: UUID) -> Line:
+    """One entry. Raises `Missing` where the scope has none that it may read. Three queries."""
+    found = lines_of([entry])
+    if entry not in found:
+        raise Missing("record.no_such_entry", _("There is no such entry in your scope."))
+    return found[entry]
+
+
+def attachment(entry: UUID, sha256: str) -> Attachment:
+    """A file that an entry names. Raises `Missing` where the scope may not read one. One query."""
+    seen = scope.current()
+    found = Attachment.objects.filter(
+        entry_id=entry,
+        sha256=sha256,
+        organization_id__range=(seen.lowest, seen.highest),
+        audience__in=sorted(seen.audiences),
+    ).first()
+    if found is None:
+        raise Missing("record.no_such_file", _("This entry has no such file."))
+    return found
+
+
+def named_files(digests: Iterable[str]) -> set[str]:
+    """Those of some files that entries of the scope name. One query."""
+    return set(Attachment.objects.filter(sha256__in=list(digests)).values_list("sha256", flat=True))
 
 
 def lines_of(ids: Iterable[UUID]) -> dict[UUID, Line]:
@@ -110,11 +196,37 @@ def following(entry: UUID) -> list[Line]:
     return _lines(list(_visible().filter(because_id=entry).order_by("id")[:PAGE]))
 
 
+def head_rows(*, after: int | None = None, limit: int = PAGE) -> list[Head]:
+    """The ends of the chains in the scope, by organization. One query."""
+    seen = scope.current()
+    lowest = seen.lowest if after is None else max(seen.lowest, after + 1)
+    rows = Head.objects.filter(organization_id__range=(lowest, seen.highest))
+    return list(rows.order_by("organization_id")[:limit])
+
+
+def checkpoints(
+    *, organization: int | None = None, before: int | None = None, limit: int = PAGE
+) -> list[Checkpoint]:
+    """Checkpoints of the scope, latest first. One query."""
+    seen = scope.current()
+    rows = Checkpoint.objects.filter(organization_id__range=(seen.lowest, seen.highest))
+    if organization is not None:
+        rows = rows.filter(organization_id=organization)
+    if before is not None:
+        rows = rows.filter(id__lt=before)
+    return list(rows.order_by("-id")[:limit])
+
+
 def heads() -> dict[int, int]:
     """The number of entries of each chain in the scope."""
     seen = scope.current()
     rows = Head.objects.filter(organization_id__range=(seen.lowest, seen.highest))
     return dict(rows.values_list("organization_id", "seq"))
+
+
+def all_named_files() -> set[str]:
+    """The digests of all files that entries name, over the whole scope: for backups, not for pages."""
+    return set(Attachment.objects.values_list("sha256", flat=True).distinct().iterator())
 
 
 def failed_reactions(limit: int = PAGE) -> list[ReactionDue]:
@@ -139,8 +251,13 @@ def _visible() -> Any:
 def _lines(entries: Sequence[Entry]) -> list[Line]:
     ids = [entry.id for entry in entries]
     bodies = {p.id: bytes(p.body) for p in Payload.objects.filter(id__in=ids)} if ids else {}
+    # What corrects an entry is younger than it: that bounds the partitions that are looked at.
     corrected = (
-        set(_visible().filter(corrects_id__in=ids).values_list("corrects_id", flat=True))
+        set(
+            _visible()
+            .filter(corrects_id__in=ids, id__gt=min(ids))
+            .values_list("corrects_id", flat=True)
+        )
         if ids
         else set()
     )
@@ -163,7 +280,7 @@ def _line(entry: Entry, body: bytes | None, corrected: bool) -> Line:
         by_ref=entry.by_ref,
         by_post=entry.by_post,
         second_ref=entry.second_ref,
-        ground=entry.ground,
+        ground=grounds.in_words(entry.ground),
         organization_id=entry.organization_id,
         detainee_id=entry.detainee_id,
         custody_id=entry.custody_id,

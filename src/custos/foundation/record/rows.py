@@ -6,7 +6,7 @@ installation and a bundle alike.
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,9 @@ COLUMNS = ("hash", "salt", "body", *HEADER)
 _SELECT = (
     "SELECT e.hash, p.salt, p.body, "
     + ", ".join(f"e.{column}" for column in HEADER)
+    # A payload that was put under another organization or audience is not where its entry says.
     + " FROM record_entry e LEFT JOIN record_payload p ON p.id = e.id"
+    + " AND p.organization_id = e.organization_id AND p.audience = e.audience"
 )
 
 _INT4 = struct.Struct(">i")
@@ -33,7 +35,7 @@ class Unreadable(ValueError):
     """A row that is not in the format of this program."""
 
 
-def stream(cursor: Any, organization_id: int, *, last_seq: int | None = None) -> Iterator[bytes]:
+def stream(cursor: Any, organization_id: int, *, last_seq: int | None = None) -> Generator[bytes]:
     """The rows of one chain in the order of their numbers, without their column count.
 
     `last_seq` leaves out what was appended after that number.

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
@@ -64,10 +64,25 @@ class HasSubject(Protocol):
 class StoredAttachment(Protocol):
     """A file that `media` has checked and stored."""
 
-    sha256: str
-    name: str
-    media_type: str
-    size: int
+    @property
+    def sha256(self) -> str:
+        """Digest of its content."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What the user called it."""
+        ...
+
+    @property
+    def media_type(self) -> str:
+        """Its type, read from its content."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Its size in bytes."""
+        ...
 
 
 @dataclass(slots=True)
@@ -144,8 +159,12 @@ def draft(
     because: UUID | None = None,
     second: Actor | None = None,
     attachments: Sequence[StoredAttachment] = (),
+    audience: int | None = None,
 ) -> Draft:
-    """Check an entry and encode its payload; nothing is written. `at` is when it is recorded."""
+    """Check an entry and encode its payload; nothing is written.
+
+    `at` is when it is recorded, `audience` who reads it, where that isn't the kind's own.
+    """
     kind = type(payload)
     require_writer(kind, by, second)
     _check_times(occurred_at or at, at)
@@ -155,7 +174,7 @@ def draft(
         suite=0,
         kind=kind.name,
         version=kind.version,
-        audience=int(kind.readers),
+        audience=int(kind.readers if audience is None else audience),
         organization_id=subject.organization_id,
         detainee_id=subject.detainee_id,
         custody_id=subject.custody_id,
@@ -201,12 +220,14 @@ class Deed:
         because: UUID | None = None,
         second: Actor | None = None,
         attachments: Sequence[StoredAttachment] = (),
+        audience: int | None = None,
     ) -> Header:
         """Add an entry and run what follows from it at once; returns its header.
 
         `occurred_at` is when it was observed (default: now), `ground` the law or rule it rests on
         (an impersonal reference: headers are never erased), `corrects` an entry that it puts right,
-        `because` the entry that led to it, `second` the other person of an act of two.
+        `because` the entry that led to it, `second` the other person of an act of two, `audience`
+        who reads it where that isn't the kind's own.
 
         Raises `NotAllowed` for a writer whom the kind does not admit or an organization out of
         scope, `Malformed` for a time without zone or in the future. The number in the chain (`seq`)
@@ -223,6 +244,7 @@ class Deed:
             because=because,
             second=second,
             attachments=attachments,
+            audience=audience,
         )
         if not scope.current().covers(made.header.organization_id):
             raise NotAllowed("entry.out_of_scope", _("This organization is outside your scope."))
@@ -291,23 +313,20 @@ class Deed:
     def _seal(self) -> None:
         if not self._drafts:
             return
+        own = scope.current()
+        failed = {d.header.audience for d in self._drafts if isinstance(d.payload, ReactionFailed)}
+        if failed <= own.audiences:
+            self._insert()
+            return
+        # Leaders are told of what failed, though whoever's deed it was doesn't read what they do.
+        with scope.entered(replace(own, audiences=own.audiences | failed)):
+            self._insert()
+
+    def _insert(self) -> None:
         with connection.cursor() as cursor:
             if self._due:
                 ReactionDue.objects.bulk_create(self._due, ignore_conflicts=True)
-            files = [
-                Attachment(
-                    entry_id=made.header.id,
-                    organization_id=made.header.organization_id,
-                    audience=made.header.audience,
-                    sha256=a.sha256,
-                    name=a.name,
-                    media_type=a.media_type,
-                    size=a.size,
-                )
-                for made in self._drafts
-                for a in made.attachments
-            ]
-            if files:
+            if files := _files(self._drafts):
                 Attachment.objects.bulk_create(files)
             heads = bulk.insert_payloads_and_lock(cursor, self._drafts, default_suite())
             for made in self._drafts:
@@ -317,6 +336,23 @@ class Deed:
                 cursor.execute("SELECT record_erase_payload(%s, %s)", (entry, order))
                 for digest in cursor.fetchone()[0]:
                     transaction.on_commit(partial(media.remove, digest))
+
+
+def _files(drafts: Iterable[Draft]) -> list[Attachment]:
+    """The rows of the files that entries bear."""
+    return [
+        Attachment(
+            entry_id=made.header.id,
+            organization_id=made.header.organization_id,
+            audience=made.header.audience,
+            sha256=a.sha256,
+            name=a.name,
+            media_type=a.media_type,
+            size=a.size,
+        )
+        for made in drafts
+        for a in made.attachments
+    ]
 
 
 def default_suite() -> int:
@@ -356,6 +392,7 @@ def append_many(drafts: Iterable[Draft]) -> int:
     """
     scope.current()
     count = 0
+    files: list[Attachment] = []
     heads: dict[int, bulk.HeadState] = {}
     with transaction.atomic(), connection.cursor() as cursor, ThreadPoolExecutor(1) as loader:
         # The database loads one batch while the next is being encoded. Only one thread at a time
@@ -371,17 +408,28 @@ def append_many(drafts: Iterable[Draft]) -> int:
             if loading:
                 loading.result()
             loading = loader.submit(bulk.copy_in, cursor, loaded)
+            files += _files(batch)
             count += len(batch)
         if loading:
             loading.result()
             bulk.move_heads(cursor, heads)
+        Attachment.objects.bulk_create(files, batch_size=2000)
     return count
 
 
-def correct(entry: UUID, *, wrong: str, right: str, reason: str, by: Actor) -> Header:
+def correct(
+    entry: UUID,
+    *,
+    wrong: str,
+    right: str,
+    reason: str,
+    by: Actor,
+    attachments: Sequence[StoredAttachment] = (),
+) -> Header:
     """Put an entry right by a new one that names it; the wrong one stays as it was written.
 
-    Raises `Missing` where the reader cannot see such an entry.
+    The correction quotes the entry, so it is for the same readers. Raises `Missing` where the
+    writer cannot see such an entry.
     """
     old = _entry(entry)
     with deed() as made:
@@ -391,6 +439,8 @@ def correct(entry: UUID, *, wrong: str, right: str, reason: str, by: Actor) -> H
             by=by,
             corrects=entry,
             because=entry,
+            attachments=attachments,
+            audience=old.audience,
         )
 
 

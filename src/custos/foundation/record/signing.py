@@ -21,6 +21,10 @@ def _name(public: Ed25519PublicKey) -> str:
     return base64.b64encode(public.public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
 
 
+#: The signing key's file among an installation's keys.
+KEY = "record-signing.pem"
+
+
 @dataclass(frozen=True, slots=True)
 class Signer:
     """An Ed25519 key (RFC 8032); `name` is its public half in base64."""
@@ -49,14 +53,33 @@ def verifies(key: str, message: bytes, signature: str) -> bool:
 
 def key_file() -> Path:
     """Where this installation keeps its signing key."""
-    return settings.KEYS / "record-signing.pem"
+    return settings.KEYS / KEY
 
 
 def signer() -> Signer:
-    """This installation's signer; the key is made on first use, readable by its owner only."""
-    file = key_file()
+    """This installation's signer; the key is made on first use, readable by its owner only.
+
+    For whoever is about to sign. Who only reads asks `known_signer`, and never makes a key that
+    nothing was signed by.
+    """
+    return signer_at(key_file())
+
+
+def signer_at(file: Path) -> Signer:
+    """The same, of the installation that keeps its key in `file`."""
     if not file.exists():
         _make_key(file)
+    return signer_of(file)
+
+
+def known_signer() -> Signer | None:
+    """This installation's signer where it has one."""
+    file = key_file()
+    return signer_of(file) if file.exists() else None
+
+
+def signer_of(file: Path) -> Signer:
+    """The signer whose key is in `file`. Raises `ValueError` where it holds none."""
     private = load_pem_private_key(file.read_bytes(), password=None)
     if not isinstance(private, Ed25519PrivateKey):
         raise ValueError(f"{file} holds no Ed25519 key")

@@ -9,16 +9,18 @@ What each check finds:
 - an edited header or a changed hash: the hash does not follow from the header;
 - an edited payload: its digest is not the one in the header;
 - a deleted, added or reordered entry: numbers are not consecutive, or the hash does not follow;
-- a payload that vanished without an order of erasure;
+- a payload that vanished without an order of erasure by two of the staff;
+- a file that an entry names and that is gone or changed, or that no entry names;
 - a chain that was recomputed from some point on: a signed head disagrees;
 - a chain that was cut off: a signed head lies beyond its end, or the head row does.
 """
 
 import hashlib
+import json
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from custos.foundation.record import rows as rows_
@@ -26,9 +28,15 @@ from custos.foundation.record import wire
 from custos.foundation.record.digests import Suite, digest_of, merkle_root
 
 ERASURE_KIND = b"record.payload_erased"
+_FILES = b'"$attachments"'
+_SALT = 16
 _SUITE_AT = 12 + 20 + 4  # after seq and id, each with its length, and the suite's own length
 _ID_AT = 12 + 4
 _SEQ_AT = 4
+
+
+#: Whether the content of a file is there and has this digest.
+Whole = Callable[[str], bool]
 
 
 class SignedHead(NamedTuple):
@@ -41,13 +49,22 @@ class SignedHead(NamedTuple):
 
 
 class SignedRoot(NamedTuple):
-    """A checkpoint that was signed outside the database."""
+    """A checkpoint that was signed outside the database. Old lines of a witness have no day."""
 
     organization_id: int
     first_seq: int
     last_seq: int
     root: bytes
     suite: int
+    day: str = ""
+
+
+class Named(NamedTuple):
+    """A file as the payload of an entry names it."""
+
+    seq: int
+    entry: UUID
+    files: tuple[tuple[str, str, str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +97,14 @@ FAULTS = {
     "reordered": "the numbers do not rise one by one",
     "header": "the header was changed: its hash does not follow from it and the entry before",
     "payload": "the payload was changed: its digest is not the one in the header",
-    "vanished": "the payload is gone and no order of erasure stands in the record",
+    "vanished": "the payload is gone, or under another organization or audience, and no order of"
+    " erasure stands in the record",
     "rewritten": "the chain was rewritten: a head signed outside the database disagrees",
     "truncated": "the chain was cut off: a head signed outside the database lies beyond its end",
     "head": "the head of the chain is not its last entry",
     "checkpoint": "a checkpoint does not agree with the entries that it covers",
     "resealed": "the checkpoint in the database is not the one that was signed",
+    "attachment": "a file of the entry is gone or changed, or is not the one that the payload names",
 }
 
 
@@ -97,6 +116,8 @@ class Verdict:
     entries: int = 0
     erased: int = 0
     last_hash: bytes = b""
+    #: Entries with files: what they name is compared with what is stored by whoever can see it.
+    named: list[Named] = field(default_factory=list)
     fault: Fault | None = None
 
     @property
@@ -114,6 +135,37 @@ class Expected:
     head_seq: int | None = None
     head_hash: bytes | None = None
     _by_seq: dict[int, bytes] = field(default_factory=dict)
+
+
+def _payload(said: bytes) -> dict[str, Any]:
+    """The fields of a salted payload whose digest has been found right."""
+    fields = json.loads(said[_SALT:])
+    return fields if isinstance(fields, dict) else {}
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
+
+
+def fault_of_files(
+    verdict: Verdict, stored: Mapping[UUID, Collection[tuple[str, str, str, int]]], whole: Whole
+) -> Fault | None:
+    """The first entry of a chain whose files are not as its payload names them.
+
+    `stored` are the files by entry as whoever keeps them lists them: digest, name, type and size;
+    `whole` says whether the content of a digest is there and has it.
+    """
+    known = {one.entry for one in verdict.named}
+    for one in verdict.named:
+        if sorted(stored.get(one.entry, ())) != sorted(one.files) or not all(
+            whole(sha256) for sha256, *_rest in one.files
+        ):
+            return Fault(verdict.organization_id, "attachment", one.seq, one.entry)
+    strange = next((entry for entry in stored if entry not in known), None)
+    return Fault(verdict.organization_id, "attachment", 0, strange) if strange else None
 
 
 def check_chain(organization_id: int, rows: Iterable[bytes], expected: Expected) -> Verdict:
@@ -177,7 +229,9 @@ class _Walk:
                 yield self._fault("payload", seq, header)
                 return
             if ERASURE_KIND in header:
-                self._note_order(header)
+                self._note_order(header, said)
+            if said is not None and _FILES in said:
+                self._note_files(header, said)
             if seq in signed:
                 if signed[seq] != stored:
                     yield self._fault("rewritten", seq, header, after=self.last_signed)
@@ -215,11 +269,23 @@ class _Walk:
     def _next_root(self) -> SignedRoot | None:
         return self.roots.pop(0) if self.roots else None
 
-    def _note_order(self, header: bytes) -> None:
+    def _note_order(self, header: bytes, said: bytes | None) -> None:
+        """An order counts that names its entry and is by two of the staff."""
         values = rows_.fields(header)
+        if values["kind"].encode() != ERASURE_KIND or said is None:
+            return
         by, second, target = values["by_ref"], values["second_ref"], values["because_id"]
-        if values["kind"].encode() == ERASURE_KIND and target and second not in ("", by):
+        two = values["by_kind"] == "staff" and _is_id(by) and _is_id(second) and by != second
+        order = _payload(said)
+        if target and two and order.get("entry") == str(target) and order.get("legal_ground"):
             self.ordered.add(target.bytes)
+
+    def _note_files(self, header: bytes, said: bytes) -> None:
+        files = _payload(said).get("$attachments")
+        if files:
+            seq = int.from_bytes(header[_SEQ_AT:12], "big")
+            named = tuple((f["sha256"], f["name"], f["type"], f["size"]) for f in files)
+            self.verdict.named.append(Named(seq, UUID(bytes=header[_ID_AT : _ID_AT + 16]), named))
 
     def _fault(
         self, code: str, seq: int, header: bytes | None = None, after: int | None = None

@@ -2,7 +2,14 @@
 
 Each line is JSON: when, heads and roots, the digest of the line before, the key and its signature
 over all of that. Whoever can rewrite the whole database can still not make old lines agree with it;
-whoever can write the file cannot sign.
+whoever can write the file cannot sign. The database remembers how many lines there were and the
+digest of the last, so that a file that was lost or cut off is noticed too. (Who can do both at once
+is found by what was exported, or sent to the higher tier, before.)
+
+A restore to an earlier instant leaves heads in the file that were signed after it: a future that was
+lost. It isn't cut out; a signed line says from which instant the record goes on, and whoever reads
+the file sets those heads aside from there. A head that was signed before that instant still counts:
+what it names was there, so its absence is no loss by restoring.
 """
 
 import fcntl
@@ -12,39 +19,95 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import structlog
 from django.conf import settings
 
 from custos.foundation import clock
 from custos.foundation.record.kinds import canonical_json
-from custos.foundation.record.models import Checkpoint, Head
+from custos.foundation.record.models import Checkpoint, Head, Witnessed
 from custos.foundation.record.signing import Signer, signer, verifies
 from custos.foundation.record.verify import Expected, SignedHead, SignedRoot
 
+log = structlog.get_logger(__name__)
+
 #: A checkpoint that was made longer ago than this has been signed, or the witness is broken.
 ROOTS_LOOKED_FOR = timedelta(days=400)
+#: How far the clock that signs and the database's, which dates commits, may be apart.
+CLOCKS_APART = timedelta(seconds=2)
 
 
 class TamperedWitness(ValueError):
-    """A line of the witness file was changed, taken out or signed by somebody else."""
+    """The witness file was changed, cut off or lost, or cannot be checked; the message says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restoration:
+    """The record was restored: it goes on from its state at `to`, in another epoch.
+
+    `lost` has a row for each chain of which later heads had been signed: organization, first and last
+    number that are gone.
+    """
+
+    at: str
+    to: str
+    epoch: str
+    lost: tuple[tuple[int, int, int], ...]
 
 
 @dataclass(slots=True)
 class Testimony:
-    """What a witness file says, by organization."""
+    """What a witness file says, by organization, and which restores it tells of."""
 
     keys: set[str] = field(default_factory=set)
     heads: dict[int, list[SignedHead]] = field(default_factory=dict)
     roots: dict[int, list[SignedRoot]] = field(default_factory=dict)
+    #: The digest of each line, in order.
+    digests: list[str] = field(default_factory=list)
+    restorations: list[Restoration] = field(default_factory=list)
+    _roots_at: dict[SignedRoot, str] = field(default_factory=dict)
 
     def about(self, organization_id: int) -> Expected:
         """What it says of one chain."""
         return Expected(
             tuple(self.heads.get(organization_id, ())), tuple(self.roots.get(organization_id, ()))
         )
+
+    def _set_aside(self, to: datetime, ends: dict[int, int]) -> tuple[tuple[int, int, int], ...]:
+        """Take out what was signed after `to` about entries beyond the ends of the chains."""
+
+        def was_lost(number: int, last: int, at: str) -> bool:
+            return last > ends.get(number, 0) and datetime.fromisoformat(at) > to - CLOCKS_APART
+
+        lost = []
+        for number, heads in self.heads.items():
+            gone = [head.seq for head in heads if was_lost(number, head.seq, head.at)]
+            if gone:
+                lost.append((number, ends.get(number, 0) + 1, max(gone)))
+                self.heads[number] = [h for h in heads if not was_lost(number, h.seq, h.at)]
+        for number, roots in self.roots.items():
+            self.roots[number] = [
+                root for root in roots if not was_lost(number, root.last_seq, self._roots_at[root])
+            ]
+        return tuple(sorted(lost))
+
+    def add(self, said: dict[str, Any]) -> None:
+        """Take in a line."""
+        at = said["at"]
+        if restored := said.get("restored"):
+            ends = {number: seq for number, seq, _ in said["heads"]}
+            lost = self._set_aside(datetime.fromisoformat(restored["to"]), ends)
+            self.restorations.append(Restoration(at, restored["to"], restored["epoch"], lost))
+        for number, seq, hash_ in said["heads"]:
+            head = SignedHead(number, seq, bytes.fromhex(hash_), at)
+            self.heads.setdefault(number, []).append(head)
+        for number, first, last, root, suite, *day in said["roots"]:
+            signed = SignedRoot(number, first, last, bytes.fromhex(root), suite, *day)
+            self.roots.setdefault(number, []).append(signed)
+            self._roots_at[signed] = at
 
 
 def read(path: Path, *, trusted: set[str] | None = None) -> Testimony:
@@ -79,18 +142,35 @@ def read_lines(lines: Iterable[bytes], *, trusted: set[str] | None = None) -> Te
         if not genuine or said["key"] not in (trusted or ()):
             raise TamperedWitness(f"line {number} of the witness file does not verify")
         testimony.keys.add(said["key"])
-        _add(testimony, said)
+        testimony.add(said)
         prior = hashlib.sha256(line).hexdigest()
+        testimony.digests.append(prior)
     return testimony
 
 
-def _add(testimony: Testimony, said: dict[str, Any]) -> None:
-    for number, seq, hash_ in said["heads"]:
-        head = SignedHead(number, seq, bytes.fromhex(hash_), said["at"])
-        testimony.heads.setdefault(number, []).append(head)
-    for number, first, last, root, suite in said["roots"]:
-        signed = SignedRoot(number, first, last, bytes.fromhex(root), suite)
-        testimony.roots.setdefault(number, []).append(signed)
+def require_all_of(testimony: Testimony) -> None:
+    """Raise `TamperedWitness` where the file is not, or not as far as, the database remembers it.
+
+    A file that goes on after that is in order: the database may have been restored to an earlier
+    instant, or was lost between the line and its commit.
+    """
+    remembered = Witnessed.objects.first()
+    lines = len(testimony.digests)
+    if remembered is None:
+        if lines:
+            raise TamperedWitness(
+                f"the witness file has {lines} lines, and the database remembers none"
+            )
+        return
+    if lines < remembered.lines:
+        raise TamperedWitness(
+            f"the witness file has {lines} lines, and the database remembers {remembered.lines};"
+            " put back the whole file from a backup"
+        )
+    if testimony.digests[remembered.lines - 1] != remembered.digest:
+        raise TamperedWitness(
+            f"line {remembered.lines} of the witness file is another than the database remembers"
+        )
 
 
 @dataclass(slots=True)
@@ -98,9 +178,10 @@ class _Tail:
     """How far this process has read a witness file, so that each round reads only what is new."""
 
     offset: int = 0
+    lines: int = 0
     prior: str = ""
     latest: dict[int, int] = field(default_factory=dict)
-    roots: set[tuple[int, int]] = field(default_factory=set)
+    roots: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def advance(self, stream: BinaryIO) -> None:
         """Read on to the last whole line, and cut off what a lost power supply left after it."""
@@ -109,10 +190,19 @@ class _Tail:
             if not line.endswith(b"\n"):
                 break
             said = json.loads(line)
-            self.latest.update({number: seq for number, seq, _ in said["heads"]})
-            self.roots.update((number, first) for number, first, *_ in said["roots"])
+            ends = {number: seq for number, seq, _ in said["heads"]}
+            if "restored" in said:
+                self.latest = {}
+                self.roots = {
+                    (number, first): last
+                    for (number, first), last in self.roots.items()
+                    if last <= ends.get(number, 0)
+                }
+            self.latest.update(ends)
+            self.roots.update({(number, first): last for number, first, last, *_ in said["roots"]})
             self.prior = hashlib.sha256(line).hexdigest()
             self.offset += len(line)
+            self.lines += 1
         stream.truncate(self.offset)
         stream.seek(self.offset)
 
@@ -126,40 +216,78 @@ def sign_heads(path: Path | None = None, *, by: Signer | None = None) -> int:
     Runs under the caller's scope, which has to be the system's. The file is locked meanwhile and
     synced before this returns.
     """
-    path = path or settings.WITNESS
-    by = by or signer()
+    with _appending(path or settings.WITNESS) as (stream, tail):
+        moved = [head for head in heads() if tail.latest.get(head[0]) != head[1]]
+        roots = [
+            [
+                c.organization_id,
+                c.first_seq,
+                c.last_seq,
+                bytes(c.root).hex(),
+                c.suite,
+                c.day.isoformat(),
+            ]
+            for c in Checkpoint.objects.filter(made_at__gte=clock.now() - ROOTS_LOOKED_FOR)
+            if (c.organization_id, c.first_seq) not in tail.roots
+        ]
+        if moved or roots:
+            _append(stream, tail, {"heads": moved, "roots": roots}, by or signer())
+    return len(moved)
+
+
+def sign_restoration(
+    path: Path | None = None, *, to: datetime, epoch: str, by: Signer | None = None
+) -> None:
+    """Sign that the record was restored to its state at `to`, which the database holds now.
+
+    From here on the file's readers set aside what was signed after `to` about entries that are gone.
+    Runs under the system's scope, once, before anything is appended to the restored record. Raises
+    `TamperedWitness` where the file doesn't verify, or isn't as far as the database remembers it.
+    """
+    path, by = path or settings.WITNESS, by or signer()
+    testimony = read(path, trusted={by.name})
+    if Witnessed.objects.exists():  # at the instant it may not have been signed into yet
+        require_all_of(testimony)
+    restored = {"to": to.isoformat(), "epoch": epoch}
+    with _appending(path) as (stream, tail):
+        _append(stream, tail, {"heads": heads(), "roots": [], "restored": restored}, by)
+
+
+def heads() -> list[list[Any]]:
+    """The ends of all chains of the scope as they are written down: organization, number, hash."""
+    found = Head.objects.filter(seq__gt=0).order_by("organization_id")
+    rows = found.values_list("organization_id", "seq", "hash")
+    return [[number, seq, bytes(hash_).hex()] for number, seq, hash_ in rows]
+
+
+def _append(stream: BinaryIO, tail: _Tail, said: dict[str, Any], by: Signer) -> None:
+    said |= {"at": clock.now().isoformat(), "prior": tail.prior, "key": by.name}
+    said["signature"] = by.sign(canonical_json(said))
+    line = canonical_json(said) + b"\n"
+    stream.write(line)
+    stream.flush()
+    os.fsync(stream.fileno())
+    _remember(tail.lines + 1, hashlib.sha256(line).hexdigest())
+
+
+@contextmanager
+def _appending(path: Path) -> Iterator[tuple[BinaryIO, _Tail]]:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _locked(path) as stream:
         tail = _tails.setdefault(path, _Tail())
         if os.fstat(stream.fileno()).st_size < tail.offset:
             tail = _tails[path] = _Tail()  # the file was moved away and begun anew
         tail.advance(stream)
-        heads = [
-            [number, seq, bytes(hash_).hex()]
-            for number, seq, hash_ in Head.objects.filter(seq__gt=0)
-            .order_by("organization_id")
-            .values_list("organization_id", "seq", "hash")
-            if tail.latest.get(number) != seq
-        ]
-        roots = [
-            [c.organization_id, c.first_seq, c.last_seq, bytes(c.root).hex(), c.suite]
-            for c in Checkpoint.objects.filter(made_at__gte=clock.now() - ROOTS_LOOKED_FOR)
-            if (c.organization_id, c.first_seq) not in tail.roots
-        ]
-        if not heads and not roots:
-            return 0
-        said = {
-            "at": clock.now().isoformat(),
-            "heads": heads,
-            "roots": roots,
-            "prior": tail.prior,
-            "key": by.name,
-        }
-        said["signature"] = by.sign(canonical_json(said))
-        stream.write(canonical_json(said) + b"\n")
-        stream.flush()
-        os.fsync(stream.fileno())
-    return len(heads)
+        yield stream, tail
+
+
+def _remember(lines: int, digest: str) -> None:
+    """Note how far the file has got; a file that was cut off does not make the database forget."""
+    known = Witnessed.objects.filter(lines__gte=lines).exists()
+    if known:
+        log.error("the witness file is shorter than it was", lines=lines)
+        return
+    Witnessed.objects.update_or_create(pk=1, defaults={"lines": lines, "digest": digest})
 
 
 @contextmanager

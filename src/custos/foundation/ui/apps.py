@@ -7,5 +7,5 @@ class UiConfig(AppConfig):
     label = "ui"
 
     def ready(self) -> None:
-        """Load every app's `navigation.py`."""
-        autodiscover_modules("navigation")
+        """Load what every app puts into the top bar, the search box, the bell and the wizards."""
+        autodiscover_modules("navigation", "search", "notices", "wizards")

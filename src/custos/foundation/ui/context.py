@@ -4,11 +4,11 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.utils.functional import SimpleLazyObject
+from django.utils.functional import SimpleLazyObject, cached_property
 from django.utils.translation import get_language
 
 from custos.foundation import clock
-from custos.foundation.ui import moments, navigation, ports
+from custos.foundation.ui import methods, moments, navigation, ports, search
 
 
 class Role(NamedTuple):
@@ -30,11 +30,22 @@ class Shell:
         """As what the reader acts, or None; also where the request failed before that was known."""
         return getattr(self._request, "acting", None) or None
 
-    @property
+    @cached_property
     def places(self) -> list[navigation.Place]:
         """The top bar's items."""
         acting = self.acting
         return navigation.places_for(self._request, acting) if acting else []
+
+    @property
+    def searches(self) -> bool:
+        """Whether the search box is shown."""
+        acting = self.acting
+        return bool(acting) and search.finds_for(acting)
+
+    @property
+    def gallery(self) -> bool:
+        """Whether the way to the gallery is shown."""
+        return ports.sees_gallery(self.acting)
 
     @property
     def live_key(self) -> str:
@@ -43,9 +54,15 @@ class Shell:
         return f"{acting.posting.pk}-{get_language()}" if acting else ""
 
     @property
+    def range(self) -> str:
+        """The reader's organizations, as `data-live` takes them."""
+        acting = self.acting
+        return f"{acting.scope.lowest}-{acting.scope.highest}" if acting else ""
+
+    @property
     def path(self) -> str:
         """The page's own address, to come back to."""
-        return self._request.get_full_path()
+        return methods.own_address(self._request)
 
     @property
     def now(self) -> str:
@@ -67,6 +84,11 @@ class Shell:
             Role(role.username, role.name[language], role.sees[language])
             for role in ports.demo_roles()
         ]
+
+    @property
+    def idle_seconds(self) -> int:
+        """After how long without a key or a touch the page locks itself; 0 for never."""
+        return int(settings.IDLE_MINUTES) * 60
 
     @property
     def demo(self) -> bool:

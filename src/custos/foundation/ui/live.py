@@ -1,10 +1,11 @@
 """Live screens: one poll a process, fanned out to every open stream.
 
 No notice is sent per entry. Each web process asks four times a second which chains have grown (one
-small row an organization) and tells the streams whose range covers them; pages fetch their parts
-again, in their own scope. A beat every five seconds proves that the server lives and says how the
-database and the sweeps are. Everything here goes on with the database down: streams stay open, the
-beat says so, and a life-safety event that could not be recorded is shown as it comes.
+small row an organization), and where something was stirred that no entry tells of, and tells the
+streams whose range covers them; pages fetch their parts again, in their own scope. A beat every five
+seconds proves that the server lives and says how the database and the sweeps are. Everything here goes
+on with the database down: streams stay open, the beat says so, and a life-safety event that could not be
+recorded is shown as it comes.
 
 Topic `custos/unrecorded/<organization>` of the broker: `{"id", "organization_id", "kind",
 "severity", "occurred_at", "device", "cell"}`, said again every few seconds by whoever could not
@@ -98,6 +99,7 @@ class Hub:
         self._outstanding: dict[str, dict[str, Any]] = {}
         self._said_at: dict[str, float] = {}
         self._heads: dict[int, int] = {}
+        self._stirred: dict[int, datetime] = {}
         self._changed_at: dict[int, datetime] = {}
         self._watching_since: datetime | None = None
         self._swept_at: datetime | None = None
@@ -143,6 +145,7 @@ class Hub:
             self._mqtt.disconnect()
         self._tasks, self._mqtt = [], None
         self._heads, self._changed_at, self._watching_since = {}, {}, None
+        self._stirred = {}
         self._outstanding, self._said_at, self.database_up = {}, {}, None
 
     async def _poll(self) -> None:
@@ -179,11 +182,14 @@ class Hub:
             )
             rows = await own.execute("SELECT organization_id, seq FROM record_head")
             heads: dict[int, int] = dict(await rows.fetchall())
-            rows = await own.execute(_LAST_SWEEP, [pulse.SWEEPS])
-            swept = await rows.fetchone()
-        self._swept_at = swept[0] if swept else None
-        grown = [number for number, seq in heads.items() if self._heads.get(number) != seq]
-        self._heads, first, now = heads, self._watching_since is None, clock.now()
+            rows = await own.execute(_BEATS, [pulse.SWEEPS, f"{pulse.STIRRED}%"])
+            beats: dict[str, datetime] = dict(await rows.fetchall())
+        self._swept_at = beats.pop(pulse.SWEEPS, None)
+        stirred = {int(name.removeprefix(pulse.STIRRED)): at for name, at in beats.items()}
+        grown = {number for number, seq in heads.items() if self._heads.get(number) != seq}
+        grown |= {number for number, at in stirred.items() if self._stirred.get(number) != at}
+        self._heads, self._stirred = heads, stirred
+        first, now = self._watching_since is None, clock.now()
         self._database_is(True)
         if first:
             self._watching_since = now
@@ -249,7 +255,7 @@ class Hub:
             stream.say("unrecorded", event)
 
 
-_LAST_SWEEP = f"SELECT at FROM {Pulse._meta.db_table} WHERE name = %s"  # noqa: S608
+_BEATS = f"SELECT name, at FROM {Pulse._meta.db_table} WHERE name = %s OR name LIKE %s"  # noqa: S608
 _RANGE = (str(Scope.of_system("live").lowest), str(Scope.of_system("live").highest))
 
 

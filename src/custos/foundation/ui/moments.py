@@ -27,6 +27,8 @@ _PHRASES = {
     "hours": _("%(n)s h"),
     "minutes": _("%(n)s min"),
     "under_minute": _("under 1 min"),
+    "left_last": _("under 1 min left"),
+    "over_first": _("just overdue"),
 }
 
 
@@ -64,6 +66,8 @@ def ago(seconds: int) -> str:
 
 def left(seconds: int) -> str:
     """How much time is left, or by how much it is over."""
+    if abs(seconds) < MINUTE:
+        return str(_PHRASES["left_last" if seconds >= 0 else "over_first"])
     return _say("left", span(seconds)) if seconds >= 0 else _say("over", span(-seconds))
 
 
@@ -82,3 +86,10 @@ def clock_of(at: datetime, now: datetime) -> str:
 def in_full(at: datetime) -> str:
     """The instant to the second with its offset, as paper and the tooltip show it."""
     return at.astimezone(clock.LOCAL).strftime("%Y-%m-%d %H:%M:%S %z")
+
+
+def later_than(recorded: datetime | None, occurred: datetime | None) -> bool:
+    """Whether something was recorded so much later than it happened that a reader should know."""
+    if recorded is None or occurred is None:
+        return False
+    return (recorded - occurred).total_seconds() >= MINUTE

@@ -1,12 +1,15 @@
 """What the shell asks of the layers above it, which fill it in at start-up.
 
 This module stands below accounts and the record, and may not import them. `accounts` sets these in
-its `AppConfig.ready`; until then the shell shows nobody, which is the safe side.
+its `AppConfig.ready`, and `custody` what shows people; until then the shell shows nobody, which is the safe
+side.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest
 
 
@@ -25,3 +28,24 @@ post_title: Callable[[str], Any] = str
 
 #: The title of a kind of entry by its name.
 kind_title: Callable[[str], Any] = str
+
+
+def _no_people(_stays: Iterable[UUID]) -> Mapping[UUID, Any]:
+    return {}
+
+
+#: People by their stays, as chips show them and noted in the access log, as far as the scope has them.
+people_of: Callable[[Iterable[UUID]], Mapping[UUID, Any]] = _no_people
+
+
+def _no_operator(_acting: Any) -> bool:
+    return False
+
+
+#: Whether somebody looks after the system itself, as the gallery asks outside a demo.
+is_operator: Callable[[Any], bool] = _no_operator
+
+
+def sees_gallery(acting: Any) -> bool:
+    """Whether somebody may look at the gallery: everybody in a demo, else system administrators."""
+    return bool(acting) and (settings.DEMO or is_operator(acting))

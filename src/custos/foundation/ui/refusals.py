@@ -10,16 +10,22 @@ import json
 import logging
 import secrets
 import sys
+from collections.abc import Sequence
+from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.templatetags.static import static
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from psycopg_pool import PoolTimeout
 
 from custos.foundation.errors import CustosError
+from custos.foundation.ui import methods
 
 log = logging.getLogger(__name__)
 
@@ -41,11 +47,24 @@ def wants_data(request: HttpRequest) -> bool:
 
 
 def problem(
-    status: int, code: str, title: str, detail: str = "", *, support: str = "", field: str = ""
+    status: int,
+    code: str,
+    title: str,
+    detail: str = "",
+    *,
+    support: str = "",
+    field: str = "",
+    errors: Sequence[dict[str, str]] = (),
 ) -> HttpResponse:
-    """An answer for programs, in the form of RFC 9457."""
-    body = {"type": f"about:blank#{code}", "title": title, "status": status, "detail": detail}
-    body |= {name: value for name, value in (("number", support), ("field", field)) if value}
+    """An answer for programs, in the form of RFC 9457; `errors` are all findings where several."""
+    body: dict[str, Any] = {
+        "type": f"about:blank#{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+    }
+    more = {"number": support, "field": field, "errors": list(errors)}
+    body |= {name: value for name, value in more.items() if value}
     return HttpResponse(
         json.dumps(body, ensure_ascii=False), status=status, content_type="application/problem+json"
     )
@@ -54,15 +73,22 @@ def problem(
 def answer(request: HttpRequest, error: CustosError) -> HttpResponse:
     """The page or problem for a refusal that a service raised."""
     if wants_data(request):
-        return problem(error.status, error.code, error.message, error.mend, field=error.field)
+        several = error.findings if len(error.findings) > 1 else ()
+        errors = [
+            {"code": one.code, "title": one.message, "detail": one.mend, "field": one.field}
+            for one in several
+        ]
+        return problem(
+            error.status, error.code, error.message, error.mend, field=error.field, errors=errors
+        )
     return page(request, error.status, error.message, error.mend)
 
 
 def page(
-    request: HttpRequest, status: int, title: str, mend: str, *, support: str = ""
+    request: HttpRequest, status: int, title: str, mend: str, *, support: str = "", back: str = ""
 ) -> HttpResponse:
-    """A refusal as a page of the shell."""
-    shown = {"refused": title, "mend": mend, "number": support}
+    """A refusal as a page of the shell, with the way `back` where there is one."""
+    shown = {"refused": title, "mend": mend, "number": support, "back": back}
     return render(request, "ui/refused.html", shown, status=status)
 
 
@@ -82,8 +108,9 @@ def outage(request: HttpRequest, error: BaseException | None) -> HttpResponse:
     support = number()
     log.error("outage", extra={"number": support}, exc_info=error)
     if wants_data(request):
-        title, *rest = _OUTAGE["en" if (get_language() or "").startswith("en") else "zh-Hans"]
-        return problem(503, "outage", title, " ".join(rest), support=support)
+        english = (get_language() or "").startswith("en")
+        title, *rest = _OUTAGE["en" if english else "zh-Hans"]
+        return problem(503, "outage", title, (" " if english else "").join(rest), support=support)
     answer = HttpResponse(_plain(support), status=503)
     answer["Retry-After"] = "5"
     answer["Cache-Control"] = "no-store"
@@ -95,13 +122,13 @@ def outage(request: HttpRequest, error: BaseException | None) -> HttpResponse:
 _OUTAGE = {
     "zh-Hans": (
         "系统暂时无法读写数据",
-        "数据库没有应答，或磁盘已满。此前已显示“已保存”的内容都在；刚才提交的这一次没有保存。",
+        "数据库没有应答，或磁盘已满。此前已显示“已保存”的内容都在；刚才提交的这一次多半没有保存，恢复后请先核对再重新提交。",
         "紧急情况请直接使用电话、对讲和纸质登记。约一分钟后重试；仍不行时，请把下面的编号告诉技术支持。",
     ),
     "en": (
         "Custos can't read or write data just now",
         "The database doesn't answer, or the disk is full. Everything that was shown as saved is"
-        " kept; what was sent just now is not saved.",
+        " kept; what was sent just now is most likely not: look before you send it again.",
         "In an emergency use the telephone, the radio and the paper register. Try again in about a"
         " minute; if that fails, tell support the number below.",
     ),
@@ -131,7 +158,16 @@ def _plain(support: str) -> str:
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """400"""
+    """400, and 413 for a form that is larger than a form may be."""
+    if isinstance(exception, RequestDataTooBig):
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 2**20
+        return _said(
+            request,
+            413,
+            _("What was sent is too large, and nothing was saved."),
+            _("A form takes %(limit)s MB at most: go back and shorten the text.")
+            % {"limit": f"{limit:g}"},
+        )
     return _said(
         request,
         400,
@@ -158,7 +194,15 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         403,
         _("This form is out of date, and nothing was saved."),
         _("Load the page again and send the form once more."),
+        back=_page_before(request),
     )
+
+
+def _page_before(request: HttpRequest) -> str:
+    """The page of ours from which a form came, else that to which its address belongs."""
+    before = request.headers.get("Referer", "")
+    ours = url_has_allowed_host_and_scheme(before, {request.get_host()}, request.is_secure())
+    return before if ours else methods.own_address(request)
 
 
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -168,6 +212,16 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
         404,
         _("There is no such page, or it isn't in your range."),
         _("Check the address, or go on from the first page."),
+    )
+
+
+def method_not_allowed(request: HttpRequest) -> HttpResponse:
+    """405: the address takes what a form sends, or shows something and takes nothing."""
+    return _said(
+        request,
+        405,
+        _("This address can't be opened like this."),
+        _("Go on from the first page."),
     )
 
 
@@ -194,8 +248,8 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
 
 
 def _said(
-    request: HttpRequest, status: int, title: str, mend: str, support: str = ""
+    request: HttpRequest, status: int, title: str, mend: str, support: str = "", back: str = ""
 ) -> HttpResponse:
     if wants_data(request):
         return problem(status, str(status), title, mend, support=support)
-    return page(request, status, title, mend, support=support)
+    return page(request, status, title, mend, support=support, back=back)

@@ -11,6 +11,7 @@ What stands outside an app (settings, errors) belongs to `foundation/ui`. Browse
 words: the server renders them into the page.
 """
 
+import ast
 import re
 import sys
 from collections.abc import Collection, Iterator
@@ -242,6 +243,63 @@ def untranslated() -> list[str]:
     return found
 
 
+#: Where Python names what people read: errors' sentences, and these keywords.
+_ERRORS = frozenset({"NotAllowed", "Conflict", "Missing", "Malformed"})
+_READ = frozenset({"message", "mend", "title", "label", "help_text"})
+#: Examples in the API's description, which is in English; and the one name that needs no translation.
+_EXAMPLE, _NAME = "like", "Custos"
+_A_WORD = re.compile(r"[^\W\d_]{2}")
+
+
+def untranslated_in_code() -> list[str]:
+    """Words in Python that people would read and no catalogue could hold, with their file."""
+    found = []
+    for file, _app in _sources():
+        if file.suffix == ".py":
+            name = file.relative_to(SOURCE).as_posix()
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                found += [f"{name}: {text!r}" for text in map(_bare, _shown(node)) if text]
+    return found
+
+
+def _shown(node: ast.AST) -> Iterator[ast.expr]:
+    """What of a piece of Python is for people to read."""
+    if isinstance(node, ast.Call):
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else node.func
+        name = called.id if isinstance(called, ast.Name) else called
+        if name == _EXAMPLE:
+            return
+        if name in _ERRORS:
+            yield from node.args[1:2]
+        yield from (one.value for one in node.keywords if one.arg in _READ)
+    elif isinstance(node, ast.ClassDef):
+        choices = any(ast.unparse(base).endswith("Choices") for base in node.bases)
+        for line in node.body:
+            if isinstance(line, ast.Assign):
+                yield from _assigned(line)
+                if choices and isinstance(line.value, ast.Tuple):
+                    yield line.value.elts[-1]
+
+
+def _assigned(line: ast.Assign) -> Iterator[ast.expr]:
+    for target in line.targets:
+        names = target.elts if isinstance(target, ast.Tuple) else [target]
+        values = line.value.elts if isinstance(line.value, ast.Tuple) else [line.value]
+        for name, value in zip(names, values, strict=False):
+            if isinstance(name, ast.Name) and name.id == "title":
+                yield value
+
+
+def _bare(value: ast.expr) -> str:
+    """The words of a string that stands there as it is; "" of anything else."""
+    if isinstance(value, ast.JoinedStr):
+        parts = [part.value for part in value.values if isinstance(part, ast.Constant)]
+    else:
+        parts = [value.value] if isinstance(value, ast.Constant) else []
+    text = "".join(part for part in parts if isinstance(part, str))
+    return text if _A_WORD.search(text) and text != _NAME else ""
+
+
 def main(arguments: list[str]) -> int:
     """The command line; the exit status says whether all is well."""
     from django.conf import settings
@@ -257,7 +315,7 @@ def main(arguments: list[str]) -> int:
             print(f"{compile_all()} catalogues compiled")
             return 0
         case ["check"]:
-            wrong = faults() + untranslated()
+            wrong = faults() + untranslated() + untranslated_in_code()
             print("\n".join(wrong) or "all strings are translated")
             return 1 if wrong else 0
     print(__doc__)

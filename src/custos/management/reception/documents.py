@@ -1,45 +1,32 @@
-"""Which legal documents open the door of which kind of facility."""
+"""Which legal documents open the door of which kind of facility, as the rules of admission name them."""
 
-from functools import cache
-from pathlib import Path
-from typing import Literal
+from django.utils.translation import get_language
 
-import yaml
-from pydantic import BaseModel, ConfigDict
-
-FILE = Path(__file__).parent / "rules" / "documents.yaml"
+from custos.foundation import clock
+from custos.management.reception.admission.rules import Document, Title, rules
 
 
-class Document(BaseModel):
-    """A kind of legal document, and the kinds of facility for which it is the ground."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    kinds: tuple[str, ...]
-    title: str
-    source: str
-    confidence: Literal["V", "E", "M", "P"]
-
-
-class DocumentFile(BaseModel):
-    """The documents."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    version: int
-    documents: tuple[Document, ...]
-
-
-def load() -> DocumentFile:
-    """Read the file. Raises pydantic's `ValidationError` for one that is wrong."""
-    return DocumentFile.model_validate(yaml.safe_load(FILE.read_text(encoding="utf-8")))
-
-
-@cache
-def _read() -> DocumentFile:
-    return load()
+def in_words(title: Title) -> str:
+    """A name in the reader's language, in English with that which the paper itself bears."""
+    english = (get_language() or "").startswith("en")
+    return f"{title.en} ({title.zh})" if english else title.zh
 
 
 def for_kind(kind: str) -> list[Document]:
-    """The documents that open a facility of this kind."""
-    return [document for document in _read().documents if kind in document.kinds]
+    """The documents that by themselves open a facility of this kind today.
+
+    What needs other papers or an approval besides is admitted on by the whole procedure alone: only
+    there they are looked at.
+    """
+    return [one for one in held_on(kind) if one.alone]
+
+
+def held_on(kind: str) -> list[Document]:
+    """The documents on which somebody may be held in a facility of this kind today."""
+    return list(rules().documents_for(kind, clock.today()))
+
+
+def title_of(basis: str) -> str:
+    """The name of a document in the reader's language; one that the rules don't know as it stands."""
+    known = (document.title for document in rules().documents if document.title.zh == basis)
+    return next((in_words(title) for title in known), basis)

@@ -3,150 +3,175 @@
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
-from custos.foundation import clock
-from custos.foundation.accounts import queries as accounts
-from custos.foundation.accounts.acting import Acting
+from custos.foundation import clock, gate, rates
+from custos.foundation.accounts import breakglass
+from custos.foundation.accounts.acting import Acting, acting_in
 from custos.foundation.accounts.middleware import purpose
+from custos.foundation.custody import place_queries as cell_queries
 from custos.foundation.custody import queries as custody
 from custos.foundation.custody import services
-from custos.foundation.errors import CustosError
+from custos.foundation.errors import CustosError, Missing
 from custos.foundation.organizations import queries as organizations
-from custos.foundation.record.parties import Post
-from custos.management.reception.forms import AdmissionForm, MoveForm
+from custos.foundation.organizations.numbers import Tier
+from custos.foundation.record.parties import DUTY_POSTS, Post
+from custos.foundation.ui.listing import Listing
+from custos.foundation.ui.methods import form_of
+from custos.management.reception import copies, documents, file, places, tables
+from custos.management.reception.forms import SEXES, AdmissionForm, Cells
+from custos.management.reception.release.views import LOOKING
 
 PAGE = 50
 ADMITTING = (Post.ADMISSION, Post.DUTY_LEADER)
-MOVING = (Post.CASE_OFFICER, Post.DUTY_LEADER, Post.LEADER)
 
 
-def _acting(request: HttpRequest) -> Acting:
-    acting = request.acting  # type: ignore[attr-defined]
-    if not acting:
-        raise PermissionDenied
-    return acting  # type: ignore[no-any-return]
-
-
-def _cells(acting: Acting, *, sex: str = "") -> list[tuple[str, str]]:
-    """Cells that may hold people, with how many they hold of how many."""
+def _cells(acting: Acting) -> Cells:
+    """Cells that may hold people by the sex they are for, with how many they hold of how many."""
     counts = custody.head_counts()
-    sexes = {"1": _("Male"), "2": _("Female")}
+    usable = [cell for cell in organizations.cells(acting.organization) if not cell.out_of_use]
     return [
         (
-            str(cell.pk),
-            f"{cell.name} · {sexes[cell.sex]} · {counts.get(cell.pk, 0)}/{cell.capacity}",
+            code,
+            [
+                (str(cell.pk), f"{cell.name} · {counts.get(cell.pk, 0)}/{cell.capacity}")
+                for cell in usable
+                if cell.sex == code
+            ],
         )
-        for cell in organizations.cells(acting.organization)
-        if not cell.out_of_use and sex in ("", cell.sex)
+        for code in ("1", "2")
     ]
 
 
-def _say(form: forms.Form, error: CustosError) -> None:
-    """Put a refusal at the field that it is about."""
-    field = error.field if error.field in form.fields else None
-    form.add_error(field, f"{error.message} {error.mend}".strip())
-
-
-@login_required
 @require_http_methods(["GET", "POST"])
+@gate.posts(*ADMITTING)
 @purpose("reception.admit")
 def admit(request: HttpRequest) -> HttpResponse:
-    """The short form of admission; what was typed is kept where it is refused."""
-    acting = _acting(request)
-    if acting.post not in ADMITTING:
-        raise PermissionDenied
+    """The short form of admission: what was typed is reviewed before it is recorded, and kept where it is
+    refused.
+    """
+    acting = acting_in(request)
     setting: dict[str, Any] = {
         "facility_kind": acting.organization.kind,
         "cells": _cells(acting),
     }
     now = clock.now().astimezone(clock.LOCAL)
     form = AdmissionForm(request.POST or None, initial={"arrived_at": now}, **setting)
-    if request.method == "POST" and form.is_valid():
+    go, seen = request.POST.get("go", ""), request.POST.get("seen", "")
+    if request.method == "POST" and go != "change" and form.is_valid():
         facts = form.cleaned_data | {"cell": UUID(form.cleaned_data["cell"])}
         try:
-            stay = services.admit(**facts, by=acting.actor)
+            if not (go == "record" and seen):
+                return _admission_review(request, form, facts)
+            stay = services.admit(**facts, by=acting.actor, seen=seen)
         except CustosError as error:
-            _say(form, error)
+            form.say(error)
         else:
             messages.success(request, _("Admitted. The entry is on the record."))
             return redirect("person", custody_id=stay.pk)
-    return render(
-        request, "reception/admit.html", {"form": form}, status=422 if form.errors else 200
+    wrong = go != "change" and bool(form.errors)
+    return render(request, "reception/admit.html", {"form": form}, status=422 if wrong else 200)
+
+
+def _admission_review(
+    request: HttpRequest, form: AdmissionForm, facts: dict[str, Any]
+) -> HttpResponse:
+    """What will be recorded, what speaks against the cell, and who is in it. Raises as admitting does."""
+    acting = acting_in(request)
+    services.examine(**facts, by=acting.actor)
+    person = services.arriving(sex=facts["sex"], born=facts["born"], basis=facts["basis"])
+    sides = cell_queries.sides_for_arrival(
+        person, facts["name"], acting.organization, facts["cell"]
+    )
+    told = facts | {
+        "sex": SEXES[facts["sex"]],
+        "basis": documents.title_of(facts["basis"]),
+        "cell": organizations.cell(facts["cell"]).name,
+    }
+    pairs = [
+        (bound.label, told[bound.name])
+        for bound in form
+        if bound.name != "reason" or facts["reason"]
+    ]
+    context = {"form": form, "pairs": pairs, "sides": sides, "seen": sides.considered.token}
+    return render(request, "reception/admit_review.html", context)
+
+
+def _people(request: HttpRequest) -> Listing:
+    acting = acting_in(request)
+    one = acting.organization.tier is Tier.FACILITY
+    return Listing(
+        request,
+        tables.PeopleInFacility if one else tables.PeopleBelow,
+        custody.present(),
+        name="people",
+        title=_("People in custody"),
+        noun=tables.people,
+        present=tables.shown,
+        filters=tables.PeopleFilters(request.GET, acting=acting),
+        export="people_export",
+        nothing=_("Nobody is in custody here"),
+        hint=_("People stand here from their admission on."),
     )
 
 
-@login_required
 @require_GET
+@gate.posts(*DUTY_POSTS)
 @purpose("custody.list")
 def people(request: HttpRequest) -> HttpResponse:
     """People in custody in the scope, latest arrival first."""
-    wanted = request.GET.get("page", "1")
-    number = max(1, int(wanted)) if wanted.isdecimal() and len(wanted) < 7 else 1
-    shown, total = custody.in_custody(limit=PAGE, offset=(number - 1) * PAGE)
-    page = Paginator(range(total), PAGE).get_page(number)
-    return render(request, "reception/people.html", {"people": shown, "total": total, "page": page})
+    acting = acting_in(request)
+    may_import = acting.post in ADMITTING and acting.organization.tier is Tier.FACILITY
+    context = {"listing": _people(request), "may_import": may_import}
+    return render(request, "reception/people.html", context)
 
 
-def _person_page(
-    request: HttpRequest, custody_id: UUID, form: MoveForm | None = None, status: int = 200
-) -> HttpResponse:
-    acting = _acting(request)
-    shown = custody.person(custody_id)
-    before = request.GET.get("before", "")
-    try:
-        older = UUID(before) if before else None
-    except ValueError:
-        older = None
-    lines = custody.timeline_of(custody_id, before=older)
-    may_move = acting.post in MOVING
-    context = {
-        "person": shown,
-        "lines": lines,
-        "names": accounts.names_of({line.by_ref for line in lines if line.by_kind == "staff"}),
-        "older": lines[-1].id if len(lines) == PAGE else None,
-        "form": (form or MoveForm(cells=_cells(acting, sex=shown.sex))) if may_move else None,
-    }
-    return render(request, "reception/person.html", context, status=status)
-
-
-@login_required
 @require_GET
+@gate.posts(*DUTY_POSTS)
+@purpose("custody.export")
+@rates.limited("export")
+def people_export(request: HttpRequest) -> HttpResponse:
+    """The list as a spreadsheet; everybody in it stands in the access log."""
+    return _people(request).workbook()
+
+
+@require_GET
+@gate.posts(*DUTY_POSTS)
 @purpose("custody.file")
 def person(request: HttpRequest, custody_id: UUID) -> HttpResponse:
     """One stay: who, where, on what ground, and everything on the record about it."""
-    return _person_page(request, custody_id)
+    acting = acting_in(request)
+    context = file.context(request, custody_id)
+    person = context["person"]
+    here = person.ended_at is None and person.cell_id
+    context |= {
+        "may_copy": acting.post in copies.COPYING,
+        "may_move": acting.post in places.MOVING and here,
+        "may_plan": acting.post in places.PLANNING and here,
+        "may_see_release": acting.post in LOOKING and person.ended_at is None,
+    }
+    return render(request, "reception/person.html", context)
 
 
-@login_required
-@require_POST
-@purpose("custody.file")
-def move(request: HttpRequest, custody_id: UUID) -> HttpResponse:
-    """Move the person to another cell."""
-    acting = _acting(request)
-    if acting.post not in MOVING:
-        raise PermissionDenied
-    shown = custody.person(custody_id)
-    form = MoveForm(request.POST, cells=_cells(acting, sex=shown.sex))
-    if form.is_valid():
-        try:
-            services.move_to_cell(
-                custody_id,
-                UUID(form.cleaned_data["cell"]),
-                reason=form.cleaned_data["reason"],
-                by=acting.actor,
-            )
-        except CustosError as error:
-            _say(form, error)
-        else:
-            messages.success(request, _("Moved. The entry is on the record."))
-            return redirect("person", custody_id=custody_id)
-    return _person_page(request, custody_id, form, status=422)
+@form_of(lambda custody_id: reverse("person", args=[custody_id]))
+@gate.posts(*breakglass.OPENING)
+@purpose("custody.glass")
+def break_glass(request: HttpRequest, custody_id: UUID) -> HttpResponse:
+    """Open what one's post doesn't read about this person, for half an hour."""
+    custody.person(custody_id)
+    try:
+        breakglass.open_for(
+            custody.subject_of(custody_id), request.POST.get("reason", ""), by=acting_in(request)
+        )
+    except Missing:
+        raise
+    except CustosError as error:
+        messages.error(request, error.words)
+    else:
+        messages.success(request, _("Open for 30 minutes. The facility leader has been told."))
+    return redirect("person", custody_id=custody_id)

@@ -117,7 +117,7 @@ def judge(message: Received, known: Addresses) -> Accepted | Refused:
     try:
         read = onvif.read(message.topic, message.payload)
     except Unreadable as error:
-        detail = f"{message.size} bytes" if error.code == "oversized" else error.detail
+        detail = str(message.size) if error.code == "oversized" else error.detail
         return Refused(error.code, detail, prefix, _owner_of(prefix, known))
     device = _device_of(read, known)
     if device is None:
@@ -150,7 +150,11 @@ def _accepted(
     judged = timing.judge(rule, device_time, message.received_at, retained=message.retained)
     pressed = isinstance(read, DigitalInput) and read.active
     life_safety = rule.life_safety.get(device.kind) if pressed else None
-    if judged is Timing.CLOCK_AHEAD and life_safety is None:
+    if isinstance(read, DigitalInput) and read.no_time is not None:
+        # A retained one would be another cry for help at every new connection.
+        if life_safety is None or message.retained:
+            return Refused(read.no_time.code, read.no_time.detail, prefix, device.organization_id)
+    elif judged is Timing.CLOCK_AHEAD and life_safety is None and device_time is not None:
         detail = device_time.isoformat()
         return Refused("future_dated", detail, prefix, device.organization_id)
     # A clock that stands still gives every press the same time. Only arrival tells them apart, so
@@ -161,8 +165,8 @@ def _accepted(
         read.address.topic,
         read.token if isinstance(read, DigitalInput) else read.address.source,
         _data(read),
-        device_time,
-        device_time if trusted else message.received_at,
+        device_time or message.received_at,
+        device_time if trusted and device_time else message.received_at,
         judged,
         life_safety,
     )

@@ -47,8 +47,9 @@ class DeviceSwitched(Kind):
 class EmergencyButtonPressed(Kind):
     """Somebody pressed the emergency button of a cell.
 
-    `device_time` is the time the device gave, which is when it happened unless its clock is wrong;
-    `received_at` is when the message reached this installation.
+    `device_time` is the time the device gave, which is when it happened unless its clock is wrong
+    (the time of arrival where it gave none that can be read); `received_at` is when the message
+    reached this installation.
     """
 
     name, version = "alarm.emergency_button", 1
@@ -64,6 +65,8 @@ class EmergencyButtonPressed(Kind):
     def line(self) -> str:
         if self.timing is Timing.LATE:
             return gettext("%(device)s; the message arrived late") % {"device": self.device_name}
+        if self.timing is Timing.NO_TIME:
+            return gettext("%(device)s; it gave no time") % {"device": self.device_name}
         if not self.timing.believed:
             return gettext("%(device)s; the device's clock is wrong") % {"device": self.device_name}
         return self.device_name

@@ -91,7 +91,7 @@ class Listener:
     _heard: dict[UUID, datetime] = field(default_factory=dict)
     _away: bool = False
     _stuck: Future[Any] | None = None
-    _next: dict[str, float] = field(default_factory=dict)
+    _done: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -118,9 +118,13 @@ class Listener:
     def _client_id(self) -> str:
         """The same at every start: the broker keeps the session under it."""
         file = self.folder / "client-id"
-        if not file.exists():
-            file.write_text(f"custos-{secrets.token_hex(6)}")
-        return file.read_text().strip()
+        if file.exists() and (known := file.read_text().strip()):
+            return known
+        made = f"custos-{secrets.token_hex(6)}"
+        fresh = file.with_suffix(".new")
+        fresh.write_text(made)
+        fresh.replace(file)
+        return made
 
     # What paho's thread calls.
 
@@ -297,10 +301,11 @@ class Listener:
             self._try(lambda: self._within_patience(_pulse, self.pulse))
 
     def _is_time(self, what: str, every: float) -> bool:
+        """Whether `what` was last done this long ago; `every` may change meanwhile."""
         now = time.monotonic()
-        if now < self._next.get(what, 0.0):
+        if now - self._done.get(what, -every) < every:
             return False
-        self._next[what] = now + every
+        self._done[what] = now
         return True
 
     def _try(self, work: Callable[[], object]) -> None:
@@ -312,7 +317,12 @@ class Listener:
 
     def _refresh(self) -> None:
         self._known = self._within_patience(_addresses)
-        _save(self.folder, self._known)
+        try:
+            _save(self.folder, self._known)
+        except OSError as error:
+            # Kept for a start while the database is away; without it, alarms are announced as they
+            # are now. A full disk must not stop that.
+            log.error("what is known of devices cannot be saved", error=str(error))
 
     def _say_heard(self) -> None:
         heard, self._heard = self._heard, {}
@@ -326,6 +336,10 @@ class Listener:
             self._record_spool()
         except (NotYet, *AWAY):
             self._away = True
+            return
+        except OSError as error:
+            # What was recorded is recorded once more next time, which changes nothing.
+            log.error("the spool cannot be written", error=str(error))
             return
         if self._away:
             log.info("the database is back")

@@ -81,14 +81,19 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class DigitalInput:
-    """A contact was closed or opened: how buttons and perimeter loops report."""
+    """A contact was closed or opened: how buttons and perimeter loops report.
+
+    `device_time` is None where it bears no time that can be read, and `no_time` says why: whoever
+    knows what hangs on the contact decides whether that matters.
+    """
 
     address: Address
     token: str
     active: bool
-    device_time: datetime
+    device_time: datetime | None
     source: dict[str, Any] = field(compare=False)
     data: dict[str, Any] = field(compare=False)
+    no_time: "Unreadable | None" = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,7 @@ def read(topic: str, payload: bytes) -> Message:
     Raises `Unreadable` with the code of the first thing that is wrong with it.
     """
     if len(payload) > LARGEST:
-        raise Unreadable("oversized", f"{len(payload)} bytes")
+        raise Unreadable("oversized", str(len(payload)))
     address = read_topic(topic)
     known = address.topic in _KNOWN or address.topic.startswith(_KNOWN_FAMILIES)
     if address.topic != DIGITAL_INPUT and not known:
@@ -125,12 +130,22 @@ def read(topic: str, payload: bytes) -> Message:
     if not payload:
         return PropertyGone(address)
     body = _object(payload)
-    device_time = read_time(body.get("UtcTime"))
     source, data = _items(body, "Source"), _items(body, "Data")
     if address.topic != DIGITAL_INPUT:
-        return KnownEvent(address, device_time, source, data)
+        return KnownEvent(address, read_time(body.get("UtcTime")), source, data)
+    device_time, no_time = None, None
+    try:
+        device_time = read_time(body.get("UtcTime"))
+    except Unreadable as error:
+        no_time = error
     return DigitalInput(
-        address, _token(address, source), _state(data), device_time, source=source, data=data
+        address,
+        _token(address, source),
+        _state(data),
+        device_time,
+        source=source,
+        data=data,
+        no_time=no_time,
     )
 
 
@@ -182,15 +197,17 @@ def _object(payload: bytes) -> dict[str, Any]:
     try:
         text = payload.decode()
     except UnicodeDecodeError as error:
-        raise Unreadable("not_utf8", str(error)[:120]) from error
+        raise Unreadable("not_utf8", str(error.start + 1)) from error
     try:
         body = json.loads(text, object_pairs_hook=_without_repeats, parse_constant=_no_constant)
     except RecursionError as error:
         raise Unreadable("too_deep") from error
     except Unreadable:
         raise
-    except ValueError as error:
-        raise Unreadable("not_json", str(error)[:120]) from error
+    except json.JSONDecodeError as error:
+        raise Unreadable("not_json", f"{error.lineno}:{error.colno}") from error
+    except ValueError as error:  # a number of thousands of digits
+        raise Unreadable("number_unreadable") from error
     if not isinstance(body, dict):
         raise Unreadable("not_object", type(body).__name__)
     _require_plain(body, 0)

@@ -6,14 +6,17 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
+from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
 from custos.foundation.database import scope
+from custos.foundation.errors import Missing
 from custos.foundation.organizations.models import Organization
+from custos.foundation.organizations.numbers import range_of
 from custos.prevention.devices import timing
 from custos.prevention.devices.models import Device, RefusedMessage, Telemetry
-from custos.prevention.devices.refusals import TITLES
+from custos.prevention.devices.refusals import TITLES, in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +69,41 @@ def organizations_of(prefixes: Iterable[str]) -> dict[str, int]:
     }
 
 
+def listed(
+    *,
+    organization: int | None = None,
+    kind: str = "",
+    enabled: bool | None = None,
+    after: UUID | None = None,
+    limit: int = 50,
+) -> list[Device]:
+    """Devices of the scope in the order in which they became known. One query."""
+    found = Device.objects.visible_to(scope.current()).select_related("cell").order_by("id")
+    if organization is not None:
+        lowest, highest = range_of(organization)
+        found = found.filter(organization_id__gte=lowest, organization_id__lte=highest)
+    if kind:
+        found = found.filter(kind=kind)
+    if enabled is not None:
+        found = found.filter(enabled=enabled)
+    if after is not None:
+        found = found.filter(id__gt=after)
+    return list(found[:limit])
+
+
+def device(device_id: UUID) -> Device:
+    """One device. Raises `Missing` where the scope has no such device. One query."""
+    found = Device.objects.visible_to(scope.current()).select_related("cell").filter(pk=device_id)
+    if (one := found.first()) is None:
+        raise Missing("device.no_such", _("There is no such device."))
+    return one
+
+
 @dataclass(frozen=True, slots=True)
 class RefusedShown:
     """A refused message as the operations page shows it."""
 
+    id: UUID
     reason: str
     title: Any
     detail: str
@@ -81,14 +115,21 @@ class RefusedShown:
     beginning: str
 
 
-def refused_messages(limit: int = 50) -> list[RefusedShown]:
+def refused_messages(
+    limit: int = 50, *, after: tuple[datetime, UUID] | None = None
+) -> list[RefusedShown]:
     """The latest refused messages of the scope. One query."""
-    rows = RefusedMessage.objects.visible_to(scope.current()).order_by("-last_received_at")[:limit]
+    found = RefusedMessage.objects.visible_to(scope.current())
+    if after is not None:
+        at, last = after
+        found = found.filter(last_received_at__lte=at).exclude(last_received_at=at, id__gte=last)
+    rows = found.order_by("-last_received_at", "-id")[:limit]
     return [
         RefusedShown(
+            row.pk,
             row.reason,
             TITLES.get(row.reason, row.reason),
-            row.detail,
+            in_words(row.reason, row.detail),
             row.topic,
             row.size,
             row.times,
@@ -101,15 +142,30 @@ def refused_messages(limit: int = 50) -> list[RefusedShown]:
 
 
 def silent(now: datetime | None = None, limit: int = 50) -> list[Device]:
-    """Devices in use that were not heard for longer than the rule allows, or never. One query."""
-    moment = now or clock.now()
-    since = moment - timedelta(minutes=timing.rule().silent_after_minutes)
+    """Devices in use that speak by themselves and weren't heard for longer than the rule allows, or
+    never; by facility, longest first. One query.
+    """
     return list(
-        Device.objects.visible_to(scope.current())
-        .filter(Q(last_heard__lt=since) | Q(last_heard__isnull=True), enabled=True)
+        _silent(now)
         .select_related("cell", "organization")
-        .order_by(F("last_heard").asc(nulls_first=True), "name")[:limit]
+        .order_by("organization_id", F("last_heard").asc(nulls_first=True), "name")[:limit]
     )
+
+
+def silent_counts(now: datetime | None = None) -> list[tuple[str, int]]:
+    """How many devices are silent in each facility that has any, most first. One query."""
+    rows = _silent(now).values("organization__name").annotate(devices=Count("id"))
+    ordered = rows.order_by("-devices", "organization__name")
+    return [(row["organization__name"], row["devices"]) for row in ordered]
+
+
+def _silent(now: datetime | None) -> Any:
+    moment = now or clock.now()
+    quiet = Q()
+    for kind, minutes in timing.rule().silent_after_minutes.items():
+        since = moment - timedelta(minutes=minutes)
+        quiet |= Q(kind=kind) & (Q(last_heard__lt=since) | Q(last_heard__isnull=True))
+    return Device.objects.visible_to(scope.current()).filter(quiet, enabled=True)
 
 
 def wrong_clocks(now: datetime | None = None, limit: int = 50) -> list[dict[str, Any]]:
@@ -119,7 +175,7 @@ def wrong_clocks(now: datetime | None = None, limit: int = 50) -> list[dict[str,
         Telemetry.objects.visible_to(scope.current())
         .filter(
             reported_at__gte=moment - timedelta(days=1),
-            timing__in=[timing.Timing.CLOCK_AHEAD, timing.Timing.CLOCK_BEHIND],
+            timing__in=[one for one in timing.Timing if not one.believed],
         )
         .order_by("device_id", "-reported_at")
         .distinct("device_id")

@@ -25,7 +25,8 @@ def register(
 ) -> Device:
     """Make a device known. The listener hears of it within its next refresh.
 
-    Raises `Malformed` for a prefix that MQTT could not carry or a button without cell and input,
+    Raises `Malformed` for a prefix that MQTT could not carry, a cell of another facility or a button
+    without cell and input,
     `Conflict` where another device has the same address.
     """
     if not topic_prefix or any(sign in topic_prefix for sign in "#+\x00"):
@@ -33,6 +34,10 @@ def register(
             "device.prefix",
             _("A topic prefix has at least one character and none of # and +."),
             field="topic_prefix",
+        )
+    if cell and cell.organization_id != organization.pk:
+        raise Malformed(
+            "device.cell_elsewhere", _("That cell belongs to another facility."), field="cell"
         )
     if kind is DeviceKind.EMERGENCY_BUTTON and not (cell and token):
         raise Malformed(

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -19,6 +19,7 @@ class Timing(StrEnum):
     LATE = "late"
     CLOCK_AHEAD = "clock_ahead"
     CLOCK_BEHIND = "clock_behind"
+    NO_TIME = "no_time"
 
     @property
     def believed(self) -> bool:
@@ -42,7 +43,7 @@ class Rule(BaseModel):
     late_after_seconds: int = Field(gt=0)
     ahead_seconds: int = Field(gt=0, le=300)
     behind_days: int = Field(gt=0)
-    silent_after_minutes: int = Field(gt=0)
+    silent_after_minutes: dict[str, Annotated[int, Field(gt=0)]]
     life_safety: dict[str, LifeSafety]
     confidence: Literal["V", "E", "M", "P"]
     source: str
@@ -65,9 +66,14 @@ def rule() -> Rule:
 
 
 def judge(
-    rule: Rule, device_time: datetime, received_at: datetime, *, retained: bool = False
+    rule: Rule, device_time: datetime | None, received_at: datetime, *, retained: bool = False
 ) -> Timing:
-    """Whether a message is on time, late, or from a clock that is not to be believed."""
+    """Whether a message is on time, late, or from a clock that is not to be believed.
+
+    `device_time` is None where the message bears none that can be read.
+    """
+    if device_time is None:
+        return Timing.NO_TIME
     age = received_at - device_time
     if -age > timedelta(seconds=rule.ahead_seconds):
         return Timing.CLOCK_AHEAD

@@ -3,6 +3,7 @@
 What others use:
 
 - `services.accept`, `answer`, `withdraw` – what an officer does with a task;
+- `services.settle` – what another module's deed has done, and what was asked for it is answered by;
 - `services.sweep` – climbs the ladder of what nobody accepts; the worker calls it each second;
 - `queries` – the list of now, one task with its history, and the answers that came back.
 

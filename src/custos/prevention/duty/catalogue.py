@@ -4,6 +4,7 @@ from functools import cache
 from pathlib import Path
 
 import yaml
+from django.utils.translation import get_language
 from pydantic import TypeAdapter
 
 from custos.prevention.duty.engine import Rule
@@ -24,6 +25,14 @@ def load(file: Path = FILE) -> tuple[Rule, ...]:
     if twice := {key for key in seen if seen.count(key) > 1}:
         raise ValueError(f"rules that stand twice: {sorted(twice)}")
     return rules
+
+
+def title_of(rule: str) -> str:
+    """What a rule is called in the language of the reader; nothing where the catalogue no longer has it."""
+    found = next((one for one in reversed(rules()) if one.id == rule), None)
+    if found is None:
+        return ""
+    return found.title.zh if (get_language() or "").startswith("zh") else found.title.en
 
 
 @cache

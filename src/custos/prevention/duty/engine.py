@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from custos.foundation.record.parties import Post
+from custos.foundation.record.parties import Actor, Post
 
 
 class State(StrEnum):
@@ -86,10 +86,18 @@ class Rule(_Plain):
     ladder: tuple[Rung, ...] = Field(min_length=1)
     feedback: tuple[Literal["finder", "handler"], ...]
     join: Literal["cell", "none"]
+    #: Whether whoever wrote the entry may handle the task; no where it looks at what they did.
+    finder_handles: bool = True
     confidence: Literal["V", "E", "M", "P"]
-    source: str = Field(min_length=1)
+    source: Title
     valid_from: date
     valid_to: date | None = None
+
+    @field_validator("source", mode="before")
+    @classmethod
+    def _of_an_earlier_catalogue(cls, source: Any) -> Any:
+        """A task opened by an earlier catalogue bears its source in Chinese alone."""
+        return {"zh": source, "en": source} if isinstance(source, str) else source
 
     @model_validator(mode="after")
     def _is_coherent(self) -> Self:
@@ -114,6 +122,11 @@ class Rule(_Plain):
     def posts(self) -> tuple[Post, ...]:
         """The posts of the ladder, lowest first."""
         return tuple(rung.post for rung in self.ladder)
+
+
+def is_own(rule: Rule, finder_ref: str, by: Actor) -> bool:
+    """Whether a task looks at what `by` did, who then never handles it, on whatever post."""
+    return not rule.finder_handles and by.ref == finder_ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +240,7 @@ def stands_above(rule: Rule, post: Post | None, held: Post) -> bool:
 
 
 def _reason(rule: Rule, fact: str) -> Reason:
-    return Reason(rule.id, rule.version, rule.source, rule.confidence, fact)
+    return Reason(rule.id, rule.version, rule.source.zh, rule.confidence, fact)
 
 
 def _iso(span: Span) -> str:

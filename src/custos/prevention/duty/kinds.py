@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from custos.foundation import clock
 from custos.foundation.record.kinds import Kind
 from custos.foundation.record.parties import ActorKind, Post, Readers, Writers
+from custos.prevention.duty import catalogue
 
 
 class Why(BaseModel):
@@ -39,7 +40,9 @@ class TaskOpened(Kind):
     reasons: list[Why]
 
     def line(self) -> str:
-        return gettext("For %(post)s") % {"post": self.post.title}
+        for_post = gettext("For %(post)s") % {"post": self.post.title}
+        named = catalogue.title_of(self.reasons[0].rule) if self.reasons else ""
+        return f"{named} · {for_post}" if named else for_post
 
 
 class TaskAccepted(Kind):

@@ -18,7 +18,9 @@ class Task(models.Model):
 
     `rule` is the row of the catalogue as it was when the task was opened: a change of the catalogue
     never moves the deadline of a task that is running. `asked` are the posts that have been asked
-    so far, `post` the last of them. `since` is when the present state began. `join_key` is what a
+    so far, `post` the last of them. `since` is when the present state began. `wanted_by` is the
+    promise of that state: by when it was to be accepted, then answered; it stands however late it
+    gets. `due_at` is when the sweep looks next, and moves with each rung. `join_key` is what a
     repetition must share to become part of this task.
     """
 
@@ -45,6 +47,7 @@ class Task(models.Model):
     state = models.CharField(max_length=16, default=State.OPEN)
     opened_at = models.DateTimeField()
     since = models.DateTimeField()
+    wanted_by = models.DateTimeField()
     due_at = models.DateTimeField(null=True)
 
     accepted_by = models.TextField(blank=True, default="")
@@ -106,7 +109,7 @@ class Task(models.Model):
             models.Index(fields=["due_at"], condition=_UNFINISHED, name="duty_task_due"),
             # the list of now of one facility
             models.Index(
-                fields=["organization", "severity", "due_at"],
+                fields=["organization", "severity", "-state", "wanted_by"],
                 condition=_UNFINISHED,
                 name="duty_task_now",
             ),

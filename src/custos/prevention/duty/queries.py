@@ -14,15 +14,22 @@ from custos.foundation import clock
 from custos.foundation.accounts import queries as accounts
 from custos.foundation.database import scope
 from custos.foundation.errors import Missing
+from custos.foundation.organizations.numbers import range_of
 from custos.foundation.record import queries as record
 from custos.foundation.record.parties import Actor, ActorKind, Post
 from custos.foundation.record.queries import Line
-from custos.prevention.duty import engine
+from custos.prevention.duty import catalogue, engine
 from custos.prevention.duty.engine import State
+from custos.prevention.duty.kinds import TaskEscalated
 from custos.prevention.duty.models import Task
 
+#: How many tasks one screen lists; the gravest and oldest, so nothing that matters is left out.
+MOST_NOW, MOST_CALLS = 200, 100
 #: For how long an answer stands in the list of what came back.
 ECHO_DAYS = 7
+
+#: Gravest first, then what nobody has accepted, then what waits longest; "open" sorts behind "accepted".
+_NOW_FIRST = ("severity", "-state", "wanted_by", "id")
 
 _STATES: dict[State, tuple[str, Any]] = {
     State.OPEN: ("todo", _("To accept")),
@@ -34,7 +41,12 @@ _STATES: dict[State, tuple[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class TaskShown:
-    """A task ready to show. `may_*` say what the reader may do with it, as the services decide."""
+    """A task ready to show.
+
+    `custody_id` is the stay that the task is about, where it is about one person. `wanted_by` is by
+    when it was to be accepted, or answered once it is; `next_at` is when the next post is asked, or the
+    last one again. `may_*` say what the reader may do, as the services decide.
+    """
 
     id: UUID
     organization_id: int
@@ -42,6 +54,7 @@ class TaskShown:
     severity: int
     cell_id: UUID | None
     cell_name: str
+    custody_id: UUID | None
     state: str
     tone: str
     state_title: Any
@@ -49,7 +62,8 @@ class TaskShown:
     source_entry_id: UUID
     occurred_at: datetime
     opened_at: datetime
-    due_at: datetime | None
+    wanted_by: datetime
+    next_at: datetime | None
     ended_at: datetime | None
     holder: str
     ended_by: str
@@ -62,32 +76,97 @@ class TaskShown:
     may_answer: bool
     may_withdraw: bool
 
+    @property
+    def named(self) -> str:
+        """Where and what, as every list names a task: `101 · Emergency button in a cell`."""
+        return f"{self.cell_name} · {self.title}" if self.cell_name else self.title
+
 
 def now_list(by: Actor) -> list[TaskShown]:
-    """What the reader's post has been asked to do and is not done: gravest first, then by deadline.
+    """What the reader's post has been asked to do and is not done, at most `MOST_NOW`.
 
-    At most two queries.
+    Gravest first; of these what nobody has accepted yet; of these what has waited longest beyond
+    its time. At most two queries.
     """
     return _shown(
         _tasks()
         .filter(state__in=engine.UNFINISHED, asked__contains=[by.post])
-        .order_by("severity", "due_at", "id"),
+        .order_by(*_NOW_FIRST)[:MOST_NOW],
+        by,
+    )
+
+
+def calls(by: Actor) -> list[TaskShown]:
+    """Tasks of severity 1 that the reader's post is asked to accept, longest waiting first.
+
+    At most `MOST_CALLS`, in at most two queries.
+    """
+    return _shown(
+        _tasks()
+        .filter(state=State.OPEN, severity=1, asked__contains=[by.post])
+        .order_by("wanted_by", "id")[:MOST_CALLS],
+        by,
+    )
+
+
+def open_tasks(gravest: int, limit: int) -> tuple[list[TaskShown], int]:
+    """What is not done in the scope, of severity 1 to `gravest`, for a board that nobody acts at, and
+    how many more there are than `limit`.
+
+    In the order of `now_list`: the longest ignored stand on top, never the last to be asked again.
+    At most three queries.
+    """
+    found = _tasks().filter(state__in=engine.UNFINISHED, severity__lte=gravest)
+    shown = _shown(found.order_by(*_NOW_FIRST)[:limit], Actor.system("board"))
+    return shown, found.count() - limit if len(shown) == limit else 0
+
+
+def tasks_about(custody: UUID, by: Actor, limit: int = 20) -> list[TaskShown]:
+    """What is not done about one stay, gravest first, then by deadline. At most two queries."""
+    return _shown(
+        _tasks()
+        .filter(state__in=engine.UNFINISHED, custody_id=custody)
+        .order_by("severity", "due_at", "id")[:limit],
         by,
     )
 
 
 def echoes(by: Actor, limit: int = 50) -> list[TaskShown]:
-    """Answers that came back to the reader, latest first: to what they found themselves, to what
-    devices found for their post, and to what their post was asked. At most two queries.
+    """What came of tasks, latest first: of what the reader found, of what devices found for their
+    post, and of what their post was asked. Answers, and reasons of withdrawal. At most two queries.
     """
     since = clock.now() - timedelta(days=ECHO_DAYS)
     mine = Q(finder_kind=ActorKind.STAFF, finder_ref=by.ref) | Q(asked__contains=[by.post])
     return _shown(
-        _tasks()
-        .filter(mine, ended_at__gte=since, state=State.ANSWERED)
-        .order_by("-ended_at")[:limit],
+        _tasks().filter(mine, ended_at__gte=since).order_by("-ended_at")[:limit],
         by,
     )
+
+
+def listed(
+    by: Actor,
+    *,
+    states: Iterable[State] = (),
+    organization: int | None = None,
+    cell: UUID | None = None,
+    after: UUID | None = None,
+    limit: int = 50,
+) -> list[TaskShown]:
+    """Tasks of the scope, latest first; those in some states, of a subtree or of a cell.
+
+    At most two queries.
+    """
+    found = _tasks().order_by("-id")
+    if wanted := list(states):
+        found = found.filter(state__in=wanted)
+    if organization is not None:
+        lowest, highest = range_of(organization)
+        found = found.filter(organization_id__gte=lowest, organization_id__lte=highest)
+    if cell is not None:
+        found = found.filter(cell_id=cell)
+    if after is not None:
+        found = found.filter(id__lt=after)
+    return _shown(found[:limit], by)
 
 
 def task(task_id: UUID, by: Actor) -> TaskShown:
@@ -98,10 +177,36 @@ def task(task_id: UUID, by: Actor) -> TaskShown:
     return found[0]
 
 
+@dataclass(frozen=True, slots=True)
+class Climb:
+    """A further post that was told of a task, when first, and when last where it was told again."""
+
+    post_title: Any
+    first_at: datetime
+    again_at: datetime | None
+
+
+def climbs(shown: TaskShown) -> list[Climb]:
+    """When which further post was told, oldest first, each once; nothing where nobody was. Two queries."""
+    if not shown.climbed:
+        return []
+    lines = record.following(shown.source_entry_id)
+    told: dict[Post, list[datetime]] = {}
+    for line in lines:
+        if line.kind == TaskEscalated.name and isinstance(line.payload, TaskEscalated):
+            told.setdefault(line.payload.post, []).append(line.occurred_at)
+    return [Climb(post.title, at[0], at[-1] if len(at) > 1 else None) for post, at in told.items()]
+
+
 def history(shown: TaskShown) -> list[Line]:
     """What opened a task and what followed, latest first. Six queries."""
     opened_by = record.lines_of([shown.source_entry_id])
     return [*reversed(record.following(shown.source_entry_id)), *opened_by.values()]
+
+
+def asks(post: Post) -> bool:
+    """Whether any rule of the catalogue asks this post for anything."""
+    return any(post in rule.posts for rule in catalogue.rules())
 
 
 def _tasks() -> Any:
@@ -118,11 +223,18 @@ def _shown(tasks: Iterable[Task], by: Actor) -> list[TaskShown]:
 def _one(row: Task, names: dict[str, str], by: Actor) -> TaskShown:
     rule = row.rule_then()
     tone, title = _STATES[State(row.state)]
-    on_ladder = by.post in rule.posts
-    holds = row.state == State.ACCEPTED and (
-        row.accepted_by == by.ref or engine.stands_above(rule, by.post, Post(row.accepted_post))
+    own = engine.is_own(rule, row.finder_ref, by)
+    on_ladder = by.post in rule.posts and not own
+    holds = (
+        not own
+        and row.state == State.ACCEPTED
+        and (
+            row.accepted_by == by.ref or engine.stands_above(rule, by.post, Post(row.accepted_post))
+        )
     )
     zh = (get_language() or "").startswith("zh")
+    # Entries keep the source in Chinese, in which it is law; a reader gets their own language.
+    source = rule.source.zh if zh else rule.source.en
     return TaskShown(
         id=row.pk,
         organization_id=row.organization_id,
@@ -130,6 +242,7 @@ def _one(row: Task, names: dict[str, str], by: Actor) -> TaskShown:
         severity=row.severity,
         cell_id=row.cell_id,
         cell_name=row.cell.name if row.cell else "",
+        custody_id=row.custody_id,
         state=row.state,
         tone=tone,
         state_title=title,
@@ -137,7 +250,8 @@ def _one(row: Task, names: dict[str, str], by: Actor) -> TaskShown:
         source_entry_id=row.source_entry_id,
         occurred_at=row.occurred_at,
         opened_at=row.opened_at,
-        due_at=row.due_at,
+        wanted_by=row.wanted_by,
+        next_at=row.due_at,
         ended_at=row.ended_at,
         holder=names.get(row.accepted_by, ""),
         ended_by=names.get(row.ended_by, ""),
@@ -145,7 +259,7 @@ def _one(row: Task, names: dict[str, str], by: Actor) -> TaskShown:
         repeats=row.repeats,
         repeated_at=row.repeated_at,
         climbed=row.step > 0,
-        why=row.reasons,
+        why=[reason | {"source": source} for reason in row.reasons],
         may_accept=row.state == State.OPEN and on_ladder,
         may_answer=holds,
         may_withdraw=by.is_officer and (holds or (row.state == State.OPEN and on_ladder)),

@@ -1,5 +1,12 @@
 """Entries that open tasks. What they open, for whom and by when is in the catalogue."""
 
+from custos.foundation.accounts.kinds import GlassBroken
+from custos.foundation.custody.kinds import (
+    AbsenceOverdue,
+    CountMismatch,
+    LeftAlone,
+    SeparationBroken,
+)
 from custos.foundation.record.kinds import ReactionFailed
 from custos.foundation.record.reactions import Event, on
 from custos.foundation.record.services import Deed
@@ -17,4 +24,34 @@ def call_the_patrol(event: Event, deed: Deed) -> None:
 @on(ReactionFailed, emits=[TaskOpened])
 def tell_a_leader(event: Event, deed: Deed) -> None:
     """Something that should have followed an entry did not."""
+    services.open_task(event, deed)
+
+
+@on(GlassBroken, emits=[TaskOpened])
+def tell_the_leader(event: Event, deed: Deed) -> None:
+    """Somebody read in an emergency what their post doesn't read."""
+    services.open_task(event, deed)
+
+
+@on(CountMismatch, emits=[TaskOpened])
+def look_for_somebody(event: Event, deed: Deed) -> None:
+    """A cell holds other people than the roll has."""
+    services.open_task(event, deed)
+
+
+@on(LeftAlone, emits=[TaskOpened])
+def go_and_sit_with_them(event: Event, deed: Deed) -> None:
+    """Somebody who must not be alone is alone."""
+    services.open_task(event, deed)
+
+
+@on(SeparationBroken, emits=[TaskOpened])
+def have_them_moved(event: Event, deed: Deed) -> None:
+    """People share a cell who may not."""
+    services.open_task(event, deed)
+
+
+@on(AbsenceOverdue, emits=[TaskOpened])
+def ask_where_they_are(event: Event, deed: Deed) -> None:
+    """Somebody should be back and isn't."""
     services.open_task(event, deed)

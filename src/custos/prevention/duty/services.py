@@ -1,11 +1,10 @@
 """What may happen to a task. Each deed locks the task's row first and the chain's head last."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import F, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +16,7 @@ from custos.foundation.record import services as record
 from custos.foundation.record.parties import Actor, ActorKind, Post
 from custos.foundation.record.reactions import Event
 from custos.foundation.record.services import Deed
-from custos.prevention.duty import catalogue, engine
+from custos.prevention.duty import catalogue, engine, opening
 from custos.prevention.duty.engine import Reason, State
 from custos.prevention.duty.kinds import (
     TaskAccepted,
@@ -39,18 +38,12 @@ def open_task(event: Event, deed: Deed) -> Task | None:
     A repetition of what is being handled already is counted there and opens nothing. Called again
     for the same entry it changes nothing. None where nothing was opened.
     """
-    day = deed.at.astimezone(clock.LOCAL).date()
+    day = clock.day_of(deed.at)
     plan = engine.plan_for(catalogue.rules(), event.payload.name, day, opened_at=deed.at)
     if plan is None:
         return None
     task = _task_of(event, plan, deed.at)
-    accepted_since = deed.at - plan.rule.accept_within.length
-    if _joined(task, event, accepted_since):
-        return None
-    # Whoever inserts first wins, also against a transaction that has not committed yet.
-    Task.objects.bulk_create([task], ignore_conflicts=True)
-    if not Task.objects.filter(pk=task.pk).exists():
-        _joined(task, event, accepted_since)
+    if not opening.join_or_add(task, handled_since=deed.at - plan.rule.accept_within.length):
         return None
     deed.append(
         TaskOpened(
@@ -89,27 +82,10 @@ def _task_of(event: Event, plan: engine.Plan, at: datetime) -> Task:
         asked=[plan.post.value],
         opened_at=at,
         since=at,
+        wanted_by=plan.due_at,
         due_at=plan.due_at,
         join_key=f"{rule.id}:{about.cell_id}" if joins else None,
     )
-
-
-def _joined(task: Task, event: Event, accepted_since: datetime) -> bool:
-    """Count a repetition on the task that is being handled; the same entry counts once."""
-    if task.join_key is None:
-        return False
-    handled = Q(state=State.OPEN) | Q(state=State.ACCEPTED, since__gt=accepted_since)
-    counted = (
-        Task.objects.filter(handled, join_key=task.join_key)
-        .exclude(source_entry_id=event.id)
-        .filter(Q(repeated_entry_id__isnull=True) | ~Q(repeated_entry_id=event.id))
-        .update(
-            repeats=F("repeats") + 1,
-            repeated_at=event.occurred_at,
-            repeated_entry_id=event.id,
-        )
-    )
-    return counted > 0
 
 
 def accept(task_id: UUID, *, by: Actor) -> Task:
@@ -127,7 +103,7 @@ def accept(task_id: UUID, *, by: Actor) -> Task:
         task.state, task.since = State.ACCEPTED, deed.at
         task.accepted_by, task.accepted_at = by.ref, deed.at
         task.accepted_post = by.post.value if by.post else ""
-        task.due_at = engine.answer_due(task.rule_then(), deed.at)
+        task.wanted_by = task.due_at = engine.answer_due(task.rule_then(), deed.at)
         task.save()
         deed.append(
             TaskAccepted(task=task.pk, due_at=task.due_at),
@@ -149,20 +125,48 @@ def answer(task_id: UUID, text: str, *, by: Actor) -> Task:
         task = _locked(task_id)
         _require_may_become(task, State.ANSWERED)
         _require_holder(task, by)
-        task.answer = words
-        _end(task, State.ANSWERED, by, deed.at)
-        deed.append(
-            TaskAnswered(
-                task=task.pk,
-                answer=words,
-                finder_kind=ActorKind(task.finder_kind),
-                finder_ref=task.finder_ref,
-            ),
-            about=task,
-            by=by,
-            because=task.source_entry_id,
-        )
+        _answered(task, words, by, deed)
     return task
+
+
+def _answered(task: Task, words: str, by: Actor, deed: Deed) -> None:
+    task.answer = words
+    _end(task, State.ANSWERED, by, deed.at)
+    deed.append(
+        TaskAnswered(
+            task=task.pk,
+            answer=words,
+            finder_kind=ActorKind(task.finder_kind),
+            finder_ref=task.finder_ref,
+        ),
+        about=task,
+        by=by,
+        because=task.source_entry_id,
+    )
+
+
+def settle(custody: UUID, kinds: Collection[str], text: str, *, by: Actor) -> int:
+    """Answer what entries of some kinds asked about a stay, for it is done; returns how many tasks.
+
+    Called within the deed by which it was done, by the module whose deed it is: who did it answers, also
+    what nobody or somebody else had accepted. What looks at somebody's own doing is left to others.
+    """
+    words = _words(text, "answer", _("Say in words what was found and done."))
+    with record.deed() as deed:
+        found = Task.objects.visible_to(scope.current()).select_for_update(of=("self",))
+        tasks = [
+            task
+            for task in found.filter(
+                custody_id=custody, source_kind__in=list(kinds), state__in=engine.UNFINISHED
+            ).order_by("id")
+            if task.rule_then().finder_handles
+        ]
+        for task in tasks:
+            if not task.accepted_by:
+                task.accepted_by, task.accepted_at = by.ref, deed.at
+                task.accepted_post = by.post.value if by.post else ""
+            _answered(task, words, by, deed)
+    return len(tasks)
 
 
 def withdraw(task_id: UUID, reason: str, *, by: Actor) -> Task:
@@ -262,7 +266,15 @@ def _words(text: str, field: str, mend: object) -> str:
 
 
 def _require_on_ladder(task: Task, by: Actor) -> None:
-    posts = task.rule_then().posts
+    rule = task.rule_then()
+    posts = rule.posts
+    if engine.is_own(rule, task.finder_ref, by):
+        raise NotAllowed(
+            "task.own",
+            _("This is about what you did yourself."),
+            mend=_("Somebody else on one of these posts looks at it: %(posts)s."),
+            posts=_titles(posts),
+        )
     if by.post not in posts:
         raise NotAllowed(
             "task.post",
@@ -273,7 +285,9 @@ def _require_on_ladder(task: Task, by: Actor) -> None:
 
 
 def _require_holder(task: Task, by: Actor) -> None:
-    """Whoever accepted the task, or a post above theirs on the ladder."""
+    """Whoever accepted the task, or a post above theirs on the ladder; never whom it looks at."""
+    if engine.is_own(task.rule_then(), task.finder_ref, by):
+        _require_on_ladder(task, by)
     if task.accepted_by == by.ref:
         return
     if not engine.stands_above(task.rule_then(), by.post, Post(task.accepted_post)):

@@ -1,12 +1,15 @@
 """The workbenches in the top bar."""
 
+from collections.abc import Callable
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation.record.parties import Post
-from custos.foundation.ui import navigation
-from custos.web.workbenches.operations import READERS
+from custos.foundation.ui import calls, navigation
+from custos.foundation.ui.calls import Call
+from custos.prevention.duty import queries
 
 #: Posts that no rule of the duty catalogue asks yet still have answers to read.
 _WITHOUT_DUTY = (Post.RESIDENT_PROSECUTOR, Post.OVERSIGHT)
@@ -16,12 +19,36 @@ def _on_duty(acting: Any) -> bool:
     return acting.post not in _WITHOUT_DUTY
 
 
-navigation.register("duty", _("Now"), icon="bell", order=10, shown=_on_duty)
-navigation.register("duty_answers", _("Answers"), icon="checks", order=20, shown=_on_duty)
+def _after_own_work(order: int) -> Callable[[Any], int]:
+    """First for posts that the catalogue asks; behind their own pages for those that it doesn't."""
+    return lambda acting: order if queries.asks(acting.post) else order + 50
+
+
+navigation.register("duty", _("Now"), icon="bell", order=_after_own_work(10), shown=_on_duty)
 navigation.register(
-    "operations",
-    _("Operations"),
-    icon="activity",
-    order=90,
-    shown=lambda acting: acting.post in READERS,
+    "duty_answers", _("Answers"), icon="checks", order=_after_own_work(20), shown=_on_duty
 )
+navigation.register(
+    "facility_home",
+    _("Facility"),
+    icon="building-community",
+    # Oversight asks how the facilities stand; whether the machines do comes last.
+    order=lambda acting: 5 if acting.post is Post.OVERSIGHT else 40,
+)
+navigation.register("operations", _("Operations"), icon="activity", order=90)
+
+
+def _calls(acting: Any) -> list[Call]:
+    return [
+        Call(
+            task.named,
+            task.severity,
+            task.wanted_by,
+            f"{reverse('duty')}?task={task.id}#item",
+            every=reverse("duty"),
+        )
+        for task in queries.calls(acting.actor)
+    ]
+
+
+calls.register("duty", _calls)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from custos.web.workbenches import operations, views
+from custos.web.workbenches import board, facility, operations, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -16,5 +16,9 @@ urlpatterns = [
     path("duty/<uuid:task_id>/accept/", views.accept, name="duty_accept"),
     path("duty/<uuid:task_id>/answer/", views.answer, name="duty_answer"),
     path("duty/<uuid:task_id>/withdraw/", views.withdraw, name="duty_withdraw"),
+    path("board/", board.page, name="board"),
+    path("board/open/", board.part, name="board_open"),
+    path("facility/", facility.page, name="facility_home"),
+    path("facility/<int:facility_id>/", facility.page, name="facility"),
     path("operations/", operations.page, name="operations"),
 ]

@@ -1,41 +1,46 @@
 """The patrol's workbench: tasks of now, the one at hand, and the area."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
+from custos.foundation import gate
+from custos.foundation.accounts import access, breakglass, confirmations
 from custos.foundation.accounts import queries as accounts
-from custos.foundation.accounts.acting import Acting
-from custos.foundation.accounts.middleware import purpose
+from custos.foundation.accounts.acting import Acting, acting_in
+from custos.foundation.accounts.middleware import purpose, shown_regardless
 from custos.foundation.custody import queries as custody
 from custos.foundation.errors import CustosError, Malformed, Missing
 from custos.foundation.organizations import queries as organizations
 from custos.foundation.record import queries as record
+from custos.foundation.record.parties import DUTY_POSTS
 from custos.foundation.ui import navigation
+from custos.foundation.ui.forms import ReasonForm
+from custos.foundation.ui.methods import form_of
 from custos.prevention.duty import queries, services
 from custos.prevention.duty.queries import TaskShown
-from custos.web.workbenches.forms import AnswerForm, WithdrawForm
+from custos.web.workbenches import operations
+from custos.web.workbenches.forms import AnswerForm
 
 #: How much of what else happened in the cell stands beside a task.
 _ELSE = 8
 _LATEST_ECHOES = 5
 
 
-def _acting(request: HttpRequest) -> Acting:
-    acting: Acting = request.acting  # type: ignore[attr-defined]
-    if not acting:
-        raise Missing("posting.none", _("You hold no post today."))
-    return acting
+def _at_workbench(task_id: UUID) -> str:
+    """The address of the workbench with one task at hand."""
+    return f"{reverse('duty')}?task={task_id}"
 
 
-@login_required
 @require_GET
+@gate.signed_in
 def home(request: HttpRequest) -> HttpResponse:
     """Where one's post works: the first place in the top bar."""
     acting = request.acting  # type: ignore[attr-defined]
@@ -45,12 +50,13 @@ def home(request: HttpRequest) -> HttpResponse:
     return redirect(places[0].url)
 
 
-@login_required
 @require_GET
+@gate.posts(*DUTY_POSTS)
 @purpose("duty")
+@shown_regardless
 def duty(request: HttpRequest) -> HttpResponse:
     """The workbench. `?task=` chooses; without it the first of the list is at hand."""
-    acting = _acting(request)
+    acting = acting_in(request)
     tasks = queries.now_list(acting.actor)
     chosen = _chosen(request, tasks, acting)
     return render(request, "workbenches/duty.html", _page(acting, tasks, chosen))
@@ -61,16 +67,49 @@ def _page(
     tasks: list[TaskShown],
     chosen: TaskShown | None,
     answer_form: AnswerForm | None = None,
+    withdraw_form: ReasonForm | None = None,
 ) -> dict[str, Any]:
     context = {
         "tasks": tasks,
-        "chosen": chosen,
+        "lists_calls": True,
         "echoes": queries.echoes(acting.actor, _LATEST_ECHOES),
-        "answer_form": answer_form or AnswerForm(),
-        "withdraw_form": WithdrawForm(),
+        "withdraw_form": (withdraw_form or _withdrawing()) if acting.actor.is_officer else None,
         "organization": acting.organization,
     }
-    return context | _area(acting) | (_around(chosen) if chosen else {})
+    if chosen:
+        context |= _item(chosen, answer_form) | _around(chosen)
+    elif acting.post in operations.READERS:
+        context["tiles"] = _else_to_do(acting)
+    return context | _area(acting)
+
+
+def _else_to_do(acting: Acting) -> list[operations.Tile]:
+    """What a leader may look at while no task waits: who asks for a second person, what is amiss."""
+    found = operations.to_look_at()
+    if asked := len(confirmations.waiting_for(acting)):
+        title, url = _("A colleague waits for a second person"), reverse("confirmations")
+        found.insert(0, operations.Tile(title, "near", "todo", _("to confirm"), asked, url=url))
+    if acting.post in breakglass.LISTED_FOR and (opened := breakglass.open_now()):
+        title, url = _("Open in an emergency now"), reverse("glass")
+        found.append(operations.Tile(title, "near", "todo", _("to look at"), opened, url=url))
+    return found
+
+
+def _withdrawing(typed: QueryDict | None = None) -> ReasonForm:
+    return ReasonForm(
+        typed,
+        help_text=_(
+            "For example: pressed by mistake, seen on the screen and asked over the intercom."
+        ),
+    )
+
+
+def _item(chosen: TaskShown, answer_form: AnswerForm | None = None) -> dict[str, Any]:
+    return {
+        "chosen": chosen,
+        "climbs": queries.climbs(chosen),
+        "answer_form": answer_form or AnswerForm(),
+    }
 
 
 def _chosen(request: HttpRequest, tasks: list[TaskShown], acting: Acting) -> TaskShown | None:
@@ -89,34 +128,62 @@ def _id(text: str) -> UUID:
 
 
 def _around(shown: TaskShown) -> dict[str, Any]:
-    """The people who are in the cell now, and what else happened there."""
+    """Whom the task is about, or the people who are in the cell now; and what else happened there."""
+    if access.withheld():
+        return {"people": [], "before": [], "names": {}, "withheld": True}
+    about = _about(shown)
     if shown.cell_id is None:
-        return {"people": [], "before": [], "names": {}}
+        return about | {"people": [], "before": []}
     source = shown.source_entry_id
     lines = record.timeline(cell=shown.cell_id, limit=2 * _ELSE)
     before = [line for line in lines if source not in (line.id, line.because_id)][:_ELSE]
+    whom = custody.named(line.custody_id for line in before if line.custody_id)
+    return about | {
+        "people": [] if about else custody.occupants_of(shown.cell_id),
+        # In a cell's lines it isn't the page that says of whom they are.
+        "before": [
+            replace(line, title=f"{line.title} · {whom[line.custody_id].name}")
+            if line.custody_id in whom
+            else line
+            for line in before
+        ],
+        "names": accounts.names_of(
+            {line.by_ref for line in (*before, *about.get("opened", ())) if line.by_kind == "staff"}
+        ),
+    }
+
+
+def _about(shown: TaskShown) -> dict[str, Any]:
+    """The one person that a task is about, and the entry that opened it; nothing for a cell."""
+    if shown.custody_id is None:
+        return {}
+    opened = list(record.lines_of([shown.source_entry_id]).values())
     return {
-        "people": custody.occupants_of(shown.cell_id),
-        "before": before,
-        "names": accounts.names_of({line.by_ref for line in before if line.by_kind == "staff"}),
+        # Nobody where the reader may not see the stay; the task itself is shown all the same.
+        "person": custody.named([shown.custody_id]).get(shown.custody_id),
+        "opened": opened,
+        "names": accounts.names_of({line.by_ref for line in opened if line.by_kind == "staff"}),
     }
 
 
 def _area(acting: Acting) -> dict[str, Any]:
-    counts = custody.head_counts()
-    return {
-        "cells": [
-            (cell, counts.get(cell.pk, 0)) for cell in organizations.cells(acting.organization)
-        ]
-    }
+    """Cells with their head counts, by area; above one facility its name stands with the area's."""
+    counts, areas = custody.head_counts(), dict[str, list[Any]]()
+    for cell in organizations.cells(acting.organization):
+        names = [cell.area.name] if cell.area else []
+        if cell.organization_id != acting.organization.pk:
+            names.insert(0, cell.organization.name)
+        areas.setdefault(" · ".join(names), []).append((cell, counts.get(cell.pk, 0)))
+    return {"areas": list(areas.items())}
 
 
-@login_required
 @require_GET
+@gate.posts(*DUTY_POSTS)
 @purpose("duty")
+@shown_regardless
 def now(request: HttpRequest) -> HttpResponse:
     """The list of now, as the live part fetches it."""
-    acting = _acting(request)
+    acting = acting_in(request)
     tasks = queries.now_list(acting.actor)
     wanted = request.GET.get("task", "")
     chosen = next((shown for shown in tasks if str(shown.id) == wanted), None)
@@ -128,92 +195,107 @@ def now(request: HttpRequest) -> HttpResponse:
     return render(request, "workbenches/_now.html", context)
 
 
-@login_required
 @require_GET
+@gate.posts(*DUTY_POSTS)
 @purpose("duty")
 def area(request: HttpRequest) -> HttpResponse:
     """Cells with their head counts, as the live part fetches them."""
-    return render(request, "workbenches/_area.html", _area(_acting(request)))
+    return render(request, "workbenches/_area.html", _area(acting_in(request)))
 
 
-@login_required
 @require_GET
+@gate.posts(*DUTY_POSTS)
+@shown_regardless
 def item(request: HttpRequest, task_id: UUID) -> HttpResponse:
     """How one task stands, as the live part fetches it."""
-    chosen = queries.task(task_id, _acting(request).actor)
-    return render(request, "workbenches/_item.html", {"chosen": chosen})
+    chosen = queries.task(task_id, acting_in(request).actor)
+    return render(request, "workbenches/_item.html", _item(chosen))
 
 
-@login_required
 @require_GET
+@gate.posts(*DUTY_POSTS)
 @purpose("duty")
+@shown_regardless
 def around(request: HttpRequest, task_id: UUID) -> HttpResponse:
     """The cell of one task, its people and what happened there, as the live part fetches them."""
-    chosen = queries.task(task_id, _acting(request).actor)
+    chosen = queries.task(task_id, acting_in(request).actor)
     return render(request, "workbenches/_around.html", {"chosen": chosen} | _around(chosen))
 
 
-@login_required
 @require_GET
+@gate.posts(*DUTY_POSTS)
 @purpose("duty")
+@shown_regardless
 def task(request: HttpRequest, task_id: UUID) -> HttpResponse:
     """One task and everything that belongs to it."""
-    chosen = queries.task(task_id, _acting(request).actor)
-    lines = queries.history(chosen)
+    chosen = queries.task(task_id, acting_in(request).actor)
+    withheld = access.withheld()
+    lines = [] if withheld else queries.history(chosen)
+    about = None if withheld else chosen.custody_id
+    alone = custody.named([about]).get(about) if about else None
     context = {
         "chosen": chosen,
         "lines": lines,
         "names": accounts.names_of({line.by_ref for line in lines if line.by_kind == "staff"}),
-        "people": custody.occupants_of(chosen.cell_id) if chosen.cell_id else [],
+        "person": alone,
+        "people": custody.occupants_of(chosen.cell_id) if chosen.cell_id and not about else [],
+        "withheld": withheld,
     }
     return render(request, "workbenches/task.html", context)
 
 
-@login_required
 @require_GET
+@gate.posts(*DUTY_POSTS)
 def answers(request: HttpRequest) -> HttpResponse:
     """What came back of what one's post found or was asked."""
-    acting = _acting(request)
+    acting = acting_in(request)
     context = {"echoes": queries.echoes(acting.actor), "organization": acting.organization}
     return render(request, "workbenches/answers.html", context)
 
 
-@login_required
-@require_POST
+@form_of(_at_workbench)
+@gate.posts(*DUTY_POSTS)
 def accept(request: HttpRequest, task_id: UUID) -> HttpResponse:
     """Take the task on."""
     try:
-        services.accept(task_id, by=_acting(request).actor)
-    except CustosError as error:
-        _tell(request, error)
-    return _back_to(task_id)
-
-
-@login_required
-@require_POST
-@purpose("duty")
-def answer(request: HttpRequest, task_id: UUID) -> HttpResponse:
-    """Answer the task in words. What was typed is kept where it cannot be taken."""
-    acting, form = _acting(request), AnswerForm(request.POST)
-    if not form.is_valid():
-        tasks, chosen = queries.now_list(acting.actor), queries.task(task_id, acting.actor)
-        context = _page(acting, tasks, chosen, form)
-        return render(request, "workbenches/duty.html", context, status=Malformed.status)
-    try:
-        services.answer(task_id, form.cleaned_data["text"], by=acting.actor)
+        services.accept(task_id, by=acting_in(request).actor)
     except CustosError as error:
         _tell(request, error)
         return _back_to(task_id)
-    messages.success(request, _("Answered. Whoever found it sees the result."))
-    return redirect("duty")
+    return _back_to(task_id, at="#item")
 
 
-@login_required
-@require_POST
+@form_of(_at_workbench)
+@gate.posts(*DUTY_POSTS)
+@purpose("duty")
+def answer(request: HttpRequest, task_id: UUID) -> HttpResponse:
+    """Answer the task in words. What was typed is kept where it cannot be taken."""
+    acting, form = acting_in(request), AnswerForm(request.POST)
+    if form.is_valid():
+        try:
+            services.answer(task_id, form.cleaned_data["text"], by=acting.actor)
+        except CustosError as error:
+            _tell(request, error)
+        else:
+            messages.success(request, _("Answered. Whoever found it sees the result."))
+            return redirect("duty")
+    tasks, chosen = queries.now_list(acting.actor), queries.task(task_id, acting.actor)
+    context = _page(acting, tasks, chosen, form)
+    return render(request, "workbenches/duty.html", context, status=Malformed.status)
+
+
+@form_of(_at_workbench)
+@gate.posts(*DUTY_POSTS)
+@purpose("duty")
 def withdraw(request: HttpRequest, task_id: UUID) -> HttpResponse:
-    """Take the task back, with the reason."""
+    """Take the task back, with the reason, which is asked for once more where there is none."""
+    acting, form = acting_in(request), _withdrawing(request.POST)
+    if not form.is_valid() and acting.actor.is_officer:
+        tasks, chosen = queries.now_list(acting.actor), queries.task(task_id, acting.actor)
+        context = _page(acting, tasks, chosen, withdraw_form=form)
+        return render(request, "workbenches/duty.html", context, status=Malformed.status)
     try:
-        services.withdraw(task_id, request.POST.get("reason", ""), by=_acting(request).actor)
+        services.withdraw(task_id, request.POST.get("reason", ""), by=acting.actor)
     except CustosError as error:
         _tell(request, error)
         return _back_to(task_id)
@@ -222,10 +304,12 @@ def withdraw(request: HttpRequest, task_id: UUID) -> HttpResponse:
 
 
 def _tell(request: HttpRequest, error: CustosError) -> None:
-    messages.error(request, f"{error.message} {error.mend}".strip())
+    """Say above the next page why nothing was done; what isn't there has no next page."""
+    if isinstance(error, Missing):
+        raise error
+    messages.error(request, error.words)
 
 
-def _back_to(task_id: UUID) -> HttpResponse:
-    response = redirect("duty")
-    response["Location"] += f"?task={task_id}#item"
-    return response
+def _back_to(task_id: UUID, *, at: str = "") -> HttpResponse:
+    """To the workbench with the task at hand; `at` leaves out the head of the page and its messages."""
+    return redirect(f"{_at_workbench(task_id)}{at}")

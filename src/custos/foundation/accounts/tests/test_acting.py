@@ -159,4 +159,25 @@ def test_switching_takes_a_posting_that_is_held_and_no_other() -> None:
         assert SESSION_KEY not in client.session
     client.post(reverse("acting_switch"), {"posting": str(second.pk)})
     assert client.session[SESSION_KEY] == second.pk
-    assert client.get(reverse("acting_switch")).status_code == 405
+
+
+def test_an_address_that_takes_forms_alone_says_so_on_a_page() -> None:
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(somebody().user, backend="django.contrib.auth.backends.ModelBackend")
+    answer = client.get(reverse("acting_switch"))
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert "be opened like this" in answer.content.decode()
+    assert 'class="bar"' in answer.content.decode()
+    asked = client.get(reverse("acting_switch"), headers={"accept": "application/json"})
+    assert asked.json()["status"] == 405
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["password/reset/", "password/reset/done/", "password/reset/key/3-set-password/", "email/"],
+)
+def test_a_password_is_reset_by_no_email_but_the_page_says_by_whom(path: str) -> None:
+    answer = Client(headers={"accept-language": "en"}).get(f"/account/{path}")
+    assert answer.status_code == 404
+    assert "Ask your administrator for a new password." in answer.content.decode()
+    assert 'type="email"' not in answer.content.decode()

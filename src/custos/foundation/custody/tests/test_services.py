@@ -72,11 +72,60 @@ def test_kr_9_the_database_too_refuses_a_stay_without_a_document(field: str) -> 
         ("born", date(2030, 1, 1), "custody.born"),
         ("born", date(1850, 1, 1), "custody.born"),
         ("arrived_at", NOON + timedelta(minutes=1), "custody.arrival"),
+        ("arrived_at", datetime(1900, 1, 1, tzinfo=UTC), "custody.arrival_before_birth"),
     ],
 )
 def test_impossible_days_are_refused(field: str, value: object, code: str) -> None:
     with clock.set_to(NOON):
         assert refused(Malformed, a_cell(), **{field: value}) == code
+
+
+def test_cl_17_a_child_is_not_admitted_even_into_an_empty_cell() -> None:
+    with clock.set_to(NOON):
+        code = refused(NotAllowed, a_cell(), born=date(2020, 6, 1), reason="ordered")
+    assert code == "custody.CL-17-CHILD"
+
+
+def test_an_arrival_of_a_year_ago_is_refused_and_one_of_a_week_ago_asks_why() -> None:
+    cell = a_cell()
+    with clock.set_to(NOON):
+        long_ago = NOON - timedelta(days=400)
+        code = refused(NotAllowed, cell, arrived_at=long_ago, born=None, reason="outage")
+        assert code == "custody.ARRIVAL-LONG-AGO"
+        late = NOON - timedelta(days=9)
+        assert refused(Conflict, cell, arrived_at=late) == "custody.ARRIVAL-LATE"
+        stay = services.admit(**admission(cell, arrived_at=late, reason="Power was out"))  # type: ignore[arg-type]
+    entry = Entry.objects.get(custody_id=stay.pk)
+    said = queries.lines_of([entry.pk])[entry.pk].payload
+    assert said is not None
+    assert said.model_dump()["shown"] == ["ARRIVAL-LATE v1"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("name", "李\u202e伟"), ("name", "李😀"), ("number", "A\u200b1"), ("basis_number", "7\u202e")],
+)
+def test_what_turns_or_hides_characters_is_refused(field: str, value: str) -> None:
+    assert refused(Malformed, a_cell(), **{field: value}) == "custody.stray_sign"
+
+
+def test_everything_that_is_wrong_with_an_admission_is_said_at_once() -> None:
+    men = a_cell(capacity=1)
+    a_detainee(in_cell=men)
+    with clock.set_to(NOON), pytest.raises(Malformed) as refusal:
+        services.admit(
+            **admission(  # type: ignore[arg-type]
+                men, sex="2", born=date(2020, 1, 1), arrived_at=NOON + timedelta(days=1), name=""
+            )
+        )
+    assert [(found.code, found.field) for found in refusal.value.findings] == [
+        ("custody.required", "name"),
+        ("custody.arrival", "arrived_at"),
+        ("custody.CL-17-CHILD", "born"),
+        ("custody.KR-14-SEX", "cell"),
+        ("custody.CPL-280-MINORS", "cell"),
+    ]
+    assert not Custody.objects.filter(detainee__sex="2").exists()
 
 
 @pytest.mark.parametrize("post", [Post.ADMISSION, Post.DUTY_LEADER])
@@ -128,7 +177,7 @@ def test_ki_27_one_more_than_certified_needs_a_reason_which_is_recorded() -> Non
     said = queries.lines_of([entry.pk])[entry.pk].payload
     assert said is not None
     assert said.model_dump()["reason"] == "No other cell tonight"
-    assert said.model_dump()["shown"] == ["KI-27-CAPACITY v1"]
+    assert said.model_dump()["shown"] == ["KI-27-CAPACITY v2"]
 
 
 @pytest.mark.parametrize("kind", [StaffKind.AUXILIARY, StaffKind.CLINICIAN, StaffKind.OTHER])

@@ -7,9 +7,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
+from django.utils import translation
 
 from custos.foundation import clock
 from custos.foundation.database import scope
@@ -20,6 +22,7 @@ from custos.foundation.organizations.numbers import Tier
 from custos.foundation.organizations.services import Installed
 from custos.foundation.record.models import Entry
 from custos.foundation.record.parties import Post
+from tests.at_once import both
 from tests.factories import BY_SYSTEM, SYSTEM, a_cell, a_city, a_facility, an_officer
 
 
@@ -73,6 +76,24 @@ class TestTree:
         with pytest.raises(Malformed) as refusal:
             a_facility(parent=a_facility())
         assert refusal.value.code == "organization.place"
+        with translation.override("zh-hans"):
+            assert str(refusal.value.message).startswith("监所不能直接设在")
+
+    def test_a_node_has_one_ministry(self) -> None:
+        a_city()
+        with pytest.raises(Conflict) as refusal:
+            services.open_organization("x", tier=Tier.MINISTRY, parent=None, by=BY_SYSTEM)
+        assert refusal.value.code == "organization.ministry_stands"
+
+    def test_below_a_city_stand_at_most_999_facilities(self) -> None:
+        city = a_city()
+        Organization.objects.bulk_create(
+            Organization(id=city.pk + place, parent=city, name=str(place), kind="KSS")
+            for place in range(1, 1000)
+        )
+        with pytest.raises(Conflict) as refusal:
+            a_facility(parent=city)
+        assert refusal.value.code == "organization.full"
 
     def test_a_code_belongs_to_one_organization(self) -> None:
         a_facility(codes={"GA": "0001"})
@@ -110,6 +131,20 @@ def test_two_openings_at_once_get_different_numbers(live_database: str) -> None:
     with ThreadPoolExecutor(2) as people:
         made = [task.result(20) for task in [people.submit(opened), people.submit(opened)]]
     assert sorted(made) == [101_001_001, 101_001_002]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_first_base_records_at_once_the_second_is_told(
+    superuser_sql: psycopg.Connection,
+) -> None:
+    with scope.entered(SYSTEM):
+        facility = a_facility()
+    told = both(
+        superuser_sql,
+        lambda: renewed(facility, date(2026, 3, 1)),
+        lambda: renewed(facility, date(2026, 3, 1)),
+    )
+    assert told == ["done", "base.later"]
 
 
 @pytest.mark.usefixtures("within")

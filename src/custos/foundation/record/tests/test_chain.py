@@ -4,7 +4,7 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from custos.foundation.record import rows, wire
@@ -61,7 +61,6 @@ def test_the_place_says_which_entry_stands_there() -> None:
     assert f"organization {FACILITY}, entry number 5" in str(fault)
 
 
-@settings(max_examples=400, deadline=None)
 @given(places, st.integers(0, 10_000), st.integers(1, 255))
 def test_any_changed_byte_is_found_in_its_row(which: int, at: int, change: int) -> None:
     made = [*CHAIN]

@@ -1,6 +1,7 @@
 """One transaction that changes state and appends its entries."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -11,13 +12,14 @@ from custos.foundation.record import queries
 from custos.foundation.record import services as record
 from custos.foundation.record.kinds import Kind
 from custos.foundation.record.models import Entry, Head, Payload
-from custos.foundation.record.parties import Actor, Post, StaffKind, Subject
+from custos.foundation.record.parties import Actor, Post, Readers, StaffKind, Subject
 from custos.foundation.record.tests.worlds import (
     ABOUT,
     AT,
     FACILITY,
     NEIGHBOUR,
     SYSTEM,
+    Diagnosed,
     Noted,
     Restrained,
     Searched,
@@ -27,6 +29,8 @@ from custos.foundation.record.tests.worlds import (
 )
 
 pytestmark = pytest.mark.django_db
+
+CELL = UUID(int=7)
 
 
 def nothing_remains() -> bool:
@@ -50,6 +54,19 @@ def test_entries_get_consecutive_numbers_each_hashed_on_the_one_before() -> None
         assert [header.seq for header in made] == [1, 2, 3]
         head = Head.objects.get(pk=FACILITY)
         assert (head.seq, bytes(head.hash)) == (3, made[-1].hash)
+
+
+def test_a_timeline_shows_the_entries_of_one_deed_in_the_order_in_which_they_were_appended() -> (
+    None
+):
+    # A cause and its effect have the same millisecond: chance would turn some of these round.
+    written = [str(number) for number in range(30)]
+    with scope.entered(SYSTEM):
+        with record.deed() as deed:
+            for text in written:
+                deed.append(Noted(text=text), about=Subject(FACILITY, cell_id=CELL), by=somebody())
+        shown = queries.timeline(cell=CELL, limit=30)
+    assert [line.text for line in reversed(shown)] == written
 
 
 def test_each_organization_has_a_chain_of_its_own() -> None:
@@ -190,3 +207,12 @@ def test_a_payload_holds_no_float() -> None:
         class Weighed(Kind):
             name, version = "tests.weighed", 1
             kilograms: float | None
+
+
+def test_a_correction_is_for_the_readers_of_what_it_corrects() -> None:
+    clinician = somebody(Post.MEDICAL, StaffKind.CLINICIAN)
+    with scope.entered(SYSTEM):
+        with record.deed() as deed:
+            wrong = deed.append(Diagnosed(text="x"), about=ABOUT, by=clinician)
+        right = record.correct(wrong.id, wrong="x", right="y", reason="second look", by=clinician)
+        assert Entry.objects.get(id=right.id).audience == Readers.CLINICAL

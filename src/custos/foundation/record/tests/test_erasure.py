@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 from django.db import ProgrammingError, connection, transaction
 from PIL import Image
@@ -11,7 +12,7 @@ from PIL import Image
 from custos.foundation.database import scope
 from custos.foundation.errors import Conflict, Missing, NotAllowed
 from custos.foundation.media import services as media
-from custos.foundation.record import inspection, queries
+from custos.foundation.record import export, inspection, queries
 from custos.foundation.record import services as record
 from custos.foundation.record.models import Attachment, Payload
 from custos.foundation.record.parties import Actor, Post, StaffKind
@@ -135,3 +136,54 @@ def test_a_file_stays_where_the_deed_of_erasing_fails() -> None:
     assert media.read(photo.sha256)
     with scope.entered(SYSTEM):
         assert queries.lines_of([entry])[entry].text == "a child's name"
+
+
+def test_a_file_that_was_changed_or_taken_away_is_named(own_folders: Path) -> None:
+    with scope.entered(SYSTEM):
+        note("before")
+    photo = a_photo()
+    entry = noted(photo)
+    assert [v.sound for v in inspection.installation()] == [True]
+    (file,) = [f for f in (own_folders / "attachments").rglob("*") if f.is_file()]
+    original = file.read_bytes()
+    for forged in (original + b"x", None):
+        file.write_bytes(forged) if forged else file.unlink()
+        (verdict,) = inspection.installation()
+        assert verdict.fault is not None
+        assert (verdict.fault.code, verdict.fault.seq) == ("attachment", 2)
+        assert verdict.fault.entry == entry
+    file.write_bytes(original)
+    assert [v.sound for v in inspection.installation()] == [True]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DELETE FROM record_attachment",
+        "UPDATE record_attachment SET name = 'other.png'",
+        "UPDATE record_attachment SET sha256 = repeat('0', 64)",
+        "UPDATE record_attachment SET entry_id = gen_random_uuid()",
+    ],
+)
+def test_a_row_of_a_file_that_was_tampered_with_is_named(
+    superuser_sql: psycopg.Connection, change: str
+) -> None:
+    noted(a_photo())
+    superuser_sql.execute("SET session_replication_role = replica")
+    superuser_sql.execute(change.encode())
+    (verdict,) = inspection.installation()
+    assert verdict.fault is not None
+    assert verdict.fault.code == "attachment"
+
+
+def test_a_bundle_without_a_file_that_its_entries_name_is_found(
+    own_folders: Path, superuser_sql: psycopg.Connection
+) -> None:
+    noted(a_photo())
+    superuser_sql.execute("SET session_replication_role = replica")
+    superuser_sql.execute("DELETE FROM record_attachment")
+    with scope.entered(SYSTEM):
+        export.write(own_folders / "bundle", [ABOUT.organization_id])
+    (verdict,) = export.check(own_folders / "bundle")
+    assert verdict.fault is not None
+    assert verdict.fault.code == "attachment"

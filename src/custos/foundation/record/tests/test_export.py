@@ -1,5 +1,6 @@
 """A bundle verifies on a machine that has neither this database nor this key; a changed one doesn't."""
 
+import hashlib
 import io
 import json
 import zipfile
@@ -21,12 +22,13 @@ from custos.foundation.media import services as media
 from custos.foundation.record import checkpoints, export, signing, witness
 from custos.foundation.record import services as record
 from custos.foundation.record.kinds import canonical_json
-from custos.foundation.record.parties import Post
+from custos.foundation.record.parties import Post, Readers, StaffKind
 from custos.foundation.record.tests.worlds import (
     ABOUT,
     FACILITY,
     NEIGHBOUR,
     SYSTEM,
+    Diagnosed,
     Noted,
     note,
     somebody,
@@ -97,7 +99,7 @@ def test_what_the_manifest_does_not_name_is_refused(bundle: Path) -> None:
         export.check(bundle)
 
 
-@effort(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@effort(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 100_000), st.integers(1, 255))
 def test_a_damaged_file_is_refused_or_what_it_says_is_unchanged(
     bundle: Path, at: int, change: int
@@ -149,6 +151,21 @@ def test_a_bundle_that_its_maker_cut_is_found_by_the_witness_in_it(bundle: Path)
     assert (verdict.fault.code, verdict.fault.after_seq) == ("truncated", 2)
 
 
+def test_a_bundle_without_a_chain_is_refused(bundle: Path) -> None:
+    empty = bundle.with_name("empty.custos")
+    with zipfile.ZipFile(bundle) as source, zipfile.ZipFile(empty, "w") as target:
+        manifest = json.loads(source.read("manifest.json"))
+        testimony = source.read("witness.jsonl")
+        files = {"witness.jsonl": hashlib.sha256(testimony).hexdigest()}
+        manifest |= {"chains": [], "files": files}
+        target.writestr("witness.jsonl", testimony)
+        said = canonical_json(manifest)
+        target.writestr("manifest.json", said)
+        target.writestr("manifest.sig", signing.signer().sign(said))
+    with pytest.raises(Malformed, match="no chain"):
+        export.check(empty)
+
+
 def test_an_organization_without_a_record_is_missing(own_folders: Path) -> None:
     with scope.entered(SYSTEM), pytest.raises(Missing):
         export.write(own_folders / "bundle", [NEIGHBOUR])
@@ -168,3 +185,21 @@ def test_signing_again_says_nothing_where_nothing_moved(bundle: Path) -> None:
 def test_the_signing_key_and_the_witness_file_are_their_owners_only(bundle: Path) -> None:
     for path in (settings.WITNESS, signing.key_file()):
         assert path.stat().st_mode & 0o077 == 0
+
+
+def test_an_export_holds_nothing_that_its_maker_may_not_read(own_folders: Path) -> None:
+    """A clinician's entry is no part of a bundle that a patrol officer makes."""
+    patrol = scope.Scope(FACILITY, FACILITY, frozenset({int(Readers.STAFF)}), "user:1")
+    with scope.entered(SYSTEM):
+        note("quiet")
+        clinician = somebody(Post.MEDICAL, StaffKind.CLINICIAN)
+        with record.deed() as deed:
+            deed.append(Diagnosed(text="arrhythmia"), about=ABOUT, by=clinician)
+    made = own_folders / "patrol.custos"
+    with scope.entered(patrol):
+        export.write(made, [FACILITY])
+    with zipfile.ZipFile(made) as bundle:
+        held = b"".join(bundle.read(name) for name in bundle.namelist())
+    assert b"quiet" in held
+    assert b"arrhythmia" not in held
+    assert b"tests.diagnosed" not in held

@@ -3,6 +3,8 @@
 import pytest
 
 from custos.foundation.record.parties import (
+    ADMINISTRATORS,
+    DUTY_POSTS,
     Actor,
     ActorKind,
     Audience,
@@ -77,5 +79,7 @@ def test_only_the_resident_prosecutor_reads_a_sealed_complaint() -> None:
     assert readers == {Post.RESIDENT_PROSECUTOR}
 
 
-def test_everybody_reads_what_is_for_staff() -> None:
-    assert all(Audience.STAFF in audiences_of(post, kind) for post in Post for kind in StaffKind)
+def test_everybody_on_duty_reads_what_is_for_staff_and_administrators_nothing() -> None:
+    for kind in StaffKind:
+        assert all(Audience.STAFF in audiences_of(post, kind) for post in DUTY_POSTS)
+        assert not any(audiences_of(post, kind) for post in ADMINISTRATORS)

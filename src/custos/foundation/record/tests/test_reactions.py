@@ -123,6 +123,15 @@ class TestAFailingReaction:
             assert kinds() == ["tests.noted", "record.reaction_failed", "tests.followed"]
             assert queries.failed_reactions() == []
 
+    def test_leaves_the_entry_of_somebody_who_reads_nothing_of_leaders(self) -> None:
+        own = scope.Scope(FACILITY, FACILITY, frozenset({1}))
+        with scope.entered(own):
+            note()
+            assert kinds() == ["tests.noted"]
+            assert scope.current() == own
+        with scope.entered(SYSTEM):
+            assert kinds() == ["tests.noted", "record.reaction_failed"]
+
     def test_is_told_of_to_leaders_only(self) -> None:
         with scope.entered(SYSTEM):
             note()

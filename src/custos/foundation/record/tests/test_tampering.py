@@ -15,10 +15,22 @@ from django.conf import settings
 from psycopg.rows import class_row
 
 from custos.foundation.database import scope
-from custos.foundation.record import checkpoints, inspection, wire, witness
+from custos.foundation.errors import Missing
+from custos.foundation.record import checkpoints, inspection, signing, wire, witness
+from custos.foundation.record import services as recording
 from custos.foundation.record.digests import digest_of, merkle_root
-from custos.foundation.record.tests.worlds import FACILITY, NEIGHBOUR, SYSTEM, notes
-from custos.foundation.record.verify import Fault
+from custos.foundation.record.kinds import PayloadErased
+from custos.foundation.record.parties import Actor, ActorKind, Post, StaffKind, Subject
+from custos.foundation.record.tests.worlds import (
+    FACILITY,
+    NEIGHBOUR,
+    SYSTEM,
+    chain,
+    draft,
+    notes,
+    row,
+)
+from custos.foundation.record.verify import Expected, Fault, check_chain
 from custos.foundation.record.wire import HEADER, Header
 
 LENGTH = 9
@@ -287,6 +299,7 @@ def test_without_the_witness_a_recomputed_chain_would_pass(sql: Superuser) -> No
     witnessed()
     rewrite(sql, _edit)
     settings.WITNESS.unlink()
+    sql.execute("DELETE FROM record_witnessed")
     assert all(verdict.sound for verdict in inspection.installation())
 
 
@@ -346,9 +359,125 @@ def test_a_line_taken_out_of_the_witness_file_is_noticed(sql: Superuser) -> None
 
 def test_a_witness_file_signed_by_another_key_is_refused(sql: Superuser) -> None:
     witnessed()
-    (settings.KEYS / "record-signing.pem").unlink()
+    signing.key_file().unlink()
+    signing.signer()
     with pytest.raises(witness.TamperedWitness, match="line 1"):
         inspection.installation()
+
+
+def test_without_the_signing_key_nothing_is_blamed_on_the_witness_and_no_key_is_made(
+    sql: Superuser,
+) -> None:
+    witnessed()
+    signing.key_file().unlink()
+    with pytest.raises(witness.TamperedWitness, match=r"signing key .* is gone"):
+        inspection.installation()
+    assert not signing.key_file().exists()
+
+
+@pytest.mark.parametrize("left", [0, 1, 2])
+def test_a_witness_file_that_was_cut_off_is_noticed(sql: Superuser, left: int) -> None:
+    for day in (5, 6, 7):
+        witnessed(day=day)
+        notes(1)
+    with lines_changed() as lines:
+        del lines[left:]
+    with pytest.raises(witness.TamperedWitness, match=rf"has {left} lines.* remembers 3"):
+        inspection.installation()
+    # Signing on does not make it forgotten.
+    notes(1)
+    witnessed(day=8)
+    if left < 2:
+        with pytest.raises(witness.TamperedWitness, match="remembers 3"):
+            inspection.installation()
+
+
+def test_a_witness_file_that_was_lost_is_noticed(sql: Superuser) -> None:
+    witnessed()
+    settings.WITNESS.unlink()
+    with pytest.raises(witness.TamperedWitness, match=r"has 0 lines.* remembers 1"):
+        inspection.installation()
+
+
+def test_a_database_that_was_set_back_agrees_with_a_witness_that_went_on(sql: Superuser) -> None:
+    witnessed()
+    before = sql.execute("SELECT lines, digest FROM record_witnessed").fetchone()
+    notes(1)
+    witnessed(day=6)
+    sql.execute("UPDATE record_witnessed SET lines = %s, digest = %s", before)
+    assert all(verdict.sound for verdict in inspection.installation())
+
+
+@pytest.mark.parametrize("edit", ["audience = 2", f"organization_id = {NEIGHBOUR}"])
+def test_a_payload_put_before_other_readers_is_named(sql: Superuser, edit: str) -> None:
+    change(sql, f"UPDATE record_payload SET {edit} {PAYLOAD}")
+    assert place() == ("vanished", 4)
+
+
+def test_the_day_of_a_checkpoint_is_signed_too(sql: Superuser) -> None:
+    witnessed()
+    sql.execute(
+        "UPDATE record_checkpoint SET day = day - 1 WHERE organization_id = %s", (FACILITY,)
+    )
+    assert place() == ("resealed", LENGTH)
+
+
+def test_a_fault_early_in_a_long_chain_is_named_and_the_next_chain_is_walked(
+    sql: Superuser,
+) -> None:
+    """Long enough that the walk breaks off a COPY that the server is still sending."""
+    with scope.entered(SYSTEM):
+        for facility in (FACILITY, NEIGHBOUR):
+            recording.append_many(draft("x" * 400, organization=facility) for _ in range(3_000))
+    change(sql, f"UPDATE record_entry SET ground = 'law' {ENTRY}")
+    assert place() == ("header", 4)
+    sql.execute(
+        "UPDATE record_entry SET ground = 'law' WHERE organization_id = %s AND seq = 7",
+        (NEIGHBOUR,),
+    )
+    assert [(v.fault and v.fault.seq) for v in inspection.installation()] == [4, 7]
+
+
+def test_an_organization_without_a_chain_is_not_called_whole(sql: Superuser) -> None:
+    with pytest.raises(Missing):
+        inspection.installation([199_999_999])
+
+
+@pytest.mark.parametrize(
+    ("by", "second", "payload"),
+    [
+        ("a", "b", True),
+        (str(UUID(int=1)), str(UUID(int=1)), True),
+        (str(UUID(int=1)), str(UUID(int=2)), False),
+    ],
+)
+def test_an_order_of_erasure_that_is_none_excuses_nothing(
+    by: str, second: str, payload: bool
+) -> None:
+    target = draft("what was said")
+    said = PayloadErased(entry=target.header.id, legal_ground="law", reason="sealed")
+    order = recording.draft(
+        said,
+        about=Subject(FACILITY),
+        by=Actor(ActorKind.STAFF, str(UUID(int=1)), Post.LEADER, StaffKind.OFFICER),
+        second=Actor(ActorKind.STAFF, str(UUID(int=2)), Post.LEADER, StaffKind.OFFICER),
+        at=target.header.recorded_at,
+        because=target.header.id,
+    )
+    assert _erased(target, order) is None
+    order.header.by_ref, order.header.second_ref = by, second
+    if not payload:
+        order.body = b"{}"
+    fault = _erased(target, order)
+    assert fault is not None
+    assert (fault.code, fault.seq) == ("vanished", 1)
+
+
+def _erased(target: recording.Draft, order: recording.Draft) -> Fault | None:
+    """What verifying finds on a chain of an entry that was erased and the order for it."""
+    rows = chain([target, order])
+    rows[0] = row(target.header, target.salt, None)
+    return check_chain(FACILITY, rows, Expected()).fault
 
 
 def test_a_line_that_was_not_finished_is_written_again(sql: Superuser) -> None:

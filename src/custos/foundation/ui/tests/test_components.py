@@ -9,6 +9,7 @@ from django.test import RequestFactory
 from django.utils import translation
 
 from custos.foundation import clock
+from custos.foundation.ui.forms import Form
 
 NOW = datetime(2026, 3, 5, 4, 0, tzinfo=UTC)
 
@@ -63,9 +64,15 @@ def test_a_moment_that_isnt_known_is_a_dash():
 
 
 def test_a_chip_shows_who_and_where_and_what_they_need():
-    person = SimpleNamespace(name="王小川", cell_name="B1-02", tail="1271", needs=["Interpreter"])
+    person = SimpleNamespace(
+        name="王小川",
+        facility_name="甲东市看守所",
+        cell_name="B1-02",
+        tail="1271",
+        needs=["Interpreter"],
+    )
     html = shown("{% chip person href='/p/' %}", person=person)
-    for part in ("王小川", "B1-02", "…1271", "Interpreter", 'href="/p/"', ">川<"):
+    for part in ("王小川", "甲东市看守所", "B1-02", "…1271", "Interpreter", 'href="/p/"', ">川<"):
         assert part in html
 
 
@@ -117,8 +124,25 @@ def test_a_field_ties_label_help_and_error_to_its_input():
     assert 'id="id_name-error"' in html
 
 
+def test_a_fields_help_is_shown_where_its_input_says_it_stands():
+    html = shown("{% field form.name %}", form=Short())
+    assert 'aria-describedby="id_name-help"' in html
+    assert '<p class="field-help" id="id_name-help">As on the warrant</p>' in html
+    assert "help" not in shown("{% field form.name helped=False %}", form=Short())
+
+
 def test_a_field_that_may_stay_empty_says_so():
     assert "optional" in shown("{% field form.alias %}", form=Short())
+
+
+class Named(Form):
+    name = forms.CharField(label="姓名")
+    cell = forms.ChoiceField(label="监室", choices=[("1", "101")])
+
+
+def test_an_empty_field_says_by_name_what_is_to_be_done():
+    with translation.override("zh-hans"):
+        assert Named({}).errors == {"name": ["请填写姓名。"], "cell": ["请选择监室。"]}
 
 
 def test_what_is_wrong_with_a_form_leads_to_the_fields():
@@ -142,7 +166,7 @@ def test_paging_keeps_the_other_parameters():
 def test_a_decision_says_what_will_happen_to_whom_and_why():
     html = shown(
         "{% decision 'go' title='Withdraw' action='/w/' submit='Withdraw it' what='The task ends'"
-        " whom='B1-03' ground='Rule 1' undoes='Nothing' %}<input name='why'>{% enddecision %}"
+        " where='B1-03' ground='Rule 1' undoes='Nothing' %}<input name='why'>{% enddecision %}"
     )
     for part in ('<dialog class="decision" id="go"', "The task ends", "B1-03", "Rule 1", "why"):
         assert part in html

@@ -3,9 +3,10 @@
 import asyncio
 import json
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
-from django.test import AsyncClient
+from django.test import AsyncClient, RequestFactory
 
 from custos.foundation import clock
 from custos.foundation.database.scope import Scope
@@ -171,6 +172,25 @@ def test_nobody_hears_anything_without_signing_in():
 
     [only] = asyncio.run(heard())
     assert b"event: closed" in only
+
+
+def test_a_stream_ends_within_ten_seconds_of_its_session(hub, monkeypatch):
+    monkeypatch.setattr(views.streams, "hub", lambda: hub)
+    monkeypatch.setattr(views, "_acting_now", lambda request: None)  # signed out meanwhile
+    acting = SimpleNamespace(scope=Scope(HERE, HERE))
+
+    async def heard():
+        events = views._events(RequestFactory().get("/live/"), acting, None)
+        heard = [await anext(events)]
+        async with asyncio.timeout(20):
+            with clock.set_to(clock.now() + timedelta(seconds=10)):
+                hub._tell_beat()
+                async for part in events:
+                    heard.append(part)
+        return heard
+
+    *_before, last = asyncio.run(heard())
+    assert "event: closed" in last
 
 
 @pytest.mark.parametrize(

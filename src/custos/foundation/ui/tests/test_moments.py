@@ -42,6 +42,9 @@ def test_how_long_ago_is_said_in_its_largest_unit(seconds, text):
         (12_000, "3 h 20 min left"),
         (2400, "40 min left"),
         (20, "under 1 min left"),
+        (-20, "just overdue"),
+        (-59, "just overdue"),
+        (-60, "1 min over"),
         (-2400, "40 min over"),
         (-90_000, "1 d 1 h over"),
     ],
@@ -55,6 +58,8 @@ def test_chinese_says_it_the_way_an_officer_does():
         assert moments.ago(180) == "3 分钟前"
         assert moments.left(183_600) == "余 2 天 3 时"
         assert moments.left(-2400) == "超 40 分"
+        assert moments.left(20) == "剩不到 1 分钟"
+        assert moments.left(-20) == "刚超时"
 
 
 def test_the_day_is_named_only_where_it_is_another_one():

@@ -11,8 +11,8 @@ def _empty_registry(monkeypatch):
     monkeypatch.setattr(navigation, "_items", {})
 
 
-def places(path="/", **acting):
-    return navigation.places_for(RequestFactory().get(path), SimpleNamespace(**acting))
+def places(path="/", post="patrol"):
+    return navigation.places_for(RequestFactory().get(path), SimpleNamespace(post=post))
 
 
 def test_items_stand_in_their_order():
@@ -21,12 +21,28 @@ def test_items_stand_in_their_order():
     assert [place.label for place in places()] == ["first", "second"]
 
 
+def test_the_order_may_differ_by_post():
+    navigation.register("account_logout", "people", icon="x", order=20)
+    navigation.register(
+        "account_login", "now", icon="x", order=lambda acting: 10 if acting.post == "patrol" else 30
+    )
+    assert [place.label for place in places(post="patrol")] == ["now", "people"]
+    assert [place.label for place in places(post="medical")] == ["people", "now"]
+
+
 def test_an_item_is_shown_only_to_whom_it_concerns():
     navigation.register(
         "account_login", "leaders", icon="x", shown=lambda acting: acting.post == "leader"
     )
     assert places(post="patrol") == []
     assert len(places(post="leader")) == 1
+
+
+def test_a_page_that_would_be_refused_is_not_offered():
+    navigation.register("admit", "admit", icon="x")
+    navigation.register("account_signup", "open to nobody", icon="x")
+    assert places(post="patrol") == []
+    assert [place.label for place in places(post="admission")] == ["admit"]
 
 
 def test_the_page_at_hand_is_current_on_the_pages_below_it_too():

@@ -1,14 +1,15 @@
 import errno
+import html
 import json
 import sys
 
 import pytest
 from django.db import OperationalError
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from custos.foundation.errors import Conflict
+from custos.foundation.errors import Conflict, raise_all
 from custos.foundation.ui import refusals
 from custos.foundation.ui.middleware import PlainOutagePage
 
@@ -44,6 +45,30 @@ def test_htmx_gets_a_problem_to_show_in_place():
     problem = json.loads(answer.content)
     assert (problem["title"], problem["detail"]) == ("Level 1", "Search")
     assert problem["field"] == "task"
+
+
+def test_several_findings_are_one_problem_that_lists_them():
+    with pytest.raises(Conflict) as refusal:
+        raise_all([Conflict("a", _("Level 1"), field="x"), Conflict("b", _("Level 2"), field="y")])
+    problem = json.loads(answered(refusal.value, accept="application/json").content)
+    assert problem["title"] == "Level 1"
+    assert [(e["code"], e["title"], e["field"]) for e in problem["errors"]] == [
+        ("a", "Level 1", "x"),
+        ("b", "Level 2", "y"),
+    ]
+    raise_all([])
+
+
+@pytest.mark.parametrize(
+    ("message", "mend", "words"),
+    [
+        ("It is full.", "Choose another.", "It is full. Choose another."),
+        ("监室已满。", "请另选监室。", "监室已满。请另选监室。"),
+        ("监室已满。", "", "监室已满。"),
+    ],
+)
+def test_sentences_follow_each_other_as_the_language_has_it(message, mend, words):
+    assert Conflict("a", message, mend=mend).words == words
 
 
 def test_a_refusal_reads_in_the_readers_language():
@@ -103,3 +128,38 @@ def test_every_refusal_of_django_is_a_page_in_words(handler, status):
     assert answer.status_code == status
     assert "<h1>" in answer.content.decode()
     assert handler(ask(hx_request="true"), exception=Exception()).status_code == status
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("read_by_csrf_first", [True, False])
+def test_a_form_that_is_too_large_is_told_so_with_the_limit(read_by_csrf_first):
+    browser = Client(
+        enforce_csrf_checks=read_by_csrf_first,
+        raise_request_exception=False,
+        headers={"Accept-Language": "en"},
+    )
+    browser.get("/account/login/")
+    path, form = "/account/login/", "application/x-www-form-urlencoded"
+    large = "login=" + "x" * 6 * 2**20
+    answer = browser.post(path, large, content_type=form)
+    assert answer.status_code == 413
+    assert "What was sent is too large, and nothing was saved." in html.unescape(
+        answer.content.decode()
+    )
+    assert "2.5 MB at most" in answer.content.decode()
+    told = browser.post(path, large, content_type=form, headers={"HX-Request": "true"})
+    assert (told.status_code, json.loads(told.content)["status"]) == (413, 413)
+
+
+@pytest.mark.parametrize(
+    ("referer", "back"),
+    [
+        ("http://testserver/reception/admit/", "http://testserver/reception/admit/"),
+        ("https://elsewhere.example/", "/tasks/"),
+        ("", "/tasks/"),
+    ],
+)
+def test_a_form_out_of_date_leads_back_to_its_page(referer, back):
+    answer = refusals.csrf_failure(ask(referer=referer))
+    assert answer.status_code == 403
+    assert f'<a class="btn btn-primary" href="{back}">' in answer.content.decode()

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
@@ -12,6 +13,7 @@ from custos.foundation.accounts import services as accounts
 from custos.foundation.accounts.models import Access
 from custos.foundation.custody import services as custody
 from custos.foundation.custody.models import Custody, Detainee
+from custos.foundation.custody.tests import worlds
 from custos.foundation.database import scope
 from custos.foundation.organizations.models import Cell, Organization
 from custos.foundation.record.models import Entry
@@ -35,13 +37,13 @@ def world() -> Iterator[None]:
 
 @pytest.fixture
 def sign_in() -> SignIn:
-    def signed_in(post: Post, kind: StaffKind = StaffKind.OFFICER) -> Client:
+    def signed_in(post: Post, kind: StaffKind = StaffKind.OFFICER, at: int = FACILITY) -> Client:
         user = accounts.make_account(f"u{uuid4().hex[:10]}", None)
         accounts.post_staff(
             user,
             name="Zhao Min",
             kind=kind,
-            organization=Organization.objects.get(pk=FACILITY),
+            organization=Organization.objects.get(pk=at),
             post=post,
             by=Actor.system("tests"),
         )
@@ -87,9 +89,35 @@ def typed(cell: Cell, **changed: str) -> dict[str, str]:
     } | changed
 
 
+def admitted(client: Client, said: dict[str, str], *, follow: bool = False) -> Any:
+    """The short form, its review, and the record; what refuses it, where something does."""
+    review = client.post("/reception/admit/", said)
+    if review.status_code != 200:
+        return review
+    confirmed = said | {"go": "record", "seen": review.context["seen"]}
+    return client.post("/reception/admit/", confirmed, follow=follow)
+
+
+def test_what_will_be_recorded_is_shown_before_it_is(sign_in: SignIn) -> None:
+    client, cell = sign_in(Post.ADMISSION), a_cell()
+    worlds.watched(a_custody(cell, name="Sun Bo"))
+    page = client.post("/reception/admit/", typed(cell))
+    text = page.content.decode()
+    for word in ("Li 㐂", "Male", "2026-17", cell.name, "Sun Bo", "never alone", "new arrival"):
+        assert word in text
+    assert Custody.objects.count() == 1
+    # Without what was seen nothing is recorded, and what was typed goes back to be changed.
+    assert client.post("/reception/admit/", typed(cell, go="record")).status_code == 200
+    form = client.post("/reception/admit/", typed(cell, go="change"))
+    assert 'value="2026-17"' in form.content.decode()
+    assert Custody.objects.count() == 1
+    assert admitted(client, typed(cell)).status_code == 302
+    assert Entry.objects.filter(kind="placing.considered").exists()
+
+
 def test_a_person_is_admitted_and_their_page_tells_of_it(sign_in: SignIn) -> None:
     client, cell = sign_in(Post.ADMISSION), a_cell()
-    answer = client.post("/reception/admit/", typed(cell), follow=True)
+    answer = admitted(client, typed(cell), follow=True)
     stay = Custody.objects.get(number="101001001202603020001")
     assert answer.redirect_chain[-1][0] == f"/people/{stay.pk}/"
     assert stay.cell_id == cell.pk
@@ -102,7 +130,10 @@ def test_a_person_is_admitted_and_their_page_tells_of_it(sign_in: SignIn) -> Non
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"basis": ""}, "required"),
+        ({"basis": ""}, "Choose: Legal document."),
+        ({"number": "123"}, "at least 12 digits"),
+        ({"basis_number": "x"}, "has a digit"),
+        ({"name": "Li 㐂" + "x" * 197}, "At most 200 characters; this is 201."),
         ({"basis": "行政拘留决定书"}, "valid choice"),
         ({"born": "2190-01-01"}, "impossible"),
         ({"arrived_at": "2190-01-01T00:00"}, "future"),
@@ -129,17 +160,66 @@ def test_a_man_is_not_put_into_a_womens_cell(sign_in: SignIn) -> None:
     assert not Custody.objects.exists()
 
 
+def test_what_was_typed_at_the_door_can_be_checked_on_the_page(sign_in: SignIn) -> None:
+    client, cell = sign_in(Post.ADMISSION), a_cell()
+    arrived = clock.now() - timedelta(days=2)
+    today = clock.now().astimezone(clock.LOCAL).date()
+    born = date(today.year - 30, today.month, 1)
+    said = typed(
+        cell,
+        arrived_at=arrived.astimezone(clock.LOCAL).strftime("%Y-%m-%dT%H:%M"),
+        born=born.isoformat(),
+    )
+    page = admitted(client, said, follow=True).content.decode()
+    stay = Custody.objects.get()
+    assert f"{born} · 30 years old" in page
+    assert "<dd>Male</dd>" in page
+    assert f"Centre {FACILITY}</dd>" in page
+    assert arrived.replace(second=0, microsecond=0).isoformat() in page
+    assert stay.admitted_at.isoformat() in page
+    assert 'class="chip"' not in page
+
+
+def test_in_english_documents_grounds_and_sources_are_english(sign_in: SignIn) -> None:
+    client, cell = sign_in(Post.ADMISSION), a_cell()
+    form = client.get("/reception/admit/").content.decode()
+    assert '<option value="拘留证">Detention warrant (拘留证)</option>' in form
+    refused = client.post("/reception/admit/", typed(a_cell(sex="2"))).content.decode()
+    assert "Men and women are held apart (Regulations on Detention Centres art. 14;" in refused
+    page = admitted(client, typed(cell), follow=True).content.decode()
+    assert "Detention warrant (拘留证) 2026-17" in page
+    assert "Ground: Regulations on Detention Centres art. 9" in page
+
+
+def test_a_wrong_time_doesnt_hide_the_wrong_cell(sign_in: SignIn) -> None:
+    client, cell = sign_in(Post.ADMISSION), a_cell(sex="2")
+    answer = client.post("/reception/admit/", typed(cell, arrived_at="2190-01-01T00:00"))
+    page = answer.content.decode()
+    assert "future" in page
+    assert "Men and women are held apart" in page
+
+
+def test_cells_are_offered_by_sex(sign_in: SignIn) -> None:
+    a_cell(sex="1")
+    a_cell(sex="2")
+    page = sign_in(Post.ADMISSION).get("/reception/admit/").content.decode()
+    assert '<optgroup label="Male">' in page
+    assert '<optgroup label="Female">' in page
+    assert page.count('data-for="1"') == page.count('data-for="2"') == 1
+    assert 'data-choices-by="sex"' in page
+
+
 def test_a_full_cell_asks_for_a_reason_and_takes_one(sign_in: SignIn) -> None:
     client, cell = sign_in(Post.ADMISSION), a_cell(capacity=1)
     a_custody(cell)
     assert client.post("/reception/admit/", typed(cell)).status_code == 422
-    answer = client.post("/reception/admit/", typed(cell, reason="Flood in wing two"))
+    answer = admitted(client, typed(cell, reason="Flood in wing two"))
     assert answer.status_code == 302
 
 
 def test_sent_twice_it_is_admitted_once(sign_in: SignIn) -> None:
     client, cell = sign_in(Post.ADMISSION), a_cell()
-    assert client.post("/reception/admit/", typed(cell)).status_code == 302
+    assert admitted(client, typed(cell)).status_code == 302
     again = client.post("/reception/admit/", typed(cell))
     assert again.status_code == 422
     assert "belongs to another stay" in again.content.decode()
@@ -148,13 +228,23 @@ def test_sent_twice_it_is_admitted_once(sign_in: SignIn) -> None:
 
 def test_an_auxiliary_may_not_admit(sign_in: SignIn) -> None:
     client, cell = sign_in(Post.ADMISSION, StaffKind.AUXILIARY), a_cell()
-    answer = client.post("/reception/admit/", typed(cell))
+    answer = admitted(client, typed(cell))
     assert "reserves this to police" in answer.content.decode()
     assert not Custody.objects.exists()
 
 
 def test_the_patrol_may_not_admit(sign_in: SignIn) -> None:
     assert sign_in(Post.PATROL).get("/reception/admit/").status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/people/", f"/people/{UUID(int=7)}/", "/reception/admit/"])
+def test_an_account_without_a_post_is_told_so_and_sees_nobody(path: str) -> None:
+    user = accounts.make_account("between-posts", None)
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    answer = client.get(path)
+    assert answer.status_code == 403
+    assert "You hold no post today." in answer.content.decode()
 
 
 def test_each_page_that_shows_people_writes_one_access_row(sign_in: SignIn) -> None:
@@ -186,6 +276,16 @@ def test_a_case_officer_moves_somebody_and_says_why(sign_in: SignIn) -> None:
     assert f"To cell {cell.name}: quarrel" in answer.content.decode()
     stay.refresh_from_db()
     assert stay.cell_id == cell.pk
+
+
+def test_an_overseer_sees_in_which_facility_somebody_is(sign_in: SignIn) -> None:
+    stay = a_custody(a_cell())
+    Organization.objects.create(id=101_001_000, name="City")
+    city = sign_in(Post.OVERSIGHT, at=101_001_000)
+    for path in ("/people/", f"/people/{stay.pk}/"):
+        assert f"Centre {FACILITY}" in city.get(path).content.decode()
+    assert 'data-label="Facility"' in city.get("/people/").content.decode()
+    assert 'data-label="Facility"' not in sign_in(Post.PATROL).get("/people/").content.decode()
 
 
 def test_the_list_is_paged(sign_in: SignIn) -> None:

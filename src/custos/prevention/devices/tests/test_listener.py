@@ -245,6 +245,35 @@ def test_without_the_database_a_press_is_announced_within_two_seconds_and_record
     until(lambda: not running.folder.joinpath("messages.jsonl").exists())
 
 
+def test_a_disk_that_fills_up_stops_nothing_and_loses_nothing(
+    broker: Broker,
+    button: Device,
+    running: Running,
+    notices: list[dict[str, object]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    def away(*_: object) -> None:
+        raise OperationalError
+
+    real = intake.take
+    monkeypatch.setattr(listener, "_save", full)
+    monkeypatch.setattr(listener.Spool, "append", full)
+    monkeypatch.setattr(listener, "_REFRESH", 0.1)
+    monkeypatch.setattr(intake, "take", away)
+    publish(broker, topic_of(button), payload_of(button))
+    until(lambda: notices, 3)  # said at once all the same
+    time.sleep(1)
+    assert running.thread is not None
+    assert running.thread.is_alive()
+    assert presses(button) == 0
+    # The database has room again before the disk of the spool has.
+    monkeypatch.setattr(intake, "take", real)
+    until(lambda: presses(button) == 1)
+
+
 def test_a_database_that_hangs_holds_up_no_announcement(
     broker: Broker,
     button: Device,

@@ -154,8 +154,14 @@ def test_times_are_read_with_and_without_zone_and_fraction(text: str, expected: 
         {"UtcTime": 1},
     ],
 )
-def test_what_is_no_time_is_refused(text: object) -> None:
-    assert refusal(BUTTON, payload(time=text)) == "time_unreadable"
+def test_what_is_no_time_is_refused_and_of_a_contact_said(text: object) -> None:
+    door = BUTTON.replace("Device/Trigger/DigitalInput", "Door/State/DoorAlarm")
+    assert refusal(door, payload(time=text)) == "time_unreadable"
+    pressed = onvif.read(BUTTON, payload(time=text))
+    assert isinstance(pressed, onvif.DigitalInput)
+    assert pressed.device_time is None
+    assert pressed.no_time is not None
+    assert pressed.no_time.code == "time_unreadable"
 
 
 @pytest.mark.parametrize(
@@ -177,7 +183,7 @@ def test_what_is_no_time_is_refused(text: object) -> None:
         ("text_unreadable", BUTTON, rb'{"UtcTime":"2026-11-24T02:15:07Z","a":"\u0000"}'),
         ("text_unreadable", BUTTON, rb'{"UtcTime":"2026-11-24T02:15:07Z","a":"\ud800"}'),
         ("number_unreadable", BUTTON, b'{"UtcTime":"2026-11-24T02:15:07Z","a":1e999}'),
-        ("time_missing", BUTTON, b"{}"),
+        ("time_missing", "gate/onvif-ej/Door/State/DoorAlarm/&1", b"{}"),
         ("source_missing", BUTTON.removesuffix("/&button"), b'{"UtcTime":"2026-11-24T02:15:07Z"}'),
         ("source_contradicts", BUTTON.replace("&button", "&other"), payload()),
         (

@@ -66,6 +66,18 @@ def test_a_press_opens_a_task_for_the_patrol_due_in_five_minutes(button: Device)
     assert line.cell_id == button.cell_id
 
 
+def test_the_task_stands_above_the_press_that_opened_it(button: Device) -> None:
+    for _ in range(
+        8
+    ):  # both are of one deed and one millisecond; chance would be right once in 256
+        intake.take([a_press(button)])
+        task = Task.objects.latest("opened_at")
+        services.withdraw(task.pk, "a trial", by=PATROL)
+    kinds = [line.kind for line in reversed(record.timeline(cell=button.cell_id))]
+    presses = [at for at, kind in enumerate(kinds) if kind == EmergencyButtonPressed.name]
+    assert [kinds[at + 1] for at in presses] == [TaskOpened.name] * 8
+
+
 def test_with_its_rule_switched_off_a_press_opens_no_task(
     button: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -209,6 +221,21 @@ def test_what_nobody_accepts_climbs_and_each_climb_is_an_entry(task: Task) -> No
     assert (line.payload.post, line.payload.waited_minutes) == (Post.LEADER, 16)
     assert [shown.id for shown in queries.now_list(PATROL)] == [task.pk]
     assert [shown.id for shown in queries.now_list(DUTY_LEADER)] == [task.pk]
+
+
+def test_what_waits_longest_stands_first_and_what_is_accepted_behind_it() -> None:
+    with scope.entered(SYSTEM):
+        first, second, third = (a_button(a_cell(name)) for name in ("A1", "A2", "A3"))
+        for button in (first, second, third):
+            intake.take([a_press(button)])
+        tasks = {t.cell_id: t for t in Task.objects.all()}
+        services.accept(tasks[second.cell_id].pk, by=PATROL)
+        # Climbing moves when the sweep looks next, and no place in the list.
+        with clock.set_to(tasks[first.cell_id].opened_at + timedelta(minutes=5)):
+            services.sweep()
+            listed = [(shown.cell_name, shown.wanted_by) for shown in queries.now_list(PATROL)]
+        assert [name for name, _wanted_by in listed] == ["A1", "A3", "A2"]
+        assert listed[0][1] == tasks[first.cell_id].opened_at + timedelta(minutes=5)
 
 
 def test_an_accepted_task_without_a_result_is_brought_before_the_duty_leader(task: Task) -> None:

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
@@ -13,14 +15,18 @@ from django.test.utils import CaptureQueriesContext
 from custos.foundation import clock
 from custos.foundation.accounts import services as accounts
 from custos.foundation.accounts.models import Access
+from custos.foundation.backups import status
 from custos.foundation.custody import services as custody
 from custos.foundation.custody.models import Custody
 from custos.foundation.database import pulse, scope
+from custos.foundation.organizations import services as organizations
 from custos.foundation.organizations.models import Cell
 from custos.foundation.record.parties import Actor, Post, StaffKind
+from custos.foundation.ui.models import BellSeen
 from custos.prevention.devices import intake
+from custos.prevention.devices import services as devices
 from custos.prevention.devices.intake import Received
-from custos.prevention.devices.models import Device
+from custos.prevention.devices.models import Device, DeviceKind
 from custos.prevention.devices.tests.worlds import (
     FACILITY,
     SYSTEM,
@@ -32,13 +38,14 @@ from custos.prevention.devices.tests.worlds import (
 )
 from custos.prevention.duty import services as duty
 from custos.prevention.duty.models import Task
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
 #: What a page may ask the database, its session, account and scope left out.
 FEW = 12
-_FRAME = ("SAVEPOINT", "RELEASE", "SELECT set_config", 'UPDATE "django_session"')
-_FRAME_TABLES = ("django_session", '"accounts_user"', "accounts_posting")
+_FRAME = ("SAVEPOINT", "RELEASE", "SELECT set_config", 'UPDATE "accounts_session"')
+_FRAME_TABLES = ("accounts_session", '"accounts_user"', "accounts_posting")
 
 SignIn = Callable[..., Client]
 
@@ -111,8 +118,38 @@ def asked(queries: CaptureQueriesContext) -> list[str]:
     ]
 
 
-def test_the_first_page_is_where_ones_post_works(sign_in: SignIn) -> None:
-    assert sign_in().get("/").headers["Location"] == "/duty/"
+@pytest.mark.parametrize(
+    ("post", "page"),
+    [
+        (Post.PATROL, "/duty/"),
+        (Post.DUTY_LEADER, "/duty/"),
+        (Post.LEADER, "/duty/"),
+        (Post.ADMISSION, "/reception/admit/"),
+        (Post.CASE_OFFICER, "/duty/"),
+        (Post.MEDICAL, "/duty/"),
+        (Post.RESIDENT_PROSECUTOR, "/people/"),
+        (Post.OVERSIGHT, "/facility/"),
+    ],
+)
+def test_the_first_page_is_where_ones_post_works(sign_in: SignIn, post: Post, page: str) -> None:
+    assert sign_in(post).get("/").headers["Location"] == page
+
+
+@pytest.mark.parametrize("deed", ["accept", "answer", "withdraw"])
+def test_whoever_opens_the_address_of_a_deed_comes_to_the_task(
+    sign_in: SignIn, task: Task, deed: str
+) -> None:
+    answer = sign_in().get(f"/duty/{task.pk}/{deed}/")
+    assert answer.headers["Location"] == f"/duty/?task={task.pk}"
+
+
+def test_another_language_under_an_empty_answer_leads_back_to_the_task(
+    sign_in: SignIn, task: Task
+) -> None:
+    client = sign_in()
+    client.post(f"/duty/{task.pk}/accept/")
+    refused = client.post(f"/duty/{task.pk}/answer/", {"text": ""})
+    assert f'name="next" value="/duty/?task={task.pk}"' in refused.content.decode()
 
 
 def test_nobody_sees_anything_without_signing_in() -> None:
@@ -154,6 +191,7 @@ def test_a_page_asks_the_database_a_few_questions_however_much_there_is(
         f"/duty/{task.pk}/around/",
         f"/duty/{task.pk}/",
         "/duty/answers/",
+        "/bell/",
     ):
         with CaptureQueriesContext(connection) as queries:
             assert client.get(path).status_code == 200
@@ -203,6 +241,32 @@ def test_a_task_is_withdrawn_with_a_reason_by_police_only(sign_in: SignIn, task:
     assert (task.state, task.withdrawn_reason) == ("withdrawn", "Pressed by mistake.")
 
 
+def test_the_source_of_a_task_is_read_in_the_readers_language(sign_in: SignIn, task: Task) -> None:
+    client, url = sign_in(), f"/duty/{task.pk}/"
+    assert "Guiding opinion on smart custody" in client.get(url).content.decode()
+    chinese = client.get(url, headers={"accept-language": "zh-hans"}).content.decode()
+    assert "关于推进智慧监管建设的指导意见" in chinese
+    # One that was opened by an earlier catalogue, which had its source in Chinese alone.
+    Task.objects.filter(pk=task.pk).update(rule=task.rule | {"source": "旧的依据"})
+    assert "旧的依据" in client.get(url).content.decode()
+
+
+def test_a_withdrawal_without_a_reason_asks_for_it_in_the_open_dialog(
+    sign_in: SignIn, task: Task
+) -> None:
+    client, url = sign_in(), f"/duty/{task.pk}/withdraw/"
+    assert "data-shown" not in client.get("/duty/").content.decode()
+    answer = client.post(url, {"reason": " "})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert 'aria-labelledby="withdraw-title" data-shown>' in page
+    assert 'id="id_reason-error"' in page
+    long = client.post(url, {"reason": "x" * 5000}).content.decode()
+    assert "x" * 5000 in long
+    task.refresh_from_db()
+    assert task.state == "open"
+
+
 def test_what_devices_say_is_text_and_never_markup(sign_in: SignIn) -> None:
     a_facility()
     message = Received.of(
@@ -221,6 +285,13 @@ def test_leaders_see_what_failed_was_refused_or_fell_silent(
     intake.take(
         [Received.of(f"{button.topic_prefix}/onvif-ej/Door/State/DoorMode", body, clock.now())]
     )
+    devices.register(
+        button.organization,
+        kind=DeviceKind.CAMERA,
+        name="Corridor camera",
+        topic_prefix="corridor",
+        by=Actor.system("tests"),
+    )
     client = sign_in(Post.LEADER)
     pulse.beat("devices")
     with CaptureQueriesContext(connection) as queries:
@@ -228,8 +299,58 @@ def test_leaders_see_what_failed_was_refused_or_fell_silent(
     assert page.count("at work") == 1
     assert page.count("silent") >= 1
     assert "The time cannot be read" in page
-    assert button.name in page
+    assert button.name not in page  # it speaks when it is pressed
+    assert "Corridor camera" in page
     assert len(asked(queries)) <= FEW
+
+
+def test_the_operations_page_says_how_fresh_the_backups_are(
+    sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, now = sign_in(Post.LEADER), clock.now()
+    none = client.get("/operations/").content.decode()
+    assert "This node makes no backups" in none
+    first = none.split('class="tile tile-')[1]
+    assert first.startswith("over")
+    assert "Backups" in first
+    good = status.Status(True, copied_at=now, verified_at=now, kept_at=now)
+    for known, there, absent in (
+        (good, ("in time", "at work", "tested"), ("overdue", "never tested")),
+        (replace(good, copied_at=now - timedelta(hours=25)), ("overdue",), ("in time",)),
+        (replace(good, kept_at=now - timedelta(minutes=3)), ("silent",), ()),
+        (replace(good, missing="07"), ("cannot be used",), ("in time",)),
+        (replace(good, verified_at=None), ("never tested",), ()),
+    ):
+        monkeypatch.setattr(status, "of", lambda *_, known=known: known)
+        page = client.get("/operations/").content.decode()
+        section = page.split('id="ops-backups"')[1].split("</section>")[0]
+        assert all(word in section for word in there), section
+        assert not any(word in section for word in absent), section
+
+
+def test_what_is_wrong_stands_before_what_is_calm(sign_in: SignIn, button: Device) -> None:
+    devices.register(
+        button.organization,
+        kind=DeviceKind.CAMERA,
+        name="Corridor camera",
+        topic_prefix="corridor",
+        by=Actor.system("tests"),
+    )
+    pulse.beat("devices")
+    page = sign_in(Post.LEADER).get("/operations/").content.decode()
+    tones = [part.split('"')[0] for part in page.split('class="tile tile-')[1:]]
+    assert tones == sorted(tones, key=["over", "near", "calm"].index)
+    assert {"over", "near", "calm"} == set(tones)
+
+
+def test_a_leader_without_tasks_reads_what_else_there_is_to_look_at(
+    sign_in: SignIn, button: Device
+) -> None:
+    page = sign_in(Post.LEADER).get("/duty/").content.decode()
+    assert "Meanwhile, to look at" in page
+    assert "none are made" in page  # no backups
+    assert 'href="/operations/#ops-backups"' in page
+    assert "Meanwhile" not in sign_in().get("/duty/").content.decode()
 
 
 def test_the_operations_page_is_for_leaders(sign_in: SignIn) -> None:
@@ -237,7 +358,20 @@ def test_the_operations_page_is_for_leaders(sign_in: SignIn) -> None:
     client.raise_request_exception = False
     answer = client.get("/operations/")
     assert answer.status_code == 403
-    assert "This page is for leaders." in answer.content.decode()
+    assert "Your post doesn&#x27;t allow this." in answer.content.decode()
+
+
+def test_what_else_happened_in_the_cell_says_to_whom(
+    sign_in: SignIn, task: Task, person: Custody
+) -> None:
+    page = sign_in().get(f"/duty/?task={task.pk}").content.decode()
+    beside = page.split("What else happened in this cell")[1]
+    assert f"{person.detainee.name}</span>" in beside
+
+
+def test_a_timeline_says_which_task_was_opened(sign_in: SignIn, task: Task) -> None:
+    page = sign_in().get(f"/duty/{task.pk}/").content.decode()
+    assert "Emergency button in a cell · For Patrol" in page
 
 
 def test_a_task_of_another_facility_is_not_there(sign_in: SignIn) -> None:
@@ -262,7 +396,80 @@ def test_deadlines_climb_to_the_duty_leaders_page(sign_in: SignIn, task: Task) -
         duty.sweep()
         page = leader.get("/duty/now/").content.decode()
     assert str(task.pk) in page
-    assert "climbed to" in page
+    assert "Duty leader has been told; nobody has accepted yet" in page
+
+
+def test_a_task_that_climbs_still_says_when_it_was_to_be_accepted(
+    sign_in: SignIn, task: Task
+) -> None:
+    promised = task.opened_at + timedelta(minutes=5)
+    with clock.set_to(task.opened_at + timedelta(minutes=7)):
+        duty.sweep()
+        page = sign_in().get("/duty/").content.decode()
+    assert f'datetime="{promised.isoformat()}"' in page
+    assert "2 min over" in page
+    assert "8 min left" not in page  # until the next post is asked
+
+
+def test_who_was_asked_stands_with_the_time(sign_in: SignIn, task: Task) -> None:
+    with clock.set_to(task.opened_at + timedelta(minutes=5)):
+        duty.sweep()
+        page = sign_in().get(f"/duty/{task.pk}/item/").content.decode()
+    asked = (task.opened_at + timedelta(minutes=5)).astimezone(clock.LOCAL)
+    assert "Duty leader" in page
+    assert f"{asked:%H:%M}" in page
+
+
+def test_who_was_told_again_stands_once(sign_in: SignIn, task: Task) -> None:
+    with clock.set_to(task.opened_at + timedelta(hours=2)):
+        for _ in range(12):
+            duty.sweep()
+    with clock.set_to(task.opened_at + timedelta(hours=4)):
+        for _ in range(12):
+            duty.sweep()
+        page = sign_in().get(f"/duty/{task.pk}/item/").content.decode()
+    told = page.split("Told, since it was overdue:")[1].split("</p>")[0]
+    assert told.count("Facility leader") == 1
+    assert "and again" in told
+
+
+def test_more_calls_than_have_room_lead_to_all_of_them(sign_in: SignIn, cell: Cell) -> None:
+    for _ in range(5):
+        intake.take([a_press(a_button(factories.a_cell(facility=cell.organization)))])
+    page = sign_in().get("/calls/").content.decode()
+    assert page.count("data-alarm") == 3
+    assert "All 5" in page
+    assert "data-alarm" not in sign_in().get("/calls/?quiet").content.decode()
+
+
+def test_every_page_is_told_what_waits_to_be_accepted(sign_in: SignIn, task: Task) -> None:
+    page = sign_in().get("/calls/").content.decode()
+    assert page.count("data-alarm") == 1
+    assert f"/duty/?task={task.pk}" in page
+    assert "data-alarm" not in sign_in(Post.DUTY_LEADER).get("/calls/").content.decode()
+    duty.accept(task.pk, by=somebody(Post.PATROL))
+    assert "data-alarm" not in sign_in().get("/calls/").content.decode()
+
+
+def test_an_answer_that_came_too_late_is_given_back(sign_in: SignIn, task: Task) -> None:
+    client = sign_in()
+    client.post(f"/duty/{task.pk}/accept/")
+    duty.answer(task.pk, "Handled.", by=somebody(Post.LEADER))
+    page = client.post(f"/duty/{task.pk}/answer/", {"text": "A long text of mine."})
+    assert page.status_code == 422
+    assert "Your text was not sent" in page.content.decode()
+    assert "A long text of mine." in page.content.decode()
+
+
+def test_what_was_withdrawn_comes_back_with_its_reason(sign_in: SignIn, task: Task) -> None:
+    duty.withdraw(task.pk, "Pressed by mistake.", by=somebody(Post.PATROL))
+    client = sign_in()
+    page = client.get("/duty/answers/").content.decode()
+    assert "Withdrawn" in page
+    assert "Pressed by mistake." in page
+    bell = client.get("/bell/").content.decode()
+    assert "state-refused" in bell
+    assert "state-done" not in bell
 
 
 def test_a_post_without_a_page_is_told_so(sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -274,3 +481,101 @@ def test_a_post_without_a_page_is_told_so(sign_in: SignIn, monkeypatch: pytest.M
 def test_a_post_that_no_task_asks_begins_with_the_people(sign_in: SignIn) -> None:
     answer = sign_in(Post.RESIDENT_PROSECUTOR, StaffKind.OTHER).get("/")
     assert answer.headers["Location"] == "/people/"
+
+
+def test_the_bell_tells_of_open_tasks_and_of_answers_and_remembers_what_was_read(
+    sign_in: SignIn, task: Task
+) -> None:
+    client, other = sign_in(), sign_in()
+    page = client.get("/bell/").content.decode()
+    assert 'data-unread="1"' in page
+    assert "Emergency button in a cell" in page
+    key = f"task:{task.pk}:patrol"
+    client.post("/bell/read/", {"key": [key, "made-up"]})
+    assert BellSeen.objects.get().keys == [key]
+    assert 'data-unread="0"' in client.get("/bell/").content.decode()
+    assert 'data-unread="1"' in other.get("/bell/").content.decode()
+    other.post(f"/duty/{task.pk}/accept/")
+    assert key not in client.get("/bell/").content.decode()
+    other.post(f"/duty/{task.pk}/answer/", {"text": "Stomach pain; doctor called."})
+    page = client.get("/bell/").content.decode()
+    assert "Stomach pain; doctor called." in page
+    assert 'data-unread="1"' in page
+
+
+def test_what_climbs_to_another_post_of_the_same_account_is_news_there(
+    sign_in: SignIn, task: Task
+) -> None:
+    leader = sign_in(Post.DUTY_LEADER)
+    assert 'data-unread="0"' in leader.get("/bell/").content.decode()
+    with clock.set_to(task.opened_at + timedelta(minutes=5)):
+        duty.sweep()
+        assert 'data-unread="1"' in leader.get("/bell/").content.decode()
+
+
+def test_the_bell_shows_nothing_of_another_facility(sign_in: SignIn) -> None:
+    intake.take([a_press(a_button(a_cell(number=FACILITY + 1)))])
+    assert 'data-unread="0"' in sign_in().get("/bell/").content.decode()
+
+
+def test_a_cell_is_found_by_its_name_and_leads_to_its_people(sign_in: SignIn, cell: Cell) -> None:
+    elsewhere = a_cell(f"{cell.name}-x", number=FACILITY + 1)
+    page = sign_in().get("/search/", {"q": cell.name.lower()}).content.decode()
+    assert f"/people/?cell={cell.pk}" in page
+    assert elsewhere.name not in page
+
+
+def test_the_facility_shows_its_cells_with_their_people_and_names_nobody(
+    sign_in: SignIn, person: Custody, cell: Cell
+) -> None:
+    client = sign_in()
+    with CaptureQueriesContext(connection) as queries:
+        page = client.get("/facility/").content.decode()
+    assert len(asked(queries)) <= FEW
+    assert f'aria-label="{cell.name} 1/12, places free"' in page
+    assert f"/people/?cell={cell.pk}" in page
+    assert "Wang Jianguo" not in page
+    assert not Access.objects.exists()
+    assert "No base record holds today." in page
+    for tab in ("cells", "base", "nonsense"):
+        assert client.get(f"/facility/?tab={tab}").status_code == 200
+    for measure in ("room", "sex", "kind", "nonsense"):
+        assert client.get(f"/facility/?measure={measure}").status_code == 200
+
+
+def test_the_facilitys_figures_come_from_its_base_record(
+    sign_in: SignIn, person: Custody, cell: Cell
+) -> None:
+    organizations.record_base(
+        cell.organization,
+        valid_from=clock.now().astimezone(clock.LOCAL).date(),
+        grade="2",
+        capacity=4,
+        square_metres=Decimal("10.5"),
+        staff={"officer": 2},
+        installations=[organizations.Installed("Cameras", 8, 6)],
+        by=Actor.system("tests"),
+    )
+    page = sign_in().get("/facility/?tab=base").content.decode()
+    for words in ("4 certified places", "25", "10.5", "0.5", "2 broken", "1 kind doesn"):
+        assert words in page
+
+
+def test_a_cell_that_holds_too_many_is_said_in_words(sign_in: SignIn, person: Custody) -> None:
+    Cell.objects.filter(pk=person.cell_id).update(capacity=1)
+    assert " 1/1, full" in sign_in().get("/facility/").content.decode()
+
+
+def test_a_higher_tier_begins_with_its_facilities_and_sees_no_others(
+    person: Custody, sign_in: SignIn
+) -> None:
+    a_facility()
+    elsewhere = factories.a_facility()
+    assert sign_in().get(f"/facility/{elsewhere.pk}/").status_code == 404
+    client = Client(headers={"accept-language": "en"})
+    acting = factories.somebody(Post.OVERSIGHT, at=factories.a_city())
+    client.force_login(acting.user, backend="django.contrib.auth.backends.ModelBackend")
+    page = client.get("/facility/").content.decode()
+    assert elsewhere.name in page
+    assert "no base record" in page
+    assert client.get(f"/facility/{elsewhere.pk}/").status_code == 200

@@ -25,6 +25,7 @@ export function open(url, since, tell) {
       });
     }
     source.onerror = () => {
+      if (!over) tell({ type: "lost", data: {} });
       if (over || source.readyState !== EventSource.CLOSED) return;
       timer = setTimeout(connect, RETRY);
     };

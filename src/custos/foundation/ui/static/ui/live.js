@@ -3,13 +3,20 @@
  *
  * One stream a browser, shared by its pages through a SharedWorker (a page of its own where there is
  * none). `changed` refetches what concerns the reader, `beat` proves that the server lives, `unrecorded`
- * shows a life-safety event that could not be recorded yet.
+ * shows a life-safety event that could not be recorded yet. Once the stream breaks, or a beat is late, no
+ * link and no form leaves the page before the server has answered a question: where it doesn't, the
+ * screen covers itself at once. The browser's own page of an error never comes back by itself.
  */
 
 import { clockOf, serverNow, setServerTime, tick } from "./moments.js";
+import { showLock } from "./lock.js";
 import { sound } from "./sound.js";
 
 const SILENCE = 15_000;
+/** A beat comes every five seconds; one that is later than this makes the connection suspect. */
+const LATE = 7_000;
+/** How long the server may take to say that it is there. */
+const ANSWER = 3_000;
 const SWEEP_SILENCE = 120;
 const MARKED = 2_000;
 const AGAIN = 3_000;
@@ -17,6 +24,8 @@ const AGAIN = 3_000;
 const { stream, streamKey } = document.body.dataset;
 let heardAt = performance.now();
 let heardClock = serverNow();
+/** Whether the stream broke since the last beat. */
+let broken = false;
 
 /** @param {Element | Document} root @param {string} name */
 const slot = (root, name) => /** @type {HTMLElement} */ (root.querySelector(`[data-slot="${name}"]`));
@@ -28,6 +37,7 @@ const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 /** @param {{type: string, data: any}} message */
 function receive({ type, data }) {
   if (type === "beat") beat(data);
+  else if (type === "lost") broken = true;
   else if (type === "changed") changed(data.organizations);
   else if (type === "unrecorded") unrecorded(data);
   else if (type === "recorded") recorded(data.id);
@@ -78,6 +88,7 @@ function beat(data) {
   setServerTime(data.now);
   heardAt = performance.now();
   heardClock = serverNow();
+  broken = false;
   uncover();
   byId("database").hidden = data.database === "up";
   const silent = data.sweep_age !== null && data.sweep_age >= SWEEP_SILENCE;
@@ -86,21 +97,94 @@ function beat(data) {
 }
 
 function watch() {
-  if (performance.now() - heardAt < SILENCE) return;
+  if (performance.now() - heardAt >= SILENCE) freeze();
+}
+
+function freeze() {
   const cover = byId("stale");
   if (!cover.hidden) return;
   slot(cover, "since").textContent = clockOf(heardClock);
   cover.hidden = false;
   raise(cover);
-  for (const part of document.querySelectorAll("main, .bar")) part.setAttribute("inert", "");
+  for (const part of document.querySelectorAll("main, .bar, .places, .calls")) {
+    if (part.hasAttribute("inert")) continue;
+    part.setAttribute("inert", "");
+    part.setAttribute("data-frozen", "");
+  }
 }
+
+/** Whether the server may be gone: the stream broke, or said nothing for longer than it does. */
+const suspect = () => Boolean(stream) && (broken || performance.now() - heardAt > LATE);
+
+/** Asks the server whether it is there. What stands before it may answer in its place: 502 to 504. */
+async function answers() {
+  try {
+    const url = document.getElementById("lock")?.dataset.stateUrl ?? location.href;
+    const answer = await fetch(url, { headers: { Accept: "application/json", "X-Live": "true" }, signal: AbortSignal.timeout(ANSWER) });
+    return answer.status < 502;
+  } catch {
+    return false;
+  }
+}
+
+/** What was let through after the server answered. @type {WeakSet<EventTarget>} */
+const passed = new WeakSet();
+
+/** Keeps a way out of the page shut until the server has answered; covers the screen where it doesn't.
+ * @param {Event} event @param {EventTarget} way @param {() => void} again
+ */
+function hesitate(event, way, again) {
+  if (passed.delete(way)) return;
+  const frozen = byId("stale")?.hidden === false;
+  if (!frozen && !suspect()) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (frozen) return;
+  answers().then((there) => {
+    if (!there) return freeze();
+    passed.add(way);
+    again();
+    passed.delete(way);
+  });
+}
+
+document.addEventListener(
+  "submit",
+  (event) => {
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    if (form.method === "dialog") return;
+    hesitate(event, form, () => form.requestSubmit(event.submitter));
+  },
+  { capture: true },
+);
+
+// What htmx sends leaves the page where it is; that nothing came back must be seen all the same.
+document.body.addEventListener("htmx:sendError", async () => {
+  if (!(await answers())) freeze();
+});
+
+document.addEventListener(
+  "click",
+  (event) => {
+    const link = /** @type {Element} */ (event.target).closest("a[href]");
+    if (!(link instanceof HTMLAnchorElement) || link.getAttribute("href")?.startsWith("#")) return;
+    // Another tab leaves this page as it is.
+    if (link.target || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    hesitate(event, link, () => link.click());
+  },
+  { capture: true },
+);
 
 function uncover() {
   const cover = byId("stale");
   if (cover.hidden) return;
   cover.hidden = true;
   lower(cover);
-  for (const part of document.querySelectorAll("[inert]")) part.removeAttribute("inert");
+  // What the lock has put out of reach stays so.
+  for (const part of document.querySelectorAll("[data-frozen]")) {
+    part.removeAttribute("data-frozen");
+    part.removeAttribute("inert");
+  }
   for (const part of liveParts()) refresh(part);
 }
 
@@ -140,7 +224,8 @@ async function refresh(part) {
       credentials: "same-origin",
     });
     // Sent elsewhere, to sign in: the page has to go there too.
-    if (answer.redirected) location.reload();
+    if (answer.status === 423) showLock();
+    else if (answer.redirected) location.reload();
     else if (answer.ok) place(part, await answer.text());
     else if (answer.status >= 500) setTimeout(refresh, AGAIN, part);
   } catch {
@@ -166,11 +251,29 @@ function place(part, html) {
   next.innerHTML = html;
   const known = new Set([...part.querySelectorAll("[data-key]")].map((row) => row.getAttribute("data-key")));
   // A list that was empty has nothing to keep in its place.
-  const resting = (known.size || !next.content.querySelector("[data-key]")) && matchMedia("(hover: hover)").matches;
+  const eager = part.hasAttribute("data-live-eager");
+  const resting = !eager && (known.size || !next.content.querySelector("[data-key]")) && matchMedia("(hover: hover)").matches;
   if (resting && touched(part)) hold(part, html, next.content, known);
   else swap(part, next.content, known);
   htmx.process(part);
   tick(part);
+  count();
+  const first = part.hasAttribute("data-opens-first") && part.querySelector("[data-key] a[href]");
+  if (first instanceof HTMLAnchorElement) open(first.href);
+}
+
+/** Puts the workbench of an object in the place of the empty one. @param {string} href */
+function open(href) {
+  history.replaceState(null, "", href);
+  htmx.ajax("GET", href, { target: ".workbench", select: ".workbench", swap: "outerHTML" });
+}
+
+const title = document.title;
+
+/** Says in the title, which stands on the tab too, how many alarms there are. */
+function count() {
+  const alarms = document.querySelectorAll("[data-alarm]").length;
+  document.title = alarms ? `(${alarms}) ${title}` : title;
 }
 
 /** @param {HTMLElement} part @param {DocumentFragment} content @param {Set<string | null>} known */
@@ -180,14 +283,49 @@ function swap(part, content, known) {
   const focused = part.contains(document.activeElement) ? document.activeElement?.closest("[data-key]")?.getAttribute("data-key") : null;
   const fresh = [...content.querySelectorAll("[data-key]")].filter((row) => !known.has(row.getAttribute("data-key")));
   const scrolled = part.scrollTop;
+  const back = keep(part);
   part.replaceChildren(content);
   part.scrollTop = scrolled;
+  back();
   for (const row of part.querySelectorAll("[data-key]")) {
     const key = row.getAttribute("data-key");
     if (key === at) row.classList.add("is-at");
     if (key === focused) /** @type {HTMLElement | null} */ (row.querySelector("a, button"))?.focus({ preventScroll: true });
   }
   mark(fresh);
+}
+
+/** What may tell an element again when its part was fetched anew. @param {HTMLElement} element */
+function selectors(element) {
+  const named = ["name", "data-press", "data-opens", "href"].filter((name) => element.getAttribute(name));
+  return [...(element.id ? [`#${CSS.escape(element.id)}`] : []), ...named.map((name) => `[${name}="${CSS.escape(element.getAttribute(name) ?? "")}"]`)];
+}
+
+/**
+ * Remembers what was typed into a part, and where the focus is in it.
+ * @param {HTMLElement} part @returns {() => void} puts both back into what stands there by then
+ */
+function keep(part) {
+  const active = part.contains(document.activeElement) ? /** @type {any} */ (document.activeElement) : null;
+  const typed = [...part.querySelectorAll("textarea, input:not([type=hidden])")].map((field) => {
+    const { name, value, defaultValue } = /** @type {HTMLInputElement} */ (field);
+    return { name, value, changed: value !== defaultValue };
+  });
+  const focus = active && selectors(active).find((one) => part.querySelector(one) === active);
+  // A button that nothing names is told again by its words.
+  const words = active?.textContent;
+  const unnamed = () => words && [...part.querySelectorAll(active.tagName)].find((one) => one.textContent === words);
+  const caret = active?.selectionStart;
+  return () => {
+    for (const { name, value, changed } of typed) {
+      const field = /** @type {HTMLInputElement | null} */ (changed && name ? part.querySelector(`[name="${CSS.escape(name)}"]`) : null);
+      if (field) field.value = value;
+    }
+    const again = /** @type {HTMLInputElement | null} */ (focus ? part.querySelector(focus) : unnamed());
+    if (!again || again.closest("[data-key]")) return;
+    again.focus({ preventScroll: true });
+    if (typeof caret === "number") again.setSelectionRange?.(caret, caret);
+  };
 }
 
 /**
@@ -237,7 +375,7 @@ function adopt(old, row) {
   }
 }
 
-/** Says above a held list that there is something new below. @param {HTMLElement} part */
+/** Says at the end of a held list that there is something new. @param {HTMLElement} part */
 function offer(part) {
   const template = /** @type {HTMLTemplateElement} */ (byId("held-row"));
   const held = /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true));
@@ -248,7 +386,7 @@ function offer(part) {
     htmx.process(part);
     tick(part);
   });
-  part.prepend(held);
+  part.append(held);
 }
 
 /** @param {Event} event */
@@ -268,6 +406,9 @@ function mark(rows) {
     row.classList.add("is-new");
     setTimeout(() => row.classList.remove("is-new"), MARKED);
   }
+  const loudest = rows.find((row) => row.matches("[data-alarm]")) ?? rows[0];
+  const place = document.getElementById("announced");
+  if (place && loudest) place.textContent = /** @type {HTMLElement} */ (loudest).innerText.replace(/\s+/g, " ").slice(0, 200);
 }
 
 // --- what could not be recorded yet --------------------------------------------------------------
@@ -293,6 +434,8 @@ function recorded(id) {
   sound();
 }
 
+count();
+for (const part of document.querySelectorAll("[data-live-at-once]")) refresh(/** @type {HTMLElement} */ (part));
 if (stream) {
   listen();
   for (const dialog of document.querySelectorAll("dialog")) {

@@ -53,6 +53,7 @@ export function ago(seconds) {
 
 /** @param {number} seconds */
 export function left(seconds) {
+  if (Math.abs(seconds) < MINUTE) return seconds >= 0 ? phrases.left_last : phrases.over_first;
   return seconds >= 0 ? say("left", span(seconds)) : say("over", span(-seconds));
 }
 

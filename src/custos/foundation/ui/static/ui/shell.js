@@ -1,33 +1,32 @@
 /** The frame: menus, theme, dialogs, messages; loads the modules that every page needs. */
 
+import "./bell.js";
+import "./choices.js";
 import "./keys.js";
 import "./live.js";
+import "./lock.js";
+import "./search.js";
+import "./waiting.js";
+import { notify } from "./notify.js";
 import { clockOf, serverNow, tick } from "./moments.js";
 
-/** @param {string} text what happened @param {string} [mend] what to do */
-export function notify(text, mend = "") {
-  const place = document.getElementById("notices");
-  if (!place) return;
-  const notice = document.createElement("div");
-  notice.className = "notice notice-wrong";
-  notice.setAttribute("role", "alert");
-  const words = document.createElement("div");
-  for (const [line, kind] of [[text, "notice-title"], [mend, ""]]) {
-    if (!line) continue;
-    const paragraph = document.createElement("p");
-    paragraph.className = kind;
-    paragraph.textContent = line;
-    words.append(paragraph);
-  }
-  notice.append(words);
-  place.replaceChildren(notice);
-  notice.scrollIntoView({ block: "nearest" });
+// The tab or place at hand may stand outside a narrow screen. Only its strip moves: a page begins at its top.
+for (const here of document.querySelectorAll(".tabs [aria-current], .steps [aria-current], .places > [aria-current]")) {
+  const strip = /** @type {HTMLElement} */ (here.closest(".tabs, .steps ol, .places"));
+  const [tab, frame] = [here.getBoundingClientRect(), strip.getBoundingClientRect()];
+  strip.scrollLeft += tab.left + tab.width / 2 - frame.left - frame.width / 2;
 }
+
+// Who signs out leaves no page of theirs in another tab: where the way in is shown, the others look anew.
+const others = new BroadcastChannel("custos-signed-out");
+if (document.querySelector("main[data-nobody]")) others.postMessage("");
+else others.addEventListener("message", () => location.reload());
 
 document.addEventListener("click", (event) => {
   const from = /** @type {Element} */ (event.target);
   for (const menu of document.querySelectorAll("details.menu[open]")) {
-    if (!menu.contains(from)) menu.removeAttribute("open");
+    // What was pressed may have been replaced by its answer meanwhile, and is then nowhere.
+    if (from.isConnected && !menu.contains(from)) menu.removeAttribute("open");
   }
   const opener = from.closest("[data-opens]");
   if (opener) {
@@ -35,6 +34,18 @@ document.addEventListener("click", (event) => {
     if (dialog instanceof HTMLDialogElement) dialog.showModal();
   }
   if (from.closest("[data-closes]")) from.closest("dialog")?.close();
+  if (from.closest("[data-prints]")) print();
+  const copier = from.closest("[data-copies]");
+  if (copier) {
+    const said = copier.parentElement?.querySelector('[data-slot="copied"]');
+    const text = copier.getAttribute("data-copies") ?? "";
+    // Without HTTPS a browser has no clipboard; the letters can be marked and copied by hand.
+    const written = navigator.clipboard?.writeText(text) ?? Promise.reject(new Error("no clipboard"));
+    written.then(
+      () => said?.replaceChildren(copier.getAttribute("data-done") ?? ""),
+      () => said?.replaceChildren(copier.getAttribute("data-failed") ?? ""),
+    );
+  }
   if (from.closest("[data-theme-toggle]")) {
     const root = document.documentElement;
     root.dataset.bsTheme = root.dataset.bsTheme === "dark" ? "light" : "dark";
@@ -51,6 +62,32 @@ document.addEventListener("keydown", (event) => {
   const menu = document.querySelector("details.menu[open]");
   menu?.removeAttribute("open");
   menu?.querySelector("summary")?.focus();
+});
+
+// What a menu asks to be typed is typed at once.
+document.addEventListener(
+  "toggle",
+  (event) => {
+    const menu = /** @type {Element} */ (event.target);
+    if (menu.matches("details.menu[open]")) menu.querySelector("input[name='name']")?.focus();
+  },
+  true,
+);
+
+/** Whether a form holds what was not sent. @param {HTMLFormElement} form */
+function unsent(form) {
+  return [...form.elements].some((field) => {
+    if (field instanceof HTMLSelectElement) return [...field.options].some((one) => one.selected !== one.defaultSelected) && field.selectedIndex > 0;
+    return (field instanceof HTMLTextAreaElement || (field instanceof HTMLInputElement && field.type !== "hidden")) &&
+      field.value !== "" && (field.value !== field.defaultValue || field.matches(".is-invalid"));
+  });
+}
+
+addEventListener("beforeunload", (event) => {
+  const forms = /** @type {HTMLFormElement[]} */ ([...document.querySelectorAll("main form")]);
+  if (forms.some((form) => form.method === "post" && form.dataset.sent)) return;
+  // What is saved while it is typed may be left.
+  if (forms.some((form) => form.method === "post" && !form.hasAttribute("data-kept") && unsent(form))) event.preventDefault();
 });
 
 /** A form sent twice by a double click would be refused as a conflict; the first one counts. */
@@ -72,6 +109,17 @@ document.body.addEventListener("htmx:responseError", (event) => {
     notify(`${xhr.status} ${xhr.statusText}`);
   }
 });
+
+// What was refused is read first, by eye and by screen reader: the decision that was not taken, the
+// message, what is wrong with a form, or the field alone.
+const shown = document.querySelector("dialog[data-shown]");
+if (shown instanceof HTMLDialogElement) shown.showModal();
+const refusal =
+  shown?.querySelector('[aria-invalid="true"]') ??
+  document.querySelector("#notices:has(.notice-error, .notice-warning)") ??
+  document.querySelector("[data-faults]") ??
+  document.querySelector('main [aria-invalid="true"]');
+if (refusal instanceof HTMLElement) refusal.focus();
 
 addEventListener("beforeprint", () => {
   for (const place of document.querySelectorAll("[data-printed]")) {

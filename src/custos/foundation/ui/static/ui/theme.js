@@ -1,5 +1,7 @@
 /** Chooses light or dark before the first paint; loaded ahead of the styles so that nothing flashes. */
 (() => {
+  // A page for a dark room has said so itself.
+  if (document.documentElement.dataset.bsTheme) return;
   let kept = null;
   try {
     kept = localStorage.getItem("theme");

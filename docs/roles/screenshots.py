@@ -1,0 +1,134 @@
+"""Take the pictures of these pages anew from a running demo.
+
+    make demo DEMO="--port 8444"                                   in one terminal
+    .venv/bin/python docs/roles/screenshots.py http://localhost:8444   in another
+
+Each picture is a page as one role sees it, in Chinese, reduced to few colours so that it stays small. The
+pages of an admission belong to a draft that is begun for them in the demo; nothing of it is recorded.
+"""
+
+import io
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+HERE = Path(__file__).parent / "images"
+SIZE = {"width": 1280, "height": 800}
+COLOURS, MOST_BYTES = 64, 120_000
+Look = Callable[[Page], None]
+
+
+def keep(page: Page, name: str) -> None:
+    """Keep a picture of what is seen; fewer colours where it would be too big."""
+    page.evaluate("document.fonts.ready")
+    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    for colours in (COLOURS, COLOURS // 2, COLOURS // 4):
+        made = io.BytesIO()
+        picture.quantize(colours, dither=Image.Dither.NONE).save(made, "PNG", optimize=True)
+        if made.tell() <= MOST_BYTES:
+            break
+    HERE.mkdir(exist_ok=True)
+    (HERE / f"{name}.png").write_bytes(made.getvalue())
+    print(f"{name}.png  {made.tell() // 1000} kB")
+
+
+def seen_by(browser: Browser, site: str, role: str, look: Look) -> None:
+    """Sign in as a role of the demo and look."""
+    context = browser.new_context(base_url=site, viewport=SIZE, locale="zh-CN")
+    page = context.new_page()
+    page.goto("/account/login/")
+    page.locator(f"button[value='{role}']").click()
+    page.wait_for_url(lambda url: "/login/" not in url)
+    look(page)
+    context.close()
+
+
+def admission(page: Page) -> None:
+    """The board, the papers, and the cell with what is proposed and who is there."""
+    page.goto("/reception/arrivals/")
+    page.fill("[name=name]", "王小川")
+    page.fill("[name=brought_by]", "城关派出所")
+    page.locator("form.panel .btn-primary").click()
+    page.wait_for_url("**/reception/")
+    keep(page, "reception-board")
+    page.get_by_role("button", name="收押 王小川").last.click()
+    page.wait_for_url("**/wizard/admission/**/documents/")
+    keep(page, "admission-documents")
+    where = page.url.removesuffix("documents/")
+    page.goto(f"{where}identity/")
+    page.fill("[name=name]", "王小川")
+    page.select_option("[name=sex]", "1")
+    page.fill("[name=born]", "1990-05-01")
+    page.select_option("[name=verified_by]", "document")
+    page.locator("[name=accommodation][value=no]").check()
+    page.locator("form[data-kept] .btn-primary").click()
+    page.wait_for_url("**/health/")
+    page.goto(f"{where}cell/")
+    keep(page, "admission-cells")
+    page.locator("[name=cell]:enabled").first.check()
+    page.locator("form[data-kept] .btn-primary").click()
+    page.locator("[name=cell_seen]").scroll_into_view_if_needed()
+    keep(page, "admission-both-sides")
+
+
+def case_officer(page: Page) -> None:
+    """A person's file, the proposal of a move, and with whom they may be."""
+    page.goto("/people/")
+    page.locator("tbody a").first.click()
+    page.wait_for_url("**/people/*-*/")
+    keep(page, "person-file")
+    file = page.url
+    page.goto(f"{file}move/")
+    keep(page, "move-cells")
+    page.goto(f"{file}apart/")
+    keep(page, "person-apart")
+
+
+def doctor(page: Page) -> None:
+    """The health check of somebody at the door."""
+    page.goto("/reception/")
+    page.get_by_role("link", name="继续").last.click()
+    page.wait_for_url("**/wizard/admission/**")
+    page.goto(page.url.rstrip("/").rpartition("/")[0] + "/health/")
+    keep(page, "admission-health")
+
+
+def of(address: str, name: str) -> Look:
+    """One page as it stands."""
+
+    def look(page: Page) -> None:
+        page.goto(address)
+        keep(page, name)
+
+    return look
+
+
+PICTURES: tuple[tuple[str, Look], ...] = (
+    ("admission", admission),
+    ("doctor", doctor),
+    ("case", case_officer),
+    ("patrol", of("/duty/", "patrol-tasks")),
+    ("leader", of("/roll/", "roll-and-counts")),
+    ("leader", of("/facility/", "facility")),
+)
+
+
+def main() -> None:
+    """Take them all."""
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+        )
+        for role, look in PICTURES:
+            seen_by(browser, sys.argv[1], role, look)
+
+
+if __name__ == "__main__":
+    main()

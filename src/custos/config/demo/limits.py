@@ -1,0 +1,99 @@
+"""The clocks of the demo's people: the legal papers in their files, as dated facts, in bulk."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from custos.config.demo.places import World
+from custos.foundation import clock
+from custos.foundation.custody.people.models import FactRow
+from custos.foundation.record.parties import Actor
+from custos.management.timelimits import services
+from custos.management.timelimits.models import Paper
+from custos.management.timelimits.services import GivenPaper
+
+_SYSTEM = Actor.system("demo")
+#: What a transfer form hands the case over to, by what the demo's papers note on it.
+_HANDED = {
+    "移送审查起诉": {"type": "prosecution_received"},
+    "法院受理": {"type": "trial_accepted", "procedure": "ordinary"},
+    "上诉，第二审受理": {"type": "second_instance_accepted"},
+}
+
+
+def enter(world: World) -> int:
+    """Enter the papers of everybody who is held; returns how many facts they came to."""
+    rows = (
+        FactRow.objects.filter(sort="basis", custody__ended_at__isnull=True)
+        .select_related("custody")
+        .order_by("since", "id")
+    )
+    # Admissions of the last week went through reception, which entered their first paper.
+    entered = set(Paper.objects.values_list("custody_id", flat=True))
+    begun: dict[Any, date] = {}
+    given = []
+    for row in rows:
+        paper = row.says
+        at = _moment(paper.get("executed_at"))
+        if at is None or at > world.now or row.custody is None:
+            continue
+        begun.setdefault(row.custody_id, clock.day_of(at))
+        first = row.custody_id in entered and clock.day_of(at) == begun[row.custody_id]
+        events = (
+            _lengthened(paper, at, world.now) if first else _facts(paper, at, begun[row.custody_id])
+        )
+        for event in events:
+            number, issuer = paper.get("number", "")[:100], paper.get("issuer", "")
+            given.append(GivenPaper(row.custody, event, _SYSTEM, world.now, number, issuer))
+    return services.load_papers(given)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _lengthened(paper: dict[str, Any], at: datetime, now: datetime) -> Iterator[dict[str, Any]]:
+    """Detention of a gang case, lengthened to thirty days on the second day."""
+    on = clock.day_of(at) + timedelta(days=2)
+    if paper["kind"] == "detention_warrant" and on <= clock.day_of(now):
+        yield {"type": "extension", "at": on.isoformat(), "days": 27, "ground": "gang",
+               "approver": "county_police_head", "document": "D06"}  # fmt: skip
+
+
+def _facts(paper: dict[str, Any], at: datetime, begun: date) -> Iterator[dict[str, Any]]:
+    """The facts that one paper is."""
+    day, kind, note = clock.day_of(at), paper["kind"], paper.get("note", "")
+    on = day.isoformat()
+    last = date.fromisoformat(paper["valid_to"]) if paper.get("valid_to") else None
+    if kind == "detention_warrant":
+        local = at.astimezone(clock.LOCAL).isoformat(timespec="seconds")
+        yield {
+            "type": "criminal_detention",
+            "at": local,
+            "class": "up_to_30_days",
+            "document": "D01",
+        }
+    elif kind == "other" and "提请批准逮捕书" in note:
+        yield {"type": "arrest_request_received", "at": on, "document": "D04"}
+    elif kind in ("arrest_warrant", "arrest_decision"):
+        yield {"type": "arrest", "at": on, "document": "D02"}
+    elif kind == "extension_decision":
+        yield {"type": "extension", "at": on, "months": 1, "ground": "complex",
+               "approver": "procuratorate_next_higher", "document": "D05"}  # fmt: skip
+    elif kind == "transfer_of_custody" and note in _HANDED:
+        yield {**_HANDED[note], "at": on}
+        yield {"type": "transfer_of_custody", "at": on, "half": "both", "document": "D07"}
+    elif kind == "judgment":
+        yield {"type": "judgment_received", "at": on, "paper": "judgment", "document": "D13"}
+    elif kind == "execution_notice" and last is not None:
+        yield {"type": "judgment_effective", "at": on}
+        yield {"type": "sentence", "at": on, "kind": "fixed_term", "from": begun.isoformat(),
+               "days": (last - begun).days + 1, "document": "D13"}  # fmt: skip
+        yield {"type": "execution_notice_received", "at": on, "document": "D13"}
+    elif kind in ("administrative_detention", "judicial_detention") and last is not None:
+        yield {"type": kind, "at": on, "days": max(1, (last - day).days), "document": "D21"}
+    elif kind == "detention_for_examination":
+        yield {"type": "foreigner_review", "at": on}
+    elif kind == "compulsory_treatment":
+        decided = paper.get("issued_on") or on
+        yield {"type": "compulsory_treatment", "at": on, "decided_on": decided, "document": "D22"}

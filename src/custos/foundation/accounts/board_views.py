@@ -1,0 +1,83 @@
+"""Pages that make and revoke wall boards, and where a screen types its code."""
+
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from custos.foundation import clock, gate
+from custos.foundation.accounts import boards
+from custos.foundation.errors import CustosError
+
+
+class BoardForm(forms.Form):
+    """Where the board hangs."""
+
+    name = forms.CharField(label=gettext_lazy("Where it hangs"), max_length=100)
+
+
+class CodeForm(forms.Form):
+    """The code of a board."""
+
+    code = forms.CharField(
+        label=gettext_lazy("Code"),
+        max_length=30,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@gate.posts(*boards.ENROLLING)
+def manage(request: HttpRequest) -> HttpResponse:
+    """The boards of one's organization; makes one, revokes the one named by `revoke`, or gives the one
+    named by `renew` a new code.
+    """
+    acting: Any = request.acting  # type: ignore[attr-defined]
+    wanted, code, board = request.POST.get("revoke", ""), "", None
+    lost = request.POST.get("renew", "")
+    making = request.method == "POST" and not wanted and not lost
+    form = BoardForm(request.POST if making else None)
+    if wanted:
+        with suppress(ValueError):
+            boards.revoke(UUID(wanted), by=acting)
+        return redirect("boards")
+    if lost:
+        with suppress(ValueError):
+            board, code = boards.renew(UUID(lost))
+    if form.is_bound and form.is_valid():
+        board, code = boards.make(form.cleaned_data["name"], by=acting)
+        form = BoardForm()
+    now = clock.now()
+    rows = [(board, board.state_at(now)) for board in boards.known()]
+    context = {"rows": rows, "form": form, "code": code, "board": board}
+    return render(request, "accounts/boards.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@gate.everybody
+def enroll(request: HttpRequest) -> HttpResponse:
+    """Where a screen becomes a board by a code."""
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            token = boards.enroll(form.cleaned_data["code"])
+        except CustosError as error:
+            form.add_error("code", f"{error.message} {error.mend}")
+        else:
+            answer = redirect("board")
+            answer.set_cookie(
+                boards.COOKIE,
+                token,
+                max_age=boards.COOKIE_FOR,
+                httponly=True,
+                secure=request.is_secure(),
+                samesite="Strict",
+            )
+            return answer
+    status = 422 if form.errors else 200
+    return render(request, "accounts/board_enroll.html", {"form": form}, status=status)

@@ -1,0 +1,1 @@
+"""Operations of the modules that stand below the API and can't import it."""

@@ -1,0 +1,117 @@
+"""The types that operations take and give. Every text that comes in can be stored and shown."""
+
+from datetime import date
+from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
+
+from ninja import Path
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from custos.foundation.database.scope import HIGHEST, LOWEST
+
+T = TypeVar("T")
+
+EARLIEST_YEAR, LATEST_YEAR = 1850, 2200
+
+
+class Shape(BaseModel):
+    """Something that is given: read from an object's attributes."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Asked(BaseModel):
+    """Something that is taken: a name that isn't known is refused, never ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def like(**fields: Any) -> ConfigDict:
+    """The configuration of a shape with an example of it."""
+    return ConfigDict(json_schema_extra={"examples": [fields]})
+
+
+class Nothing(Asked):
+    """Nothing more needs to be said."""
+
+    model_config = like()
+
+
+def told(what: str, example: Any) -> Any:
+    """A filter of a list: none unless it is given."""
+    return Field(None, description=what, json_schema_extra={"example": example})
+
+
+def _storable(text: str) -> str:
+    if "\x00" in text:
+        raise PydanticCustomError("characters", "characters that can't be stored")
+    return text
+
+
+def _possible_year(at: Any) -> Any:
+    if not EARLIEST_YEAR <= at.year <= LATEST_YEAR:
+        raise PydanticCustomError("year", "too far from our time")
+    return at
+
+
+_storing = AfterValidator(_storable)
+
+#: What is given in the reader's language.
+Translated = Annotated[str, BeforeValidator(str)]
+#: A line of text, and one that must say something.
+Line = Annotated[str, Field(max_length=400), _storing]
+Words = Annotated[str, Field(min_length=1, max_length=4000), _storing]
+Name = Annotated[str, Field(min_length=1, max_length=200), _storing]
+Day = Annotated[date, AfterValidator(_possible_year)]
+Moment = Annotated[AwareDatetime, AfterValidator(_possible_year)]
+OrganizationNumber = Annotated[
+    int, Field(ge=LOWEST, le=HIGHEST, description="Number of an organization, nine digits.")
+]
+
+
+_AN_ID = "0198c5a2-7f00-7000-8000-0000000000a1"
+
+CellId = Annotated[UUID, Path(..., description="Identifier of a cell.", example=_AN_ID)]
+CustodyId = Annotated[UUID, Path(..., description="Identifier of a stay.", example=_AN_ID)]
+EntryId = Annotated[UUID, Path(..., description="Identifier of an entry.", example=_AN_ID)]
+TaskId = Annotated[UUID, Path(..., description="Identifier of a task.", example=_AN_ID)]
+DeviceId = Annotated[UUID, Path(..., description="Identifier of a device.", example=_AN_ID)]
+
+OrganizationId = Annotated[
+    int,
+    Path(
+        ...,
+        ge=LOWEST,
+        le=HIGHEST,
+        description="Number of an organization, nine digits.",
+        example=110101002,
+    ),
+]
+
+
+class Paging(Asked):
+    """Which part of a list."""
+
+    limit: int = Field(
+        50,
+        ge=1,
+        le=200,
+        description="How many items at most.",
+        json_schema_extra={"example": 50},
+    )
+    cursor: str = Field(
+        "",
+        max_length=600,
+        description="`next` of the part before; without it the list begins.",
+        json_schema_extra={"example": ""},
+    )
+
+
+class Page(Shape, Generic[T]):
+    """A part of a list, in a fixed order. What is added meanwhile moves nothing."""
+
+    items: list[T] = Field(description="The items of this part.")
+    next: str | None = Field(
+        description="The cursor of the next part; null where this is the last one."
+    )

@@ -1,0 +1,5 @@
+"""The one error of backups."""
+
+
+class BackupTrouble(RuntimeError):
+    """A backup can't be made, read or restored; the message says why, and what to do."""

@@ -1,0 +1,61 @@
+"""Who is asked before a stay ends: the gate, which stands above this module and knows what is lawful.
+
+A module above declares itself the gate by `guard()` when it starts. `services.end_stay()` asks it about the
+locked stay, within the transaction that ends it. Where no gate stands, nobody leaves.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from custos.foundation.custody import placing
+from custos.foundation.custody.models import Custody
+from custos.foundation.errors import NotAllowed
+from custos.foundation.record.parties import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who is to leave, which way, when, and on whose word."""
+
+    stay: Custody
+    way: str
+    at: datetime
+    by: Actor
+    second: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """That somebody may leave: into freedom or not, the way in words, and which rules were asked."""
+
+    freed: bool
+    title: str
+    shown: tuple[str, ...]
+
+
+Gate = Callable[[Asked], Passed]
+
+_gates: list[Gate] = []
+
+
+def guard(gate: Gate) -> Gate:
+    """Declare the gate, which raises a `CustosError` for whoever may not leave. There is one."""
+    if gate not in _gates:
+        _gates[:] = [gate]
+    return gate
+
+
+def ask(asked: Asked) -> Passed:
+    """Ask the gate. Raises what it refuses, and `NotAllowed` where none stands."""
+    if not _gates:
+        raise NotAllowed("custody.no_gate", _("No gate says that this person may leave."))
+    return _gates[0](asked)
+
+
+def held(custody: UUID) -> Custody:
+    """A stay that hasn't ended, locked until the deed ends. Raises `Missing` out of scope, `Conflict`."""
+    return placing.lock_stays([custody])[custody]

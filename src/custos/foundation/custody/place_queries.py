@@ -1,0 +1,599 @@
+"""Questions about places: cells proposed for somebody, beds, who is out, counts.
+
+Whoever is named is noted in the access log, as by `queries.shown()`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from custos.foundation import clock
+from custos.foundation.custody import absences, counting, engine, placing, queries, services
+from custos.foundation.custody.models import Custody
+from custos.foundation.custody.place_models import (
+    Absence,
+    CellCount,
+    Classification,
+    Count,
+    KeepApart,
+    PlacingOrder,
+)
+from custos.foundation.custody.placing import Considered
+from custos.foundation.custody.queries import PersonShown
+from custos.foundation.custody.separating import PAIR_KINDS, SCOPES
+from custos.foundation.custody.words import in_words
+from custos.foundation.database import scope
+from custos.foundation.errors import Missing
+from custos.foundation.organizations import queries as organizations
+from custos.foundation.organizations.models import Cell, Organization
+from custos.foundation.organizations.numbers import range_of
+
+#: What a risk of `placing.signs_of()` is called.
+SIGNS = {
+    "minor": _("minor"),
+    "never_alone": _("never alone"),
+    "isolation": _("apart by medical order"),
+    "keep_apart": _("keep apart"),
+    "violent": _("violent offence"),
+    "convicted": _("convicted"),
+    "new": _("new arrival"),
+    "out": _("outside"),
+}
+GOOD = {
+    "transition": _("for new arrivals"),
+    "medical": _("medical cell"),
+    "company": _("not alone there"),
+    "free": _("places free"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RuleShown:
+    """A rule found, in words."""
+
+    id: str
+    effect: str
+    words: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalShown:
+    """A cell proposed for somebody: what it is, what speaks for it and against it."""
+
+    cell_id: UUID
+    name: str
+    area: str
+    people: int
+    capacity: int
+    square_metres_each: Decimal | None
+    allowed: bool
+    out_of_use: bool
+    good: list[Any]
+    against: list[RuleShown]
+
+
+@dataclass(frozen=True, slots=True)
+class InBed:
+    """A person as a chip with the risks that others have to see, and whether they are out."""
+
+    person: PersonShown
+    needs: list[Any]
+
+    @property
+    def name(self) -> str:
+        """The name."""
+        return self.person.name
+
+    @property
+    def tail(self) -> str:
+        """The last four of the number."""
+        return self.person.tail
+
+    @property
+    def custody_id(self) -> UUID:
+        """The stay."""
+        return self.person.custody_id
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """Somebody who arrives, as a chip: a name and the risks that others have to see."""
+
+    name: str
+    needs: list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class BothSides:
+    """What has to be seen before somebody is put into a cell: rules, and the risks of both sides."""
+
+    considered: Considered
+    rules: list[RuleShown]
+    person: InBed | Coming
+    inside: list[InBed]
+
+    @property
+    def allowed(self) -> bool:
+        """Whether no rule forbids it."""
+        return not engine.blocks(self.considered.found)
+
+
+def _rule_shown(found: engine.Found) -> RuleShown:
+    rule = found.rule
+    return RuleShown(rule.id, rule.effect, in_words(rule.title), in_words(rule.source))
+
+
+def _stay(custody: UUID) -> Custody:
+    found = Custody.objects.visible_to(scope.current()).select_related("detainee", "organization")
+    stay = found.filter(pk=custody, ended_at=None).first()
+    if stay is None:
+        raise Missing("custody.no_such_stay", _("There is no such person in custody."))
+    return stay
+
+
+def proposals(custody: UUID) -> list[ProposalShown]:
+    """The cells of the facility in the order in which they suit somebody; names nobody.
+
+    Eight queries, however many cells and people there are. Raises `Missing` for a stay that isn't there.
+    """
+    stay = _stay(custody)
+    return _proposed(stay.organization, stay=stay)
+
+
+def proposals_for_arrival(facility: Organization, person: engine.Person) -> list[ProposalShown]:
+    """The same for somebody who arrives (`services.arriving()`). Seven queries."""
+    return _proposed(facility, person=person)
+
+
+def _proposed(
+    facility: Organization, *, person: engine.Person | None = None, stay: Custody | None = None
+) -> list[ProposalShown]:
+    at = clock.now()
+    cells = {cell.pk: cell for cell in organizations.cells(facility)}
+    people = placing.occupants(cells.keys(), facility.pk)
+    inside = [s for there in people.values() for s in there]
+    everybody = {one.pk: one for one in [*([stay] if stay else []), *inside]}
+    facts = placing.facts_of(list(everybody.values()), at)
+    transition = {c.sex for c in cells.values() if c.kind == "transition" and not c.out_of_use}
+    left = stay.cell_id if stay else None
+    behind = people.get(left, []) if left else []
+    who = person or facts[stay.pk]  # type: ignore[union-attr]  # one of the two is given
+    found = engine.propose(
+        who,
+        [
+            engine.Option(
+                placing.facts_of_cell(cell, transition_elsewhere=cell.sex in transition),
+                [facts[one.pk] for one in people[cell.pk]],
+                cell.name,
+                cell.out_of_use,
+            )
+            for cell in cells.values()
+            if cell.pk != left
+        ],
+        clock.day_of(at),
+        behind=[facts[one.pk] for one in behind if stay is None or one.pk != stay.pk],
+        arriving=stay is None,
+    )
+    return [_proposal_shown(one, cells) for one in found]
+
+
+def _proposal_shown(one: engine.Proposal, cells: Mapping[UUID, Cell]) -> ProposalShown:
+    facts = one.option.cell
+    assert facts.id is not None  # every option here is a cell of the facility
+    cell = cells[facts.id]
+    return ProposalShown(
+        cell.pk,
+        cell.name,
+        cell.area.name if cell.area else "",
+        len(one.option.occupants),
+        cell.capacity,
+        one.square_metres_each,
+        one.allowed,
+        cell.out_of_use,
+        [GOOD[code] for code in one.good],
+        [_rule_shown(found) for found in one.found if found.rule.effect != "record"],
+    )
+
+
+def both_sides(custody: UUID, cell: UUID) -> BothSides:
+    """What has to be seen before a person is put into a cell. Raises `Missing` for what isn't there."""
+    stay, place = _stay(custody), organizations.cell(cell)
+    considered = services.considered_move(stay, place, clock.now())
+    people = in_beds(queries.present().filter(Q(pk=stay.pk) | Q(cell_id=cell)), considered.signs)
+    # Where nobody may be named now, the page goes on without people and nothing can be decided.
+    if not any(one.custody_id == stay.pk for one in people):
+        raise Missing("custody.no_such_stay", _("There is no such person in custody."))
+    return BothSides(
+        considered,
+        [_rule_shown(found) for found in considered.found],
+        next(one for one in people if one.custody_id == stay.pk),
+        [one for one in people if one.custody_id != stay.pk],
+    )
+
+
+def sides_for_arrival(
+    person: engine.Person, name: str, facility: Organization, cell: UUID
+) -> BothSides:
+    """The same for somebody who arrives. Raises `Missing` for a cell that isn't the facility's."""
+    place = organizations.cell(cell)
+    if place.organization_id != facility.pk:
+        raise Missing("custody.no_such_cell", _("There is no such cell."), field="cell")
+    considered = services.considered_arrival(person, place, clock.now())
+    inside = in_beds(queries.present().filter(cell_id=cell), considered.signs)
+    return BothSides(
+        considered,
+        [_rule_shown(found) for found in considered.found],
+        Coming(name, [SIGNS[code] for code in considered.signs.get("", ())]),
+        inside,
+    )
+
+
+def in_beds(stays: Iterable[Custody], signs: Mapping[str, Sequence[str]]) -> list[InBed]:
+    """People with their risks by stay, noted in the access log."""
+    return [
+        InBed(one, [SIGNS[code] for code in signs.get(str(one.custody_id), ())])
+        for one in queries.shown(stays)
+    ]
+
+
+def beds(facility: Organization, area: UUID | None = None) -> dict[UUID, list[InBed]]:
+    """Who has a place in each cell of a facility or of one of its areas, by number, with risks.
+
+    Six queries. Everybody shown is noted in the access log.
+    """
+    stays = queries.present().filter(organization=facility, cell__isnull=False)
+    if area is not None:
+        stays = stays.filter(cell__area_id=area)
+    people, now = list(stays.order_by("number")), clock.now()
+    facts = placing.facts_of(people, now)
+    signs = {
+        str(stay.pk): [
+            *placing.signs_of(facts[stay.pk], clock.day_of(now)),
+            *(["out"] if facts[stay.pk].out else []),
+        ]
+        for stay in people
+    }
+    found: dict[UUID, list[InBed]] = {}
+    for one in in_beds(people, signs):
+        if one.person.cell_id:
+            found.setdefault(one.person.cell_id, []).append(one)
+    return found
+
+
+# ---------------------------------------------------------------------- kept apart
+
+
+@dataclass(frozen=True, slots=True)
+class PairShown:
+    """Somebody from whom a person is kept apart, with the role of each, and within what."""
+
+    id: UUID
+    other: PersonShown
+    kind: Any
+    scope: Any
+    role: str
+    role_of_other: str
+    reason: str
+    since: datetime
+
+
+def pairs_of(custody: UUID) -> list[PairShown]:
+    """From whom somebody is kept apart now, the latest first; two queries, and the people are noted."""
+    rows = list(
+        KeepApart.objects.visible_to(scope.current())
+        .filter(Q(one_id=custody) | Q(other_id=custody), closed_at=None)
+        .order_by("-since", "pk")
+    )
+    others = {row.other_id if row.one_id == custody else row.one_id for row in rows}
+    people = {one.custody_id: one for one in queries.shown(queries.present().filter(pk__in=others))}
+    found = []
+    for row in rows:
+        first = row.one_id == custody
+        other = people.get(row.other_id if first else row.one_id)
+        if other is None:
+            continue
+        roles = (
+            (row.role_of_one, row.role_of_other) if first else (row.role_of_other, row.role_of_one)
+        )
+        found.append(
+            PairShown(
+                row.pk,
+                other,
+                PAIR_KINDS[row.kind],
+                SCOPES[row.scope],
+                *roles,
+                row.reason,
+                row.since,
+            )
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class OrderShown:
+    """An order about with whom somebody is held, while it holds."""
+
+    id: UUID
+    group: str
+    attended: bool
+    since: datetime
+    review_by: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Separation:
+    """As what a stay counts in separation, and the orders that hold of it."""
+
+    category: str
+    category_title: str
+    repeat: bool | None
+    violent: bool | None
+    isolation: OrderShown | None
+    company: OrderShown | None
+
+
+def separation_of(custody: UUID) -> Separation:
+    """What holds of somebody in custody. Three queries. Raises `Missing` for a stay that isn't there."""
+    stay = _stay(custody)
+    classified = Classification.objects.visible_to(scope.current()).filter(custody=stay).first()
+    orders = {
+        row.kind: OrderShown(row.pk, row.group, row.attended, row.since, row.review_by)
+        for row in PlacingOrder.objects.visible_to(scope.current()).filter(
+            custody=stay, ended_at=None
+        )
+    }
+    file = engine.rules()
+    category = classified.category if classified else file.category_by(stay.basis)
+    titles = {one.code: in_words(one.title) for one in file.categories}
+    return Separation(
+        category,
+        titles[category],
+        classified.repeat if classified else None,
+        classified.violent if classified else None,
+        orders.get(PlacingOrder.ISOLATION),
+        orders.get(PlacingOrder.COMPANY),
+    )
+
+
+def categories() -> list[tuple[str, str]]:
+    """The legal categories of separation: code and title."""
+    return [(one.code, in_words(one.title)) for one in engine.rules().categories]
+
+
+# ---------------------------------------------------------------------- out and back
+
+
+@dataclass(frozen=True, slots=True)
+class AbsenceShown:
+    """One absence with its person and how it stands."""
+
+    id: UUID
+    person: PersonShown
+    kind: str
+    kind_title: str
+    destination: str
+    document: str
+    trip: str
+    planned_from: datetime
+    planned_until: datetime
+    left_at: datetime | None
+    back_at: datetime | None
+    cancelled_at: datetime | None
+
+    @property
+    def standing(self) -> str:
+        """planned, late (should have left), out, overdue, back or cancelled."""
+        now = clock.now()
+        if self.cancelled_at:
+            return "cancelled"
+        if self.back_at:
+            return "back"
+        if self.left_at:
+            return "overdue" if self.planned_until < now else "out"
+        return "late" if self.planned_from < now else "planned"
+
+    @property
+    def state(self) -> tuple[str, Any]:
+        """How it stands, as a status."""
+        return _STANDINGS[self.standing]
+
+
+_STANDINGS: dict[str, tuple[str, Any]] = {
+    "planned": ("waiting", _("planned")),
+    "late": ("late", _("should have left")),
+    "out": ("doing", _("outside")),
+    "overdue": ("late", _("should be back")),
+    "back": ("done", _("back")),
+    "cancelled": ("refused", _("cancelled")),
+}
+
+
+def movements(
+    organization: int, *, after: tuple[datetime, UUID] | None = None, limit: int = 100
+) -> list[AbsenceShown]:
+    """What is planned or going on in a subtree, by the planned departure. Two queries; people are noted.
+
+    Who is out comes first by itself: they left before those who are still to leave.
+    """
+    lowest, highest = range_of(organization)
+    rows = Absence.objects.visible_to(scope.current()).filter(
+        organization_id__gte=lowest,
+        organization_id__lte=highest,
+        back_at__isnull=True,
+        cancelled_at__isnull=True,
+    )
+    if after is not None:
+        begin, last = after
+        rows = rows.filter(Q(planned_from__gt=begin) | Q(planned_from=begin, pk__gt=last))
+    return _absences_shown(rows.order_by("planned_from", "pk")[:limit])
+
+
+def absences_of(custody: UUID, limit: int = 20) -> list[AbsenceShown]:
+    """The absences of one stay, the latest plan first. Two queries."""
+    rows = Absence.objects.visible_to(scope.current()).filter(custody_id=custody)
+    return _absences_shown(rows.order_by("-planned_from", "pk")[:limit])
+
+
+def last_back(custody: UUID, kind: str) -> datetime | None:
+    """When somebody last came back from an absence of one sort; None where they never did. One query."""
+    rows = Absence.objects.visible_to(scope.current()).filter(
+        custody_id=custody, kind=kind, back_at__isnull=False
+    )
+    return rows.order_by("-back_at").values_list("back_at", flat=True).first()
+
+
+def absence(absence_id: UUID) -> AbsenceShown:
+    """One absence. Raises `Missing` where the scope has none. Two queries."""
+    rows = Absence.objects.visible_to(scope.current()).filter(pk=absence_id)
+    found = _absences_shown(rows)
+    if not found:
+        raise Missing("absence.no_such", _("There is no such absence."))
+    return found[0]
+
+
+def _absences_shown(rows: Iterable[Absence]) -> list[AbsenceShown]:
+    listed = list(rows)
+    stays = (
+        Custody.objects.visible_to(scope.current())
+        .filter(pk__in={row.custody_id for row in listed})
+        .select_related("detainee", "cell", "organization")
+    )
+    people = {one.custody_id: one for one in queries.shown(stays)}
+    titles = {kind.id: in_words(kind.title) for kind in absences.rules().kinds}
+    return [
+        AbsenceShown(
+            row.pk,
+            people[row.custody_id],
+            row.kind,
+            titles.get(row.kind, row.kind),
+            row.destination,
+            row.document,
+            row.trip,
+            row.planned_from,
+            row.planned_until,
+            row.left_at,
+            row.back_at,
+            row.cancelled_at,
+        )
+        for row in listed
+        if row.custody_id in people
+    ]
+
+
+# ---------------------------------------------------------------------- counts
+
+
+@dataclass(frozen=True, slots=True)
+class CellCounted:
+    """One cell of a count, as far as a reader may know: no number before the count has ended.
+
+    `said` are those who have counted it in this round, `first` and `second`.
+    """
+
+    cell_id: UUID
+    name: str
+    expected: int | None
+    first: int | None
+    second: int | None
+    again: bool
+    said: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CountShown:
+    """A count, and who the reader is in it."""
+
+    id: UUID
+    organization_id: int
+    occasion: str
+    occasion_title: Any
+    area: str
+    at: datetime
+    standing: str
+    recount_by: datetime | None
+    first_ref: str
+    second_ref: str
+    cells: list[CellCounted]
+
+    @property
+    def state(self) -> tuple[str, Any]:
+        """How it stands, as a status."""
+        return _COUNTS[self.standing]
+
+    @property
+    def ended(self) -> bool:
+        """Whether nobody counts any more, so that numbers may be seen."""
+        return self.standing in ("agreed", "mismatch", "explained")
+
+    def asked_of(self, ref: str) -> list[CellCounted]:
+        """The cells whose numbers this person still has to say."""
+        if self.ended:
+            return []
+        mine = "first" if ref == self.first_ref else "second" if ref == self.second_ref else ""
+        if not mine and self.first_ref and self.second_ref:
+            return []
+        cells = [cell for cell in self.cells if cell.again or self.standing == "open"]
+        return [cell for cell in cells if mine not in cell.said]
+
+
+_COUNTS: dict[str, tuple[str, Any]] = {
+    "open": ("doing", _("being counted")),
+    "recount": ("late", _("to be counted again")),
+    "mismatch": ("late", _("doesn't agree")),
+    "agreed": ("done", _("agrees")),
+    "explained": ("done", _("explained")),
+}
+
+
+def counts(organization: int, limit: int = 20) -> list[CountShown]:
+    """The latest counts of a facility, without their cells. One query."""
+    rows = Count.objects.visible_to(scope.current()).filter(organization_id=organization)
+    return [
+        _count_shown(row, []) for row in rows.select_related("area").order_by("-at", "-pk")[:limit]
+    ]
+
+
+def count(count_id: UUID) -> CountShown:
+    """One count with its cells by name. Raises `Missing` where the scope has none. Two queries."""
+    row = (
+        Count.objects.visible_to(scope.current()).select_related("area").filter(pk=count_id).first()
+    )
+    if row is None:
+        raise Missing("count.no_such", _("There is no such count."))
+    cells = CellCount.objects.filter(count=row, organization_id=row.organization_id)
+    return _count_shown(row, cells.select_related("cell").order_by("cell__name"))
+
+
+def _count_shown(row: Count, cells: Iterable[CellCount]) -> CountShown:
+    ended = row.state in ("agreed", "mismatch", "explained")
+    return CountShown(
+        row.pk,
+        row.organization_id,
+        row.occasion,
+        counting.OCCASIONS[row.occasion],
+        row.area.name if row.area else "",
+        row.at,
+        row.state,
+        row.recount_by,
+        row.first_ref,
+        row.second_ref,
+        [
+            CellCounted(
+                cell.cell_id,
+                cell.cell.name,
+                cell.expected if ended else None,
+                cell.first if ended else None,
+                cell.second if ended else None,
+                cell.recounted,
+                frozenset(who for who in ("first", "second") if getattr(cell, who) is not None),
+            )
+            for cell in cells
+        ],
+    )

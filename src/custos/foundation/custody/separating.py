@@ -1,0 +1,387 @@
+"""Who is kept apart from whom, and why: pairs, medical orders, who is never alone, legal categories.
+
+Each deed here may find that people who share a cell may not any more. It never fails for that: what is
+true has to be said. It writes `SeparationBroken` about the cell, of which a task is made.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from custos.foundation import clock
+from custos.foundation.accounts import confirmations
+from custos.foundation.accounts.acting import Acting
+from custos.foundation.accounts.confirmations import Content
+from custos.foundation.custody import engine, pairs, placing
+from custos.foundation.custody.models import Custody
+from custos.foundation.custody.place_kinds import (
+    Classified,
+    IsolationEnded,
+    IsolationOrdered,
+    KeptApart,
+    NeverAloneEnded,
+    NeverAloneOrdered,
+    PairClosed,
+)
+from custos.foundation.custody.place_models import Classification, KeepApart, PlacingOrder
+from custos.foundation.database import scope
+from custos.foundation.errors import Conflict, Malformed, Missing, NotAllowed
+from custos.foundation.record import services as record
+from custos.foundation.record.kinds import Kind
+from custos.foundation.record.parties import Actor, Post
+from custos.foundation.record.services import Deed
+
+#: The act of two by which somebody may be alone again, and whose it is.
+END_NEVER_ALONE = "custody.end_never_alone"
+ENDING_NEVER_ALONE = frozenset({Post.MEDICAL, Post.PSYCHOLOGIST, Post.CASE_OFFICER})
+#: Why two people are kept apart.
+PAIR_KINDS = {
+    engine.CODEFENDANTS: _("Co-defendants"),
+    "threat": _("Threatened or assaulted"),
+    "informant": _("Informant and target"),
+    "witness": _("Witness and accused"),
+    "other": _("Another ground"),
+}
+SCOPES = {
+    "cell": _("Not in one cell"),
+    "area": _("Not in one area"),
+    "facility": _("Not here at all"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """From whom somebody is kept apart: the other's stay, the kind, within what, each one's role."""
+
+    other: UUID
+    kind: str
+    scope: Literal["cell", "area", "facility"]
+    role: str
+    role_of_other: str
+    reason: str
+
+
+def keep_apart(custody: UUID, pairing: Pairing, *, by: Actor) -> KeepApart:
+    """Keep two people of a facility apart from now on.
+
+    Raises `Malformed` for a kind, scope, role or reason that isn't one, `Conflict` where the two are kept
+    apart on this ground already, `Missing` out of scope. Source: 看守所条例 第14条 (co-defendants);
+    Nelson Mandela Rules 12.
+    """
+    record.require_writer(KeptApart, by)
+    with record.deed() as deed:
+        wanted = {custody, pairing.other}
+        if len(wanted) == 1:
+            raise Malformed("separation.oneself", _("It takes two people."), field="other")
+        stays = placing.lock_stays(wanted)
+        require_pairs([pairing], stays, stays[custody].organization_id)
+        cells = placing.lock_cells({one.cell_id for one in stays.values() if one.cell_id})
+        pair = keep(deed, stays[custody], stays[pairing.other], pairing, by=by)
+        for cell in cells.values():
+            placing.tell_of_broken(deed, cell, by=by)
+    return pair
+
+
+def require_pairs(
+    pairings: Sequence[Pairing], others: Mapping[UUID, Custody], organization_id: int
+) -> None:
+    """Raise for what a pair can't be: see `keep_apart()`."""
+    for one in pairings:
+        for field, wrong in (
+            ("kind", one.kind not in PAIR_KINDS),
+            ("scope", one.scope not in SCOPES),
+            ("role", not one.role.strip()),
+            ("role_of_other", not one.role_of_other.strip()),
+            ("reason", not one.reason.strip()),
+        ):
+            if wrong:
+                raise Malformed("separation.pair", _("This must be filled in."), field=field)
+        if others[one.other].organization_id != organization_id:
+            raise NotAllowed(
+                "separation.elsewhere", _("The other person is held elsewhere."), field="other"
+            )
+
+
+def keep(
+    deed: Deed,
+    stay: Custody,
+    other: Custody,
+    pairing: Pairing,
+    *,
+    by: Actor,
+    because: UUID | None = None,
+) -> KeepApart:
+    """Write a pair down, within a deed that holds both stays."""
+    one, second = sorted((stay.pk, other.pk))
+    open_ = KeepApart.objects.filter(one=one, other=second, kind=pairing.kind, closed_at=None)
+    if open_.filter(organization_id=stay.organization_id).exists():
+        raise Conflict("separation.known", _("The two are kept apart on this ground already."))
+    pair = pairs.row_of(
+        stay.pk,
+        other.pk,
+        organization_id=stay.organization_id,
+        kind=pairing.kind,
+        scope=pairing.scope,
+        roles=(pairing.role.strip(), pairing.role_of_other.strip()),
+        reason=pairing.reason.strip(),
+        since=deed.at,
+    )
+    pair.save(force_insert=True)
+    for about, told in pairs.told_of(pair, stay.pk):
+        deed.append(
+            told,
+            about=stay if about == stay.pk else other,
+            by=by,
+            because=because,
+            ground=pairs.ground_of(pair),
+        )
+    return pair
+
+
+def close_pair(pair: UUID, *, reason: str, by: Actor) -> KeepApart:
+    """Say that two people need no longer be kept apart. The pair stays on the record.
+
+    Raises `Missing` out of scope, `Conflict` where it is closed, `Malformed` without a reason.
+    """
+    _require_reason(reason)
+    record.require_writer(PairClosed, by)
+    with record.deed() as deed:
+        row = (
+            KeepApart.objects.visible_to(scope.current())
+            .select_related("one", "other")
+            .select_for_update(of=("self",))
+            .filter(pk=pair)
+            .first()
+        )
+        if row is None:
+            raise Missing("separation.no_such_pair", _("There is no such pair."))
+        if row.closed_at:
+            raise Conflict("separation.closed", _("This pair is closed already."))
+        row.closed_at = deed.at
+        row.save(update_fields=["closed_at"])
+        for about, other in ((row.one, row.other), (row.other, row.one)):
+            deed.append(
+                PairClosed(pair=row.pk, other_custody=other.pk, reason=reason.strip()),
+                about=about,
+                by=by,
+            )
+    return row
+
+
+def classify(
+    custody: UUID,
+    category: str,
+    *,
+    repeat: bool | None,
+    violent: bool | None,
+    reason: str,
+    by: Actor,
+) -> Custody:
+    """Record as what a stay counts in separation: category, repeat offender, violent offence.
+
+    `category` is a code of `rules/separation.yaml`; None for what isn't known. Raises `Malformed` for
+    another or without a reason, `Missing` out of scope. Source: 人民检察院刑事诉讼规则 第659条; 拘留所条例
+    第34条; 看守所条例 第14条.
+    """
+    _require_reason(reason)
+    if category not in {one.code for one in engine.rules().categories}:
+        raise Malformed("separation.category", _("There is no such category."), field="category")
+
+    def write(stay: Custody) -> Kind:
+        Classification.objects.update_or_create(
+            custody=stay,
+            defaults={
+                "organization_id": stay.organization_id,
+                "category": category,
+                "repeat": repeat,
+                "violent": violent,
+            },
+        )
+        return Classified(category=category, repeat=repeat, violent=violent, reason=reason.strip())
+
+    return _about_one(Classified, custody, write, by=by)
+
+
+def isolate(
+    custody: UUID, *, group: str, review_by: datetime, instruction: str, by: Actor
+) -> Custody:
+    """Order by a clinician that somebody is held apart for health; `group` may share, "" is nobody.
+
+    What for stays in the clinical record; `instruction` is what everybody has to do. Raises `Conflict`
+    where an order holds, `Malformed` for a review that isn't ahead, `NotAllowed` for whoever is no
+    clinician. Source: 拘留所条例 第18条; Nelson Mandela Rules 30(d).
+    """
+    _require_reason(instruction, "instruction")
+    if not (by.staff_kind and by.staff_kind.value == "clinician"):
+        raise NotAllowed("separation.clinician", _("Only a clinician orders this."))
+    return _order(
+        IsolationOrdered,
+        custody,
+        PlacingOrder.ISOLATION,
+        review_by,
+        lambda order: IsolationOrdered(
+            order=order, group=group.strip(), review_by=review_by, instruction=instruction.strip()
+        ),
+        by=by,
+        group=group.strip(),
+    )
+
+
+def end_isolation(custody: UUID, *, reason: str, by: Actor) -> Custody:
+    """End a medical order to hold somebody apart. Raises `Conflict` where none holds."""
+    _require_reason(reason)
+    return _about_one(
+        IsolationEnded,
+        custody,
+        lambda stay: IsolationEnded(
+            order=_end_order(stay, PlacingOrder.ISOLATION), reason=reason.strip()
+        ),
+        by=by,
+    )
+
+
+def never_alone(
+    custody: UUID, *, attended: bool, review_by: datetime, reason: str, by: Actor
+) -> Custody:
+    """Say that somebody is never to be alone. Anybody may, and it holds at once.
+
+    `attended`: a member of staff sits with them, so that they may be in a cell without others. Raises
+    `Conflict` where it holds already, `Malformed` without a reason or for a review that isn't ahead.
+    """
+    _require_reason(reason)
+    return _order(
+        NeverAloneOrdered,
+        custody,
+        PlacingOrder.COMPANY,
+        review_by,
+        lambda order: NeverAloneOrdered(
+            order=order, attended=attended, review_by=review_by, reason=reason.strip()
+        ),
+        by=by,
+        attended=attended,
+    )
+
+
+def end_never_alone(custody: UUID, *, reason: str, by: Actor, second: Actor) -> Custody:
+    """End it: a clinician or counsellor and a case officer, together (NCCHC)."""
+    _require_reason(reason)
+    posts = {by.post, second.post}
+    if Post.CASE_OFFICER not in posts or not posts & {Post.MEDICAL, Post.PSYCHOLOGIST}:
+        raise NotAllowed(
+            "separation.two_posts", _("This takes a clinician and a case officer, together.")
+        )
+    return _about_one(
+        NeverAloneEnded,
+        custody,
+        lambda stay: NeverAloneEnded(
+            order=_end_order(stay, PlacingOrder.COMPANY), reason=reason.strip()
+        ),
+        by=by,
+        second=second,
+    )
+
+
+def confirmed_end_never_alone(confirmation: UUID, content: Content, *, by: Acting) -> Custody:
+    """The same with a confirmation of exactly this; `content` names `custody` and `reason`."""
+    with record.deed():
+        second = confirmations.consume(confirmation, END_NEVER_ALONE, content, by=by)
+        return end_never_alone(
+            UUID(content["custody"]), reason=content["reason"], by=by.actor, second=second
+        )
+
+
+def look_at_birthdays(day: date) -> int:
+    """Say which cells a coming of age on `day` has broken; returns how many cells were looked at.
+
+    Nobody is moved by that: whoever became an adult among minors, or the other way round, has to be moved
+    by an officer. Source: 刑事诉讼法 第280条.
+    """
+    rule = next((one for one in engine.rules().rules if one.adult_at_years), None)
+    if rule is None or rule.adult_at_years is None:
+        return 0
+    born = engine.born_to_be(rule.adult_at_years, day)
+    with scope.entered(scope.Scope.of_system("custody.birthdays")), record.deed() as deed:
+        grown = Custody.objects.filter(
+            ended_at=None, cell__isnull=False, detainee__born__in=born
+        ).values_list("cell_id", flat=True)
+        cells = placing.lock_cells({cell for cell in grown if cell})
+        for cell in cells.values():
+            placing.tell_of_broken(deed, cell)
+    return len(cells)
+
+
+def _order(
+    kind: type[Kind],
+    custody: UUID,
+    order_kind: str,
+    review_by: datetime,
+    entry: Callable[[UUID], Kind],
+    *,
+    by: Actor,
+    group: str = "",
+    attended: bool = False,
+) -> Custody:
+    def write(stay: Custody) -> Kind:
+        at = clock.now()
+        if review_by <= at:
+            raise Malformed(
+                "separation.review", _("The review has to lie ahead."), field="review_by"
+            )
+        if _open_orders(stay, order_kind).exists():
+            raise Conflict("separation.ordered", _("This is ordered already."))
+        order = PlacingOrder.objects.create(
+            organization_id=stay.organization_id,
+            custody=stay,
+            kind=order_kind,
+            group=group,
+            attended=attended,
+            since=at,
+            review_by=review_by,
+        )
+        return entry(order.pk)
+
+    return _about_one(kind, custody, write, by=by)
+
+
+def _open_orders(stay: Custody, kind: str) -> QuerySet[PlacingOrder]:
+    return PlacingOrder.objects.filter(
+        custody=stay, organization_id=stay.organization_id, kind=kind, ended_at=None
+    )
+
+
+def _end_order(stay: Custody, kind: str) -> UUID:
+    order = _open_orders(stay, kind).first()
+    if order is None:
+        raise Conflict("separation.no_order", _("No such order holds."))
+    order.ended_at = clock.now()
+    order.save(update_fields=["ended_at"])
+    return order.pk
+
+
+def _about_one(
+    kind: type[Kind],
+    custody: UUID,
+    write: Callable[[Custody], Kind],
+    *,
+    by: Actor,
+    second: Actor | None = None,
+) -> Custody:
+    """Change a fact about one person in their cell, and say what it breaks there."""
+    record.require_writer(kind, by, second)
+    with record.deed() as deed:
+        stay = placing.lock_stays([custody])[custody]
+        cell = placing.lock_cells([stay.cell_id])[stay.cell_id] if stay.cell_id else None
+        deed.append(write(stay), about=stay, by=by, second=second)
+        if cell:
+            placing.tell_of_broken(deed, cell)
+    return stay
+
+
+def _require_reason(reason: str, field: str = "reason") -> None:
+    if not reason.strip():
+        raise Malformed("custody.reason", _("Say why."), field=field)

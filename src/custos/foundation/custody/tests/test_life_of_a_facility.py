@@ -1,0 +1,397 @@
+"""A facility lives, by chance: whatever its officers do, what must never be never is, and the roll adds up.
+
+What is asked here knows nothing of the engine: it reads the tables and compares by the words of the law.
+"""
+
+import itertools
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from django.db.models import Q
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from custos.foundation import clock
+from custos.foundation.custody import engine, roll, separating
+from custos.foundation.custody.models import CellStay, Custody
+from custos.foundation.custody.place_models import Absence, KeepApart
+from custos.foundation.custody.tests import worlds
+from custos.foundation.database import scope
+from custos.foundation.errors import CustosError
+from custos.foundation.organizations.models import Cell, Organization
+from custos.foundation.record.parties import Post
+from tests.at_once import both_if_they_meet
+from tests.factories import SYSTEM, a_cell, a_detainee, a_facility, an_officer
+
+BEGAN = datetime(2026, 3, 2, 1, tzinfo=clock.LOCAL)
+ADULT, MINOR = date(1990, 5, 1), date(2012, 1, 1)
+#: (sex of the cell, certified places)
+CELLS = (("1", 1), ("1", 2), ("1", 3), ("2", 2))
+
+
+def _cells(facility: Organization) -> list[Cell]:
+    return [a_cell(sex, places, facility=facility) for sex, places in CELLS]
+
+
+def wrongs(facility: Organization) -> list[str]:
+    """What must never be and is, at this moment; empty where all is right."""
+    stays = list(
+        Custody.objects.filter(organization=facility, ended_at=None).select_related("detainee")
+    )
+    today = clock.now().astimezone(clock.LOCAL).date()
+    found = []
+    for cell in Cell.objects.filter(organization=facility):
+        inside = [stay for stay in stays if stay.cell_id == cell.pk]
+        if any(stay.detainee.sex != cell.sex for stay in inside):
+            found.append("men with women")
+        grown = {
+            stay.detainee.born + timedelta(days=18 * 366) <= today
+            for stay in inside
+            if stay.detainee.born
+        }
+        if len(grown) > 1:
+            found.append("adults with minors")
+        if len(inside) > {1: 2, 2: 3, 3: 5}[cell.capacity]:
+            found.append("over the hard limit")
+        ids = [stay.pk for stay in inside]
+        known_before = KeepApart.objects.filter(one__in=ids, other__in=ids, closed_at=None)
+        for pair in known_before:
+            # A pair found while the two share a cell is told, not undone: nobody put them there.
+            came = CellStay.objects.filter(
+                custody__in=(pair.one_id, pair.other_id), cell=cell, during__endswith__isnull=True
+            )
+            if any(place.during.lower > pair.since for place in came):
+                found.append("co-defendants together")
+    for stay in stays:
+        places = CellStay.objects.filter(custody=stay, during__endswith__isnull=True)
+        if [place.cell_id for place in places] != [stay.cell_id]:
+            found.append("in two places, or in none")
+    out = Absence.objects.filter(organization=facility, left_at__isnull=False, back_at=None)
+    if out.count() != len({absence.custody_id for absence in out}):
+        found.append("out twice")
+    return found
+
+
+class Life(RuleBasedStateMachine):
+    """Officers admit, move, pair, send out, take back and release, one after the other."""
+
+    now = BEGAN
+
+    @initialize()
+    def build(self) -> None:
+        """A facility of its own with four small cells."""
+        self.scope = scope.entered(SYSTEM)
+        self.scope.__enter__()
+        self.stays: list[Custody] = []
+        self.absences: list[Absence] = []
+        self.past: list[tuple[datetime, int, int]] = []
+        self.facility = a_facility()
+        self.cells = _cells(self.facility)
+        # Somebody is there from the start: most runs leave some sorts of deed out, arrivals too.
+        there = [
+            (0, "1", ADULT),
+            (0, "1", ADULT),
+            (1, "1", ADULT),
+            (2, "1", MINOR),
+            (3, "2", ADULT),
+        ]
+        with clock.set_to(self.now):
+            self.stays = [
+                a_detainee(in_cell=self.cells[cell], sex=sex, born=born, reason="ordered")
+                for cell, sex, born in there
+            ]
+
+    def teardown(self) -> None:
+        """Leave the scope."""
+        if hasattr(self, "scope"):
+            self.scope.__exit__(None, None, None)
+
+    def _try(self, deed: Any) -> Any:
+        before = self._roll()
+        self.now += timedelta(minutes=7)
+        with clock.set_to(self.now):
+            try:
+                done = deed()
+            except CustosError:
+                done = None
+        after = self._roll()
+        flow = roll.between(self.facility.pk, before.at, self.now)
+        assert after.held == before.held + flow.held
+        assert after.present == before.present + flow.present
+        return done
+
+    def _roll(self) -> roll.Roll:
+        return roll.at(self.facility.pk, self.now)
+
+    @rule(
+        sex=st.sampled_from("12"),
+        born=st.sampled_from([ADULT, MINOR]),
+        into=st.integers(0, 3),
+        reason=st.sampled_from(["", "ordered"]),
+    )
+    def admit(self, sex: str, born: date, into: int, reason: str) -> None:
+        """Somebody arrives."""
+        made = self._try(
+            lambda: a_detainee(in_cell=self.cells[into], sex=sex, born=born, reason=reason)
+        )
+        if made:
+            self.stays.append(made)
+
+    @rule(into=st.integers(0, 2), people=st.integers(2, 5))
+    def crowd(self, into: int, people: int) -> None:
+        """Many arrive at once, and somebody in need of places has a reason for every cell."""
+        for _one in range(people):
+            self.admit(sex="1", born=ADULT, into=into, reason="ordered")
+
+    @rule(who=st.integers(0, 50), to=st.integers(0, 3))
+    def move(self, who: int, to: int) -> None:
+        """Somebody is moved."""
+        if self.stays:
+            stay = self.stays[who % len(self.stays)]
+            self._try(lambda: worlds.moved(stay, self.cells[to]))
+
+    @rule(pair=st.tuples(st.integers(0, 50), st.integers(0, 50)))
+    def find_codefendants(self, pair: tuple[int, int]) -> None:
+        """Two turn out to be co-defendants."""
+        if self.stays:
+            one, other = (self.stays[at % len(self.stays)] for at in pair)
+            self._try(lambda: worlds.apart(one, other))
+
+    @rule(who=st.integers(0, 50))
+    def send_out(self, who: int) -> None:
+        """Somebody goes to court."""
+        if self.stays:
+            stay = self.stays[who % len(self.stays)]
+            gone = self._try(lambda: worlds.gone(stay))
+            if gone:
+                self.absences.append(gone)
+
+    @rule(which=st.integers(0, 50))
+    def take_back(self, which: int) -> None:
+        """Somebody comes back."""
+        if self.absences:
+            absence = self.absences[which % len(self.absences)]
+            self._try(lambda: worlds.back(absence))
+
+    @rule(who=st.integers(0, 50))
+    def release(self, who: int) -> None:
+        """A stay ends, in the cell or outside."""
+        if self.stays:
+            stay = self.stays[who % len(self.stays)]
+            self._try(lambda: worlds.ended(stay))
+
+    @invariant()
+    def nothing_is_wrong(self) -> None:
+        """What must never be isn't."""
+        if hasattr(self, "facility"):
+            with clock.set_to(self.now):
+                assert wrongs(self.facility) == []
+
+    @invariant()
+    def the_roll_adds_up_now_and_in_the_past(self) -> None:
+        """Stays, places and movements agree, and what was the roll stays it."""
+        if not hasattr(self, "facility"):
+            return
+        now = self._roll()
+        assert now.adds_up, now
+        stays = Custody.objects.filter(organization=self.facility, ended_at=None)
+        out = Absence.objects.filter(
+            organization=self.facility, left_at__isnull=False, back_at=None
+        )
+        assert (now.held, now.out) == (stays.count(), out.count())
+        self.past.append((self.now, now.held, now.present))
+        for moment, held, present in self.past[-4:]:
+            then = roll.at(self.facility.pk, moment)
+            assert (then.held, then.present) == (held, present)
+            assert then.adds_up
+
+
+@pytest.mark.django_db
+def test_whatever_officers_do_one_after_the_other_nothing_is_wrong_and_the_roll_adds_up() -> None:
+    run_state_machine_as_test(
+        Life,
+        settings=settings(
+            max_examples=20,
+            stateful_step_count=20,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def _overfill(cells: list[Cell]) -> None:
+    for _more in range(3):
+        a_detainee(in_cell=cells[0], reason="ordered")
+
+
+#: What each rule alone keeps from happening, and what the oracle calls it.
+KEPT: dict[str, tuple[Any, str]] = {
+    "KR-14-SEX": (
+        lambda cells: a_detainee(in_cell=cells[3], sex="1", reason="ordered"),
+        "men with women",
+    ),
+    "CPL-280-MINORS": (
+        lambda cells: [
+            a_detainee(in_cell=cells[2], born=born, reason="ordered") for born in (ADULT, MINOR)
+        ],
+        "adults with minors",
+    ),
+    "KR-14-CODEFENDANTS": (
+        lambda cells: _codefendants_meet(cells),
+        "co-defendants together",
+    ),
+    "CELL-HARD-LIMIT": (_overfill, "over the hard limit"),
+}
+
+
+def _codefendants_meet(cells: list[Cell]) -> None:
+    with clock.set_to(clock.now() - timedelta(minutes=9)):
+        one, other = a_detainee(in_cell=cells[1]), a_detainee(in_cell=cells[2])
+        worlds.apart(one, other)
+    worlds.moved(one, cells[2])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("off", KEPT)
+def test_with_a_rule_switched_off_what_it_keeps_happens_and_the_oracle_sees_it(
+    off: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    do, wrong = KEPT[off]
+    with scope.entered(SYSTEM):
+        facility = a_facility()
+        with pytest.raises(CustosError, match=rf"custody\.{off}"):
+            do(_cells(facility))
+        assert wrongs(facility) == []
+        file = engine.load()
+        left = file.model_copy(update={"rules": tuple(r for r in file.rules if r.id != off)})
+        monkeypatch.setattr(engine, "rules", lambda: left)
+        other = a_facility()
+        do(_cells(other))
+        assert wrong in wrongs(other)
+
+
+DEEDS = ("admit a man", "admit a boy", "move", "move", "pair", "release", "send out")
+
+
+def _deed(name: str, who: Custody, other: Custody, cell: Cell) -> Any:
+    return {
+        "admit a man": lambda: a_detainee(in_cell=cell, reason="ordered"),
+        "admit a boy": lambda: a_detainee(in_cell=cell, born=MINOR, reason="ordered"),
+        "move": lambda: worlds.moved(who, cell),
+        "pair": lambda: worlds.apart(who, other),
+        "release": lambda: worlds.ended(who),
+        "send out": lambda: worlds.gone(who),
+    }[name]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whatever_two_officers_do_at_once_nothing_is_wrong_and_the_roll_adds_up(
+    superuser_sql: psycopg.Connection,
+) -> None:
+    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(
+        st.lists(
+            st.tuples(
+                st.sampled_from(DEEDS), st.integers(0, 2), st.integers(0, 2), st.integers(0, 2)
+            ),
+            min_size=2,
+            max_size=6,
+        )
+    )
+    def lives(deeds: list[tuple[str, int, int, int]]) -> None:
+        with scope.entered(SYSTEM):
+            facility = a_facility()
+            cells = _cells(facility)[:3]
+            people = [a_detainee(in_cell=cell) for cell in cells]
+        made = [_deed(name, people[a], people[b], cells[c]) for name, a, b, c in deeds]
+        for first, second in itertools.pairwise(made):
+            both_if_they_meet(superuser_sql, first, second)
+            with scope.entered(SYSTEM):
+                assert wrongs(facility) == []
+                assert roll.at(facility.pk, clock.now()).adds_up
+
+    lives()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_codefendants_moved_into_one_area_at_once_the_second_is_stopped(
+    superuser_sql: psycopg.Connection,
+) -> None:
+    with scope.entered(SYSTEM):
+        facility = a_facility()
+        one, other, target = (a_cell(facility=facility) for _ in range(3))
+        beside = Cell.objects.create(
+            organization=facility, area=target.area, name="beside", sex="1", capacity=4
+        )
+        people = [a_detainee(in_cell=one), a_detainee(in_cell=other)]
+        worlds.apart(people[0], people[1], within="area")
+    told = both_if_they_meet(
+        superuser_sql,
+        lambda: worlds.moved(people[0], target),
+        lambda: worlds.moved(people[1], beside),
+    )
+    assert told == ["done", "custody.KR-14-CODEFENDANTS"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_codefendant_found_while_the_other_moves_in_is_never_overlooked(
+    superuser_sql: psycopg.Connection,
+) -> None:
+    with scope.entered(SYSTEM):
+        facility = a_facility()
+        cells = [a_cell(facility=facility) for _ in range(2)]
+        one, other = (a_detainee(in_cell=cell) for cell in cells)
+    told = both_if_they_meet(
+        superuser_sql, lambda: worlds.apart(one, other), lambda: worlds.moved(one, cells[1])
+    )
+    assert told == ["done", "custody.KR-14-CODEFENDANTS"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_leave_the_cell_of_somebody_never_alone_at_once_do_not_both_go(
+    superuser_sql: psycopg.Connection,
+) -> None:
+    with scope.entered(SYSTEM):
+        facility = a_facility()
+        cells = [a_cell(facility=facility) for _ in range(2)]
+        kept, one, other = (a_detainee(in_cell=cells[0]) for _ in range(3))
+        worlds.watched(kept)
+    told = both_if_they_meet(
+        superuser_sql, lambda: worlds.moved(one, cells[1]), lambda: worlds.moved(other, cells[1])
+    )
+    assert told == ["done", "custody.RISK-NEVER-ALONE"]
+
+
+def test_the_oracle_of_these_tests_sees_what_is_wrong(db: None) -> None:
+    with scope.entered(SYSTEM):
+        facility = a_facility()
+        cells = _cells(facility)
+        one = a_detainee(in_cell=cells[1])
+        boy = a_detainee(in_cell=cells[2], born=MINOR)
+        worlds.apart(one, boy)
+        separating.classify(
+            one.pk,
+            "convicted",
+            repeat=None,
+            violent=None,
+            reason="Judgment in force",
+            by=an_officer(Post.CASE_OFFICER),
+        )
+        assert wrongs(facility) == []
+        Custody.objects.filter(pk=boy.pk).update(cell=cells[1])
+        place = CellStay.objects.get(custody=boy)
+        assert wrongs(facility) == ["adults with minors", "in two places, or in none"]
+        CellStay.objects.filter(pk=place.pk).update(
+            cell=cells[1], during=(clock.now() + timedelta(minutes=1), None)
+        )
+        assert wrongs(facility) == ["adults with minors", "co-defendants together"]
+        assert Custody.objects.filter(~Q(cell=None), organization=facility).count() == 2

@@ -1,0 +1,284 @@
+"""Reading a case: JSON-like values in, facts in the order of their dates out, and what is wrong with them.
+
+A fact that cannot be read is refused and leaves no trace but its problem; that never lengthens custody.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta, timezone
+from functools import cache
+from typing import Any, NamedTuple
+
+from custos.foundation.limits import law
+from custos.foundation.limits.dates import DAY
+
+#: Beijing time, DA-13 of the reference.
+BEIJING = timezone(timedelta(hours=8))
+
+_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:$|[T ])")
+_COMMON = frozenset({"type", "at", "person", "document", "travel_days", "weeks"})
+#: Fields that are true or false, and those that are dates.
+FLAGS = frozenset(
+    {
+        "co_defendant_of_death_case",
+        "combined",
+        "complex",
+        "first_time",
+        "minor",
+        "pregnant_or_nursing",
+        "repeated",
+        "serious",
+    }
+)
+DATES = frozenset({"until", "approved_on", "decided_on", "from", "born"})
+_LARGEST = {"months": 600, "years": 50, "days": 20_000}
+
+
+class Problem(NamedTuple):
+    """Something wrong: its code, the fact by its place in the input, and what its words name."""
+
+    code: str
+    event: int | None
+    said: Mapping[str, object]
+
+
+class Fact:
+    """One dated fact. `at` is an instant; `whole_day` says that only its day is known."""
+
+    __slots__ = ("at", "data", "day", "index", "type", "whole_day")
+
+    def __init__(
+        self, kind: str, at: int, whole_day: bool, index: int, data: dict[str, Any]
+    ) -> None:
+        self.type, self.at, self.whole_day, self.index, self.data = kind, at, whole_day, index, data
+        self.day = at // DAY
+
+
+class Case(NamedTuple):
+    """A case that was read. `as_of` is None where nothing can be computed.
+
+    `known_until` is the last instant that is known: of an `as_of` that is only a day, its last one.
+    """
+
+    id: object
+    facility_kind: object
+    as_of: int | None
+    known_until: int
+    facts: list[Fact]
+    problems: list[Problem]
+
+
+@cache
+def _fields(kind: str) -> tuple[frozenset[str], tuple[str, ...], dict[str, frozenset[str]]]:
+    """What a fact may carry, what it must, and the codes of its coded fields, by their JSON names."""
+    codes = law.codes()
+    may, must, coded = set(_COMMON), [], {"document": frozenset(codes["document"])}
+    for name in law.events()[kind].fields:
+        plain = name.rstrip("*")
+        shown = "kind" if plain.endswith("_kind") else plain
+        may.add(shown)
+        if name.endswith("*"):
+            must.append(shown)
+        if plain in codes:
+            coded[shown] = frozenset(codes[plain])
+    return frozenset(may), tuple(must), coded
+
+
+def instant(value: object) -> tuple[int, bool, str | None]:
+    """An instant of Beijing time, whether only its day is known, and what is wrong (None: nothing).
+
+    Takes a date or an ISO 8601 instant. `TIME_ZONE_MISSING` still gives the instant; every other
+    code gives none.
+    """
+    # Weeks and dates without hyphens are ISO 8601 too, but on no paper.
+    if not isinstance(value, str) or value[4:5] != "-" or value[7:8] != "-":
+        return 0, False, "DATE_UNREADABLE"
+    whole_day, wrong = len(value) == 10, None
+    try:
+        if whole_day:
+            found = date.fromisoformat(value)
+            at = found.toordinal() * DAY
+        else:
+            moment = datetime.fromisoformat(value)
+            if moment.tzinfo is None:
+                wrong = "TIME_ZONE_MISSING"
+            else:
+                moment = moment.astimezone(BEIJING)
+            found = moment
+            at = moment.toordinal() * DAY + moment.hour * 3600 + moment.minute * 60 + moment.second
+    except (ValueError, OverflowError):
+        return 0, whole_day, _why_not(value)
+    if not 1990 <= found.year <= 2199:
+        return 0, whole_day, "DATE_IMPLAUSIBLE"
+    return at, whole_day, wrong
+
+
+def _why_not(value: str) -> str:
+    match = _DATE.match(value)
+    if not match:
+        return "DATE_UNREADABLE"
+    _, month, day = (int(part) for part in match.groups())
+    if (month, day) == (2, 29):
+        return "NOT_A_LEAP_YEAR"
+    try:
+        date(2000, month, day)
+    except ValueError:
+        return "DATE_DOES_NOT_EXIST"
+    return "DATE_UNREADABLE"
+
+
+def read(case: object) -> Case:
+    """Read a case. Never raises: what is wrong is in `problems`."""
+    problems: list[Problem] = []
+
+    def wrong(code: str, event: int | None = None, **said: object) -> None:
+        problems.append(Problem(code, event, said))
+
+    if not isinstance(case, Mapping):
+        wrong("CASE_UNREADABLE")
+        return Case(None, None, None, 0, [], problems)
+    identity, kind = case.get("id"), case.get("facility_kind")
+    as_of, whole_day, why = (
+        instant(case["as_of"]) if case.get("as_of") else (0, True, "AS_OF_MISSING")
+    )
+    if why is not None:
+        wrong(why, field="as_of", value=case.get("as_of"), type="as_of")
+        if why != "TIME_ZONE_MISSING":
+            return Case(identity, kind, None, 0, [], problems)
+    # A date-only as_of is its whole day: what happened on that day is known.
+    known_until = as_of + DAY - 1 if whole_day else as_of
+    given = case.get("events")
+    if not isinstance(given, list) or not given:
+        wrong("EVENTS_MISSING")
+        return Case(identity, kind, as_of, known_until, [], problems)
+    facts: list[Fact] = []
+    for index, event in enumerate(given):
+        fact = _fact(event, index, problems)
+        if fact is not None and _belongs(fact, case, problems, known_until, facts):
+            facts.append(fact)
+    return Case(identity, kind, as_of, known_until, _ordered(facts, problems), problems)
+
+
+def _fact(event: object, index: int, problems: list[Problem]) -> Fact | None:
+    if not isinstance(event, Mapping):
+        problems.append(Problem("EVENT_UNREADABLE", index, {}))
+        return None
+    kind = event.get("type")
+    if not isinstance(kind, str) or not kind:
+        problems.append(Problem("TYPE_MISSING", index, {}))
+        return None
+    if kind not in law.events():
+        problems.append(Problem("TYPE_UNKNOWN", index, {"value": kind}))
+        return None
+    if event.get("at") is None:
+        problems.append(Problem("AT_MISSING", index, {"type": kind}))
+        return None
+    at, whole_day, why = instant(event["at"])
+    if why is not None:
+        said = {"type": kind, "field": "at", "value": event["at"]}
+        problems.append(Problem(why, index, said))
+        if why != "TIME_ZONE_MISSING":
+            return None
+    data = _data(event, kind, index, problems)
+    return None if data is None else Fact(kind, at, whole_day, index, data)
+
+
+def _data(
+    event: Mapping[str, Any], kind: str, index: int, problems: list[Problem]
+) -> dict[str, Any] | None:
+    may, must, coded = _fields(kind)
+    data: dict[str, Any] = {}
+    for field, value in event.items():
+        if field == "type" or field == "at" or value is None:
+            continue
+        code = None
+        if field == "weeks" or (field == "years" and field not in may):
+            data["_unit"] = field
+            continue
+        if field not in may:
+            problems.append(
+                Problem("FIELD_UNKNOWN", index, {"type": kind, "field": field, "value": value})
+            )
+            continue
+        if field in coded:
+            if field == "instance" and value in (1, 2) and not isinstance(value, bool):
+                value = ("first", "second")[value - 1]
+            if not isinstance(value, str) or value not in coded[field]:
+                code = "CODE_UNKNOWN"
+        elif field in DATES:
+            moment, _, code = instant(value)
+            if field == "born" and code == "DATE_IMPLAUSIBLE":
+                moment, code = date.fromisoformat(value[:10]).toordinal() * DAY, None
+            if code == "TIME_ZONE_MISSING":
+                code = None
+            value = moment // DAY
+        elif field in FLAGS:
+            code = None if isinstance(value, bool) else "FLAG_UNREADABLE"
+        elif field != "person":
+            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+                code = "NUMBER_UNREADABLE"
+            elif value > _LARGEST.get(field, 20_000):
+                code = "NUMBER_TOO_LARGE"
+        if code is not None:
+            said = {"type": kind, "field": field, "value": event[field]}
+            problems.append(Problem(code, index, said))
+            return None
+        data[field] = value
+    for field in must:
+        if field not in data:
+            problems.append(Problem("FIELD_MISSING", index, {"type": kind, "field": field}))
+            return None
+    return data
+
+
+def _belongs(
+    fact: Fact, case: Mapping[str, Any], problems: list[Problem], until: int, before: list[Fact]
+) -> bool:
+    person = fact.data.pop("person", None)
+    if person is not None and case.get("person") is not None and person != case["person"]:
+        problems.append(Problem("OTHER_PERSON", fact.index, {"type": fact.type, "value": person}))
+        return False
+    if fact.at > until:
+        problems.append(
+            Problem("FUTURE_EVENT", fact.index, {"type": fact.type, "at": fact.at, "day": True})
+        )
+        return False
+    for other in before:
+        if (
+            other.at == fact.at
+            and other.type == fact.type
+            and other.whole_day == fact.whole_day
+            and other.data == fact.data
+        ):
+            problems.append(Problem("DUPLICATE", fact.index, {"type": fact.type}))
+            return False
+    return True
+
+
+def _ordered(facts: list[Fact], problems: list[Problem]) -> list[Fact]:
+    """Facts in the order of their dates; of one day, a fact without its time stays where it stood."""
+    latest: Fact | None = None
+    stray = False
+    for fact in facts:
+        if latest is not None and _before(fact, latest):
+            problems.append(
+                Problem("OUT_OF_ORDER", fact.index, {"type": fact.type, "at": fact.at, "day": True})
+            )
+            stray = True
+        else:
+            latest = fact
+    if not stray:
+        return facts
+    seconds: dict[int, int] = {}
+    keys = {}
+    for fact in facts:
+        if not fact.whole_day:
+            seconds[fact.day] = fact.at % DAY
+        keys[fact.index] = (fact.day, seconds.get(fact.day, 0))
+    return sorted(facts, key=lambda fact: keys[fact.index])
+
+
+def _before(fact: Fact, other: Fact) -> bool:
+    if fact.whole_day or other.whole_day:
+        return fact.day < other.day
+    return fact.at < other.at

@@ -1,0 +1,170 @@
+"""What holds of every clock: holidays, late papers and bad facts never lengthen custody."""
+
+import copy
+from datetime import date, timedelta
+from random import Random
+from typing import Any
+
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+
+from custos.foundation.limits import dates, engine, facts, law, results
+from custos.foundation.limits.tests import cases
+from custos.foundation.limits.tests.cases import event
+
+MADE = st.randoms(use_true_random=False).map(cases.made)
+
+#: Papers that could lengthen custody if they came in time.
+LENGTHENING = [
+    *(event("extension", "", **one) for one in cases.FITTING),
+    event("psychiatric_exam_started", ""),
+    event("trial_suspended", ""),
+    event("file_review_started", ""),
+    event("new_major_crime", ""),
+    event("identity_unknown", ""),
+    event("jurisdiction_changed", ""),
+    event("procedure_changed", "", procedure="ordinary"),
+    event("administrative_detention", "", days=5),
+]
+
+
+def _dues(case: dict[str, Any]) -> list[int | None]:
+    return [one.due for one in engine.compute(facts.read(case)).stages]
+
+
+#: Nobody ever works: a table of holidays on which no period could end.
+ALL_FREE = (
+    frozenset(range(date(2019, 1, 1).toordinal(), date(2041, 1, 1).toordinal())),
+    frozenset[int](),
+    frozenset(range(2019, 2041)),
+)
+
+
+@hypothesis.given(MADE)
+def test_a_holiday_never_moves_a_custody_end(case: dict[str, Any]) -> None:
+    before = _dues(case)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(law, "_days_apart", lambda: ALL_FREE)
+        assert _dues(case) == before
+
+
+def test_a_holiday_moves_the_filing_of_an_appeal_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    judged = cases.case(event("judgment_received", "2026-04-23"), as_of="2026-04-24")
+
+    def windows_of() -> dict[str, list[str]]:
+        found = results.as_json(engine.compute(facts.read(judged)))
+        return {one["rule"]: one["due_at"] for one in found["windows"]}
+
+    before = windows_of()
+    monkeypatch.setattr(law, "_days_apart", lambda: (frozenset(), frozenset(), frozenset({2026})))
+    changed = {rule for rule, due in windows_of().items() if before[rule] != due}
+    assert changed == {"CPL-230-FILING"}
+
+
+@hypothesis.given(MADE, st.sampled_from(LENGTHENING), st.integers(0, 60))
+def test_a_paper_that_arrives_late_never_moves_a_due_instant_later(
+    case: dict[str, Any], paper: dict[str, Any], days: int
+) -> None:
+    result = engine.compute(facts.read(case))
+    if result.current is None or result.stages[-1].due is None:
+        return
+    due = result.stages[-1].due
+    late = date.fromordinal(due // dates.DAY) + timedelta(days=days + 1)
+    latest = max(late, date.fromisoformat(case["as_of"]))
+    if result.stages[-1].pauses:
+        return  # its end still moves with each day
+    changed = copy.deepcopy(case)
+    changed["as_of"] = latest.isoformat()
+    known = _dues(changed)
+    changed["events"].append(paper | {"at": latest.isoformat()})
+    after = _dues(changed)
+    assert after[: len(known)] == known
+    assert len(after) == len(known)
+
+
+@hypothesis.given(MADE)
+def test_an_end_is_the_earliest_of_its_readings(case: dict[str, Any]) -> None:
+    for one in results.as_json(engine.compute(facts.read(case)))["stages"]:
+        if one["ends"]:
+            assert one["due_at"] == min(end["at"] for end in one["ends"])
+        else:
+            assert one["due_at"] is None
+
+
+@hypothesis.given(MADE)
+def test_a_fact_that_was_refused_changes_nothing(case: dict[str, Any]) -> None:
+    result = engine.compute(facts.read(case))
+    refused = {one.event for one in result.problems if law.problems()[one.code].refused}
+    kept = [one for place, one in enumerate(case["events"]) if place not in refused]
+    if kept:
+        again = engine.compute(facts.read(case | {"events": kept}))
+        assert cases.of_engine(again)["stages"] == cases.of_engine(result)["stages"]
+
+
+@hypothesis.given(MADE, st.integers(1, 400))
+def test_what_was_computed_stays_when_time_passes(case: dict[str, Any], days: int) -> None:
+    result = engine.compute(facts.read(case))
+    if result.stages and result.stages[-1].pauses:
+        return  # an open pause is counted to the day that is asked about
+    later = (date.fromisoformat(case["as_of"]) + timedelta(days=days)).isoformat()
+    assert _dues(case | {"as_of": later}) == _dues(case)
+
+
+@hypothesis.given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+        lambda inner: (
+            st.lists(inner, max_size=4)
+            | st.dictionaries(
+                st.sampled_from(["id", "as_of", "events", "type", "at", "days", "months", "until"]),
+                inner,
+            )
+        ),
+        max_leaves=20,
+    )
+)
+def test_nothing_that_json_can_say_breaks_the_engine(value: Any) -> None:
+    found = results.as_json(engine.compute(facts.read(value)))
+    assert found["status"] in ("running", "due", "overdue", "ended", "no_basis")
+
+
+@hypothesis.given(MADE, st.randoms(use_true_random=False))
+def test_wrong_fields_never_break_the_engine(case: dict[str, Any], random: Random) -> None:
+    for one in case["events"]:
+        for field in list(one):
+            if field != "type" and random.random() < 0.3:
+                one[field] = random.choice(
+                    [None, -1, 10**9, True, "", "x", [], {}, 1.5, "2023-02-29"]
+                )
+    found = results.as_json(engine.compute(facts.read(case)))
+    assert isinstance(found["problems"], list)
+
+
+@pytest.mark.parametrize("months", range(1, 26))
+def test_months_end_where_the_two_texts_say(months: int) -> None:
+    """Over eight years of days: the texts differ only where the period begins on a month's last day."""
+    day = date(2019, 1, 1).toordinal()
+    for start in range(day, day + 8 * 365):
+        ours, police = dates.months_later(start, months), dates.police_months_later(start, months)
+        assert police <= ours
+        first, last = date.fromordinal(start), date.fromordinal(ours)
+        assert (last.year * 12 + last.month) - (first.year * 12 + first.month) == months
+        if ours != police:
+            assert (first + timedelta(days=1)).day == 1
+            assert (last + timedelta(days=1)).day == 1
+
+
+def test_the_table_of_working_days_is_that_of_the_yearly_notices() -> None:
+    def next_of(text: str) -> str:
+        found = law.next_working_day(date.fromisoformat(text).toordinal())
+        return date.fromordinal(found).isoformat() if found else ""
+
+    assert next_of("2026-05-03") == "2026-05-06"
+    assert next_of("2026-02-14") == "2026-02-14"  # a Saturday that is worked
+    assert next_of("2026-02-15") == "2026-02-24"
+    assert next_of("2025-10-01") == "2025-10-09"
+    assert next_of("2026-03-07") == "2026-03-09"
+    assert next_of("2031-01-01") == ""

@@ -1,0 +1,851 @@
+"""Every rule of law, each with a case that comes out otherwise when the rule is switched off.
+
+What a case must give was typed from the articles. `PROOFS` names a rule, the facts, what is asked of
+the result, and the answer.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+
+from custos.foundation.limits import law
+from custos.foundation.limits.tests.cases import event, shown
+
+Shown = dict[str, Any]
+Ask = Callable[[Shown], Any]
+
+#: The subjects of `docs/reference/limits.md` that stand on law or on excerpts of it.
+TOPICS = [
+    "DA-1",
+    "DA-2",
+    "DA-3",
+    "DA-4",
+    "DA-5",
+    "DA-6",
+    "DA-7",
+    "DA-9",
+    "DA-10",
+    "DA-11",
+    "DA-12",
+    "S10",
+    "S11",
+    "S12",
+    "S13",
+    "S20",
+    "S21",
+    "S22",
+    "S23",
+    "S30",
+    "S31",
+    "S32",
+    "S40",
+    "S41",
+    "S42",
+    "S43",
+    "S44",
+    "S45",
+    "S50",
+    "S60",
+    "S70",
+    "S80",
+    "S81",
+    "S82",
+    "S90",
+    "S95",
+    "A4-01",
+    "A4-02",
+    "A4-03",
+    "A4-04",
+    "A4-05",
+    "A4-06",
+    "A4-07",
+    "A4-08",
+    "A4-09",
+    "A4-10",
+    "A4-11",
+    "A4-12",
+    "A4-13",
+    "A4-14",
+    "A4-15",
+    "A5-01",
+    "A5-02",
+    "A5-03",
+    "A5-04",
+    "A5-05",
+    "A5-06",
+    "A5-07",
+    "A6-01",
+    "A6-02",
+    "A6-03",
+    "A6-04",
+    "A6-05",
+    "A6-06",
+    "A6-07",
+    "A6-08",
+    "A6-09",
+    "A6-10",
+    "A6-11",
+    "A6-12",
+    "A6-13",
+    "AL-1",
+    "AL-2",
+    "AL-3",
+    "AL-4",
+    "AL-5",
+    "AL-6",
+    "AL-8",
+    "AL-9",
+    "AL-10",
+    "AL-11",
+    "AL-12",
+    "A8-01",
+    "A8-02",
+    "A8-03",
+    "A8-04",
+    "A8-05",
+    "A8-06",
+    "A9-01",
+    "A9-02",
+    "A9-03",
+    "A9-04",
+    "A9-05",
+    "A9-06",
+    "A9-07",
+    "A9-08",
+    "A9-09",
+    "A9-10",
+    "A9-11",
+    "A9-12",
+    "A9-13",
+    "A9-14",
+    "A9-15",
+    "A9-16",
+    "C-1",
+    "C-2",
+    "C-3",
+    "C-4",
+    "A11-01",
+    "A11-02",
+    "A11-03",
+    "A11-04",
+    "A11-05",
+    "A11-06",
+    "A11-07",
+    "A11-08",
+    "A11-09",
+    "A11-10",
+    "A11-11",
+]
+
+
+def last(place: int = -1) -> Ask:
+    """The last day of a stage."""
+    return lambda found: found["stages"][place]["last_day"]
+
+
+def states(found: Shown) -> list[str]:
+    return [one["state"] for one in found["stages"]]
+
+
+def due(found: Shown) -> str | None:
+    return found["stages"][-1]["due_at"]
+
+
+def end(rule: str) -> Ask:
+    """The day on which a reading ends, of the last stage."""
+
+    def ask(found: Shown) -> Any:
+        ends = found["stages"][-1]["ends"]
+        return [one["at"][:16] for one in ends if one["rule"] == rule]
+
+    return ask
+
+
+def window(rule: str) -> Ask:
+    return lambda found: [one["due_at"][:16] for one in found["windows"] if one["rule"] == rule]
+
+
+def total(rule: str) -> Ask:
+    return lambda found: [one["last_day"] for one in found["totals"] if one["rule"] == rule]
+
+
+def problem(code: str) -> Ask:
+    return lambda found: code in [one["code"] for one in found["problems"]]
+
+
+def opens(found: Shown) -> tuple[list[str], str]:
+    return states(found), found["status"]
+
+
+def basis(rule: str) -> Ask:
+    return lambda found: rule in [one["rule"] for one in found["stages"][-1]["basis"]]
+
+
+E = event
+DETAINED = E("criminal_detention", "2026-03-10T09:30+08:00")
+ARREST = E("arrest", "2024-03-05")
+ONE_MORE = E(
+    "extension", "2024-04-20", months=1, ground="complex", approver="procuratorate_next_higher"
+)
+TWO_MORE = E(
+    "extension",
+    "2024-05-20",
+    months=2,
+    ground="severe_four_classes",
+    approver="procuratorate_province",
+)
+AND_TWO = E(
+    "extension",
+    "2024-07-20",
+    months=2,
+    ground="ten_years_likely",
+    approver="procuratorate_province",
+)
+REVIEW = E("prosecution_received", "2026-03-16")
+RETURNED = E("returned_for_investigation", "2026-04-10")
+TRIAL = E("trial_accepted", "2026-03-16")
+SIMPLE = E("trial_accepted", "2026-03-16", procedure="simplified")
+FAST = E("trial_accepted", "2026-03-16", procedure="fast_track")
+RETRIAL = E("trial_accepted", "2026-03-16", procedure="retrial")
+PRIVATE = E("trial_accepted", "2026-03-16", procedure="private")
+HIGHER = E(
+    "extension", "2026-05-10", months=3, ground="death_or_civil", approver="court_next_higher"
+)
+SECOND = E("second_instance_accepted", "2026-03-16")
+SECOND_MORE = E(
+    "extension", "2026-05-10", months=2, ground="death_or_civil", approver="court_province"
+)
+JUDGED = E("judgment_received", "2026-04-23")
+IN_FORCE = E("judgment_effective", "2026-03-16")
+NOTICE = E("execution_notice_received", "2026-03-20")
+SHORT = E("sentence", "2026-03-17", kind="fixed_term", from_="2025-11-20", months=6)
+LONG = E("sentence", "2026-03-17", kind="fixed_term", from_="2025-11-20", years=2)
+INTAKE = E("administrative_detention", "2026-03-10", days=10)
+TREATED = E("compulsory_treatment", "2026-05-22", decided_on="2026-05-20")
+FOREIGN = E("foreigner_review", "2026-03-10")
+EXTRADITED = E("extradition_detention", "2026-03-10")
+
+
+def _sentenced(kind: str = "fixed_term", **fields: Any) -> dict[str, Any]:
+    return E("sentence", "2026-03-17", kind=kind, from_="2026-01-15", years=1, **fields)
+
+
+def _application(**fields: Any) -> list[dict[str, Any]]:
+    return [ARREST, E("application_received", "2024-03-20T10:00+08:00", **fields)]
+
+
+PROOFS: dict[str, tuple[list[dict[str, Any]], Ask, Any]] = {
+    # how dates are counted
+    "CPL-105-UNITS": (
+        [ARREST, E("extension", "2024-04-20", weeks=2)],
+        problem("UNIT_UNKNOWN"),
+        True,
+    ),
+    "CPL-105": ([E("arrest_request_received", "2026-04-09")], last(), "2026-04-16"),
+    "CPL-105-TRAVEL": (
+        [E("arrest", "2024-03-05", travel_days=3)],
+        problem("TRAVEL_NOT_DEDUCTED"),
+        True,
+    ),
+    "CPL-105-HOLIDAY": ([JUDGED], window("CPL-230-FILING"), ["2026-05-07T00:00"]),
+    "SPC-202": ([REVIEW], last(), "2026-04-16"),
+    "HX2006-4": ([E("arrest", "2024-11-30")], last(), "2025-01-30"),
+    "HX2006-4-HOURS": ([DETAINED], due, "2026-03-13T09:30:00+08:00"),
+    "SPC-202-CHAINED": (
+        [
+            E("arrest", "2024-01-15"),
+            E("psychiatric_exam_started", "2024-02-01"),
+            E("psychiatric_exam_ended", "2024-02-21"),
+            E(
+                "extension",
+                "2024-03-25",
+                months=1,
+                ground="complex",
+                approver="procuratorate_next_higher",
+            ),
+        ],
+        last(),
+        "2024-05-04",
+    ),
+    "SPC-202-TERM": ([_sentenced()], last(), "2027-01-14"),
+    "DR-32": ([INTAKE], last(), "2026-03-20"),
+    "DREG-27": ([TREATED], last(), "2028-05-19"),
+    "KR-49": ([ARREST, ONE_MORE], last(), "2024-06-05"),
+    "DOCUMENT": ([E("arrest", "2024-03-05", until="2024-05-04")], last(), "2024-05-04"),
+    "PAUSE-INCLUSIVE": (
+        [
+            ARREST,
+            E("psychiatric_exam_started", "2024-04-01"),
+            E("psychiatric_exam_ended", "2024-04-16"),
+        ],
+        end("PAUSE-INCLUSIVE"),
+        ["2024-05-22T00:00"],
+    ),
+    # stages
+    "CPL-91-3D": ([DETAINED], last(), "2026-03-13"),
+    "CPL-91-REVIEW": ([E("arrest_request_received", "2026-04-09")], last(), "2026-04-16"),
+    "CPL-167": ([E("procuratorate_detention", "2026-03-10")], last(), "2026-03-24"),
+    "CPL-170": ([E("supervision_detention", "2026-03-10")], last(), "2026-03-20"),
+    "CPL-156": ([ARREST], last(), "2024-05-05"),
+    "CPL-172": ([REVIEW], last(), "2026-04-16"),
+    "CPL-172-FAST": (
+        [E("prosecution_received", "2026-03-16", procedure="fast_track")],
+        last(),
+        "2026-03-26",
+    ),
+    "CPL-175": ([REVIEW, RETURNED], last(), "2026-05-10"),
+    "CPL-208": ([TRIAL], last(), "2026-05-16"),
+    "CPL-220": ([SIMPLE], last(), "2026-04-05"),
+    "CPL-225": ([FAST], last(), "2026-03-26"),
+    "CPL-204": (
+        [TRIAL, E("supplementary_investigation_started", "2026-04-10")],
+        last(),
+        "2026-05-10",
+    ),
+    "CPL-258": ([RETRIAL], last(), "2026-06-16"),
+    "CPL-212": ([PRIVATE], last(), "2026-05-16"),
+    "CPL-230": ([JUDGED], last(), "2026-05-03"),
+    "CPL-230-RULING": (
+        [E("judgment_received", "2026-04-23", paper="ruling")],
+        last(),
+        "2026-04-28",
+    ),
+    "CPL-243": ([SECOND], last(), "2026-05-16"),
+    "CPL-246": ([E("death_review_received", "2026-03-16")], opens, (["S70"], "running")),
+    "SPC-511": ([IN_FORCE], last(), "2026-03-26"),
+    "RS128-2": ([IN_FORCE, SHORT, NOTICE], last(), "2026-05-19"),
+    "CPL-262": ([E("death_order_received", "2026-03-16")], last(), "2026-03-23"),
+    "SPC-544": ([E("revocation_arrest", "2026-03-16")], last(), "2026-04-15"),
+    "MPS-C-153": ([E("temporary_boarding", "2026-03-16", days=3)], last(), "2026-03-19"),
+    "SL-16": (
+        [E("administrative_detention", "2026-03-10", days=25, decisions=2)],
+        last(),
+        "2026-03-30",
+    ),
+    "CIVIL-118": (
+        [E("judicial_detention", "2026-03-10", days=15, ground="witness_refuses")],
+        last(),
+        "2026-03-20",
+    ),
+    "EE-60": ([FOREIGN], last(), "2026-04-09"),
+    "EXTRADITION-31": ([EXTRADITED], last(), "2026-04-09"),
+    "EE-63": ([E("removal_pending", "2026-03-10")], opens, (["removal_pending"], "running")),
+    "DL-47": ([TREATED], last(), "2028-05-19"),
+    "MPS-A-58": (
+        [E("sobering_restraint", "2026-03-10T22:00+08:00")],
+        opens,
+        (["sobering_restraint"], "running"),
+    ),
+    "CPL-119": (
+        [E("summons", "2026-03-10T08:00+08:00", complex=True)],
+        due,
+        "2026-03-11T08:00:00+08:00",
+    ),
+    # extensions
+    "CPL-91-7D": (
+        [
+            DETAINED,
+            E("extension", "2026-03-12", days=4, ground="other", approver="county_police_head"),
+        ],
+        last(),
+        "2026-03-17",
+    ),
+    "CPL-91-30D": (
+        [
+            DETAINED,
+            E("extension", "2026-03-12", days=27, ground="gang", approver="county_police_head"),
+        ],
+        last(),
+        "2026-04-09",
+    ),
+    "CPL-167-EXT": (
+        [
+            E("procuratorate_detention", "2026-03-10"),
+            E(
+                "extension",
+                "2026-03-20",
+                days=3,
+                ground="other",
+                approver="procuratorate_same_level",
+            ),
+        ],
+        last(),
+        "2026-03-27",
+    ),
+    "CPL-170-EXT": (
+        [
+            E("supervision_detention", "2026-03-10"),
+            E(
+                "extension",
+                "2026-03-18",
+                days=4,
+                ground="other",
+                approver="procuratorate_same_level",
+            ),
+        ],
+        last(),
+        "2026-03-24",
+    ),
+    "CPL-156-EXT": ([ARREST, ONE_MORE], last(), "2024-06-05"),
+    "CPL-158": ([ARREST, ONE_MORE, TWO_MORE], last(), "2024-08-05"),
+    "CPL-159": ([ARREST, ONE_MORE, TWO_MORE, AND_TWO], last(), "2024-10-05"),
+    "CPL-157": (
+        [
+            ARREST,
+            E(
+                "extension",
+                "2024-04-20",
+                months=4,
+                ground="special_npcsc",
+                approver="supreme_procuratorate",
+            ),
+        ],
+        last(),
+        "2024-09-05",
+    ),
+    "CPL-172-EXT": (
+        [
+            REVIEW,
+            E(
+                "extension",
+                "2026-04-10",
+                days=15,
+                ground="complex",
+                approver="procuratorate_same_level",
+            ),
+        ],
+        last(),
+        "2026-05-01",
+    ),
+    "CPL-172-FAST-EXT": (
+        [
+            E("prosecution_received", "2026-03-16", procedure="fast_track"),
+            E("extension", "2026-03-20", days=5, ground="more_than_one_year_likely"),
+        ],
+        last(),
+        "2026-03-31",
+    ),
+    "CPL-208-LATEST": ([TRIAL, E("extension", "2026-05-10", months=1)], last(), "2026-06-16"),
+    "CPL-208-EXT": ([TRIAL, HIGHER], last(), "2026-09-16"),
+    "SPC-210": (
+        [
+            TRIAL,
+            HIGHER,
+            E("extension", "2026-09-01", months=3, ground="other", approver="supreme_court"),
+        ],
+        last(),
+        "2026-12-16",
+    ),
+    "CPL-220-EXT": (
+        [SIMPLE, E("extension", "2026-04-01", ground="more_than_three_years_likely")],
+        last(),
+        "2026-05-01",
+    ),
+    "CPL-225-EXT": (
+        [FAST, E("extension", "2026-03-20", days=5, ground="more_than_one_year_likely")],
+        last(),
+        "2026-03-31",
+    ),
+    "CPL-258-EXT": ([RETRIAL, E("extension", "2026-06-01", months=3)], last(), "2026-09-16"),
+    "CPL-243-EXT": ([SECOND, SECOND_MORE], last(), "2026-07-16"),
+    "CPL-243-SUPREME": (
+        [
+            SECOND,
+            SECOND_MORE,
+            E("extension", "2026-07-01", months=3, ground="other", approver="supreme_court"),
+        ],
+        last(),
+        "2026-10-16",
+    ),
+    "EE-60-EXT": (
+        [
+            FOREIGN,
+            E("extension", "2026-04-01", days=30, ground="complex", approver="police_next_higher"),
+        ],
+        last(),
+        "2026-05-09",
+    ),
+    "EXTRADITION-31-EXT": (
+        [EXTRADITED, E("extension", "2026-04-01", days=15)],
+        last(),
+        "2026-04-24",
+    ),
+    "DL-47-EXT": ([TREATED, E("extension", "2028-05-01", months=12)], last(), "2029-05-19"),
+    # what stops and restarts clocks
+    "CPL-149": (
+        [
+            ARREST,
+            E("psychiatric_exam_started", "2024-04-01"),
+            E("psychiatric_exam_ended", "2024-04-16"),
+        ],
+        last(),
+        "2024-05-20",
+    ),
+    "CPL-160-CRIME": ([ARREST, E("new_major_crime", "2024-04-10")], last(), "2024-06-10"),
+    "CPL-160-IDENTITY": (
+        [ARREST, E("identity_unknown", "2024-03-06"), E("identity_established", "2024-04-10")],
+        last(),
+        "2024-06-10",
+    ),
+    "CPL-175-RESTART": (
+        [REVIEW, RETURNED, E("prosecution_received", "2026-05-05")],
+        last(),
+        "2026-06-05",
+    ),
+    "CPL-172-JURISDICTION": (
+        [REVIEW, E("jurisdiction_changed", "2026-04-10")],
+        last(),
+        "2026-05-10",
+    ),
+    "CPL-208-JURISDICTION": (
+        [TRIAL, E("jurisdiction_changed", "2026-04-10")],
+        last(),
+        "2026-06-10",
+    ),
+    "CPL-208-RESTART": (
+        [
+            TRIAL,
+            E("supplementary_investigation_started", "2026-04-10"),
+            E("supplementary_investigation_ended", "2026-05-05"),
+        ],
+        last(),
+        "2026-07-05",
+    ),
+    "CPL-206": (
+        [TRIAL, E("trial_suspended", "2026-04-10"), E("trial_resumed", "2026-04-20")],
+        last(),
+        "2026-05-26",
+    ),
+    # Notice on 1 April, so not counted from 3 April on; read on 13 April: ten days.
+    "SPC-396": (
+        [SECOND, E("file_review_started", "2026-04-01"), E("file_review_ended", "2026-04-13")],
+        last(),
+        "2026-05-26",
+    ),
+    "CPL-241": ([SECOND, E("remanded_for_retrial", "2026-05-10")], last(), "2026-07-10"),
+    "SPC-368": (
+        [SIMPLE, E("procedure_changed", "2026-04-01", procedure="ordinary")],
+        last(),
+        "2026-06-01",
+    ),
+    "CPL-92": (
+        [
+            E("arrest_request_received", "2026-04-09"),
+            E("arrest_refused", "2026-04-12T15:00+08:00"),
+            E("reconsideration_requested", "2026-04-12T16:00+08:00"),
+        ],
+        due,
+        "2026-04-12T15:00:00+08:00",
+    ),
+    "CPL-268": (
+        [_sentenced(), E("escaped", "2026-04-01"), E("recaptured", "2026-04-11")],
+        last(),
+        "2027-01-24",
+    ),
+    "DREG-32": (
+        [TREATED, E("escaped", "2026-07-01"), E("recaptured", "2026-07-31")],
+        last(),
+        "2028-06-18",
+    ),
+    "DR-27": (
+        [INTAKE, E("leave_started", "2026-03-12"), E("leave_ended", "2026-03-14")],
+        last(),
+        "2026-03-22",
+    ),
+    "MPS-A-222": (
+        [INTAKE, E("detention_suspended", "2026-03-12")],
+        lambda found: found["status"],
+        "ended",
+    ),
+    "CPL-170-NOT-COUNTED": (
+        [E("supervision_detention", "2026-03-10"), E("arrest", "2026-03-18")],
+        last(),
+        "2026-04-18",
+    ),
+    "PRL-15": ([IN_FORCE, NOTICE], end("PRL-15"), ["2026-04-21T00:00"]),
+    "SPP-625": ([IN_FORCE, NOTICE], last(), "2026-04-19"),
+    "SPP-309": (
+        [
+            ARREST,
+            E(
+                "extension",
+                "2024-05-06",
+                months=1,
+                ground="complex",
+                approver="procuratorate_next_higher",
+            ),
+        ],
+        last(),
+        "2024-05-05",
+    ),
+    "HX2006-8": (
+        [ARREST, E("wrongful_custody_found", "2024-03-20T08:00+08:00")],
+        due,
+        "2024-03-20T20:00:00+08:00",
+    ),
+    "CPL-260": (
+        [E("judgment_received", "2026-04-23T11:00+08:00", outcome="acquitted")],
+        due,
+        "2026-04-23T11:00:00+08:00",
+    ),
+    "SPC-170-2": (
+        [E("judgment_received", "2026-04-23", outcome="suspended")],
+        last(),
+        "2026-04-23",
+    ),
+    "SPC-170-3": (
+        [
+            E("judgment_received", "2026-04-23"),
+            E("sentence", "2026-04-23", kind="fixed_term", from_="2025-10-28", months=6),
+        ],
+        last(),
+        "2026-04-27",
+    ),
+    "MPS-A-221": (
+        [
+            E("administrative_detention", "2026-05-20", days=15),
+            E("compulsory_treatment", "2026-05-20", decided_on="2026-05-20"),
+        ],
+        states,
+        ["administrative_detention", "compulsory_treatment"],
+    ),
+    "EER-29": (
+        [FOREIGN, E("identity_unknown", "2026-03-11"), E("identity_established", "2026-04-01")],
+        last(),
+        "2026-05-01",
+    ),
+    "SL2012-21": (
+        [E("administrative_detention", "2025-12-30", days=10, born="2010-05-05", serious=True)],
+        last(),
+        "2025-12-30",
+    ),
+    "SL2025-23": (
+        [E("administrative_detention", "2026-03-10", days=10, born="1950-05-05")],
+        last(),
+        "2026-03-10",
+    ),
+    "HY2014-FORM": (
+        [TRIAL, E("transfer_of_custody", "2026-03-17", half="sent")],
+        problem("HALF_MISSING"),
+        True,
+    ),
+    "HY2014-TIMING": (
+        [ARREST, ONE_MORE, E("changed_limit_notice", "2024-05-07")],
+        problem("NOTICE_LATE"),
+        True,
+    ),
+    "GTZ1999-83": (
+        [
+            ARREST,
+            E("permit_issued", "2024-03-06", until="2024-05-05"),
+            E("permit_issued", "2024-03-20", until="2024-05-05"),
+        ],
+        problem("PERMIT_TWICE"),
+        True,
+    ),
+    # totals
+    "MAX-POLICE": (
+        [
+            E("criminal_detention", "2026-03-10T09:30+08:00", class_="up_to_30_days"),
+            E("arrest_request_received", "2026-04-12"),
+        ],
+        last(),
+        "2026-04-16",
+    ),
+    "MAX-PROCURATORATE": (
+        [E("procuratorate_detention", "2026-03-10")],
+        total("MAX-PROCURATORATE"),
+        ["2026-03-27"],
+    ),
+    "MAX-SUPERVISION": (
+        [E("supervision_detention", "2026-03-10")],
+        total("MAX-SUPERVISION"),
+        ["2026-03-24"],
+    ),
+    "MAX-INVESTIGATION": ([ARREST], total("MAX-INVESTIGATION"), ["2024-10-05"]),
+    # Five months and three half months: 16 August, and 45 days.
+    "MAX-REVIEW": ([REVIEW], total("MAX-REVIEW"), ["2026-09-30"]),
+    "MAX-FIRST-INSTANCE": ([TRIAL], total("MAX-FIRST-INSTANCE"), ["2026-09-16"]),
+    "MAX-SECOND-INSTANCE": ([SECOND], total("MAX-SECOND-INSTANCE"), ["2026-07-16"]),
+    # sentences
+    "CL-47": ([_sentenced("control", credit_days=10)], last(), "2026-12-25"),
+    "CPL-76": ([_sentenced(designated_residence_days=20)], last(), "2027-01-04"),
+    "SUPL-50": ([_sentenced(supervision_days=10)], last(), "2027-01-04"),
+    "APL-35": ([_sentenced(administrative_days=10)], last(), "2027-01-04"),
+    "CL-TERMS": (
+        [E("sentence", "2026-03-17", kind="criminal_detention_term", from_="2026-01-15", months=7)],
+        problem("TERM_OUT_OF_RANGE"),
+        True,
+    ),
+    "CPL-264": ([IN_FORCE, SHORT, NOTICE], states, ["S80", "S81"]),
+    "RS128-2-MINORS": (
+        [IN_FORCE, SHORT, E("execution_notice_received", "2026-03-20", minor=True)],
+        states,
+        ["S80", "S81"],
+    ),
+    "SPC-512": (
+        [IN_FORCE, E("execution_notice_received", "2026-03-20", co_defendant_of_death_case=True)],
+        due,
+        None,
+    ),
+    "MPS-C-305": (
+        [_sentenced(), E("parole", "2026-06-01", approver="county_police_head")],
+        problem("APPROVER_NOT_ENTITLED"),
+        True,
+    ),
+    "CPL-265": (
+        [_sentenced(), E("outside_service", "2026-06-01", ground="other")],
+        problem("GROUND_DOES_NOT_FIT"),
+        True,
+    ),
+    # windows
+    "CPL-86": ([DETAINED], window("CPL-86"), ["2026-03-11T09:30"]),
+    "CPL-94": ([E("arrest", "2024-03-05T10:00+08:00")], window("CPL-94"), ["2024-03-06T10:00"]),
+    "CPL-85": ([DETAINED], window("CPL-85"), ["2026-03-11T09:30"]),
+    "CPL-93": ([E("arrest", "2024-03-05T10:00+08:00")], window("CPL-93"), ["2024-03-06T10:00"]),
+    "CPL-97": (_application(kind="change_measure"), window("CPL-97"), ["2024-03-24T00:00"]),
+    "CPL-99": (_application(kind="expired"), window("CPL-99"), ["2024-03-24T00:00"]),
+    "CPL-95": (_application(kind="necessity"), window("CPL-95"), ["2024-03-31T00:00"]),
+    "NECESSITY-2023": (
+        _application(kind="necessity", ground="pregnant_or_nursing"),
+        window("NECESSITY-2023"),
+        ["2024-03-20T10:00"],
+    ),
+    "MPS-C-148": ([ARREST], window("MPS-C-148"), ["2024-04-29T00:00"]),
+    "SPC-210-REQUEST": (
+        [TRIAL],
+        window("SPC-210-REQUEST"),
+        ["2026-05-02T00:00", "2026-05-12T00:00"],
+    ),
+    "HX2006-8-REPORT": (
+        [ARREST, E("wrongful_custody_found", "2024-03-20T08:00+08:00")],
+        window("HX2006-8-REPORT"),
+        ["2024-03-24T00:00"],
+    ),
+    "SPC-170-4": ([TRIAL], window("SPC-170-4"), ["2026-05-17T00:00"]),
+    "AL-1": (
+        [E("criminal_detention", "2026-03-10T09:30+08:00", class_="up_to_30_days")],
+        window("AL-1"),
+        ["2026-04-06T09:30"],
+    ),
+    "AL-1-SHORT": ([DETAINED], window("AL-1-SHORT"), ["2026-03-12T09:30"]),
+    "AL-2": (
+        [ARREST],
+        window("AL-2"),
+        ["2024-04-29T00:00", "2024-05-01T00:00", "2024-05-03T00:00", "2024-05-05T00:00"],
+    ),
+    "AL-3": ([REVIEW], window("AL-3"), ["2026-03-17T00:00"]),
+    "HY2014-TRANSFER": ([REVIEW], window("HY2014-TRANSFER"), ["2026-03-17T00:00"]),
+    "HY2014-CHANGED": ([ARREST, ONE_MORE], window("HY2014-CHANGED"), ["2024-04-21T00:00"]),
+    "HY2014-3D": (
+        [ARREST, E("psychiatric_exam_started", "2024-04-01")],
+        window("HY2014-3D"),
+        ["2024-04-05T00:00"],
+    ),
+    "AL-4": ([ARREST], window("AL-4"), ["2024-05-06T00:00"]),
+    "AL-5": ([ARREST], window("AL-5"), ["2024-05-06T00:00"]),
+    "AL-6": (_application(kind="expired"), window("AL-6"), ["2024-03-21T10:00"]),
+    "AL-7": (
+        [_sentenced()],
+        window("AL-7"),
+        ["2026-12-16T00:00", "2027-01-08T00:00", "2027-01-14T00:00"],
+    ),
+    "AL-8": ([IN_FORCE, NOTICE], window("AL-8"), ["2026-04-10T00:00", "2026-04-18T00:00"]),
+    "AL-9": ([JUDGED], window("AL-9"), ["2026-04-25T00:00"]),
+    "AL-10": ([IN_FORCE], window("AL-10"), ["2026-03-27T00:00"]),
+    "AL-11": (
+        [TREATED],
+        window("AL-11"),
+        ["2027-04-21T00:00", "2027-05-21T00:00", "2028-03-21T00:00"],
+    ),
+    "AL-12": ([FOREIGN], window("AL-12"), ["2026-04-03T00:00", "2026-04-07T00:00"]),
+    "CPL-230-FILING": ([JUDGED], window("CPL-230-FILING"), ["2026-05-07T00:00"]),
+    "CL-43": (
+        [_sentenced("criminal_detention_term")],
+        window("CL-43"),
+        ["2026-04-18T00:00"],
+    ),
+    "SPC-513": ([IN_FORCE, NOTICE], window("SPC-513"), ["2026-03-21T00:00"]),
+    "SPC-515": (
+        [_sentenced(), E("outside_service", "2026-06-01", ground="serious_illness")],
+        window("SPC-515"),
+        ["2026-06-12T00:00"],
+    ),
+    "MPS-C-302": (
+        [_sentenced(), E("parole", "2026-06-01")],
+        window("MPS-C-302"),
+        ["2026-06-02T00:00"],
+    ),
+    "SPC-505": ([E("death_order_received", "2026-03-16")], window("SPC-505"), ["2026-03-17T00:00"]),
+    "EE-63-REVIEW": (
+        [E("removal_pending", "2026-03-10")],
+        window("EE-63-REVIEW"),
+        ["2026-03-18T00:00"],
+    ),
+    "DREG-27-POLICE": (
+        [TREATED],
+        window("DREG-27-POLICE"),
+        ["2026-08-23T00:00", "2026-11-23T00:00"],
+    ),
+    "CPL-79-BAIL": ([ARREST, E("bail", "2024-04-10")], window("CPL-79-BAIL"), ["2025-04-11T00:00"]),
+    "CPL-79-RESIDENCE": (
+        [ARREST, E("residential_surveillance", "2024-04-10")],
+        window("CPL-79-RESIDENCE"),
+        ["2024-10-11T00:00"],
+    ),
+    "DREG-33": ([TREATED], window("DREG-33"), ["2028-05-17T00:00"]),
+}
+
+
+@pytest.mark.parametrize("rule", PROOFS)
+def test_the_rule_gives_what_its_text_says(rule: str) -> None:
+    events, ask, wanted = PROOFS[rule]
+    assert ask(shown(*events, as_of=_as_of(events))) == wanted
+
+
+@pytest.mark.parametrize("rule", PROOFS)
+def test_the_case_of_a_rule_comes_out_otherwise_without_it(rule: str) -> None:
+    events, ask, wanted = PROOFS[rule]
+    changed = law.shipped().without(rule)
+    assert ask(shown(*events, as_of=_as_of(events), law=changed)) != wanted
+
+
+def _as_of(events: list[dict[str, Any]]) -> str:
+    return max(str(one["at"])[:10] for one in events)
+
+
+def test_every_rule_of_law_has_its_case() -> None:
+    named = {one.rule.id for one in law.shipped().held if one.rule.confidence in "VE"}
+    assert named - set(PROOFS) == set()
+    assert set(PROOFS) - {one.rule.id for one in law.shipped().held} == set()
+
+
+def test_every_subject_of_the_reference_is_answered_by_a_rule() -> None:
+    answered = {topic for one in law.shipped().held for topic in one.rule.topics}
+    assert set(TOPICS) - answered == set()
+
+
+def test_every_subject_is_proved_by_a_case() -> None:
+    proved = {
+        topic for one in law.shipped().held if one.rule.id in PROOFS for topic in one.rule.topics
+    }
+    assert set(TOPICS) - proved == set()
+
+
+def test_rules_of_2026_hold_from_the_first_of_january() -> None:
+    old, new = (
+        shown(E("administrative_detention", on, days=10, born="2010-05-05", serious=True), as_of=on)
+        for on in ("2025-12-31", "2026-01-01")
+    )
+    assert old["stages"][0]["last_day"] == "2025-12-31"
+    assert new["stages"][0]["last_day"] == "2026-01-11"
+
+
+def test_every_rule_says_whose_it_is_in_both_languages() -> None:
+    for one in law.shipped().held:
+        assert one.rule.title.zh
+        assert one.rule.title.en
+        assert law.english(one.rule.source)
+        assert one.rule.valid_from <= date(2026, 1, 1)

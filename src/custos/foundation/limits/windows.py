@@ -1,0 +1,193 @@
+"""What stands beside a clock: reviews, warnings, papers, and the totals of spans. Asked for apart.
+
+A window never moves a clock. Warnings count back from the due instant of a stage, so they come from
+whichever reading is earliest; a holiday moves only the filing of an appeal.
+"""
+
+from typing import NamedTuple
+
+from custos.foundation.limits import law as laws
+from custos.foundation.limits.dates import DAY, HOUR, months_later
+from custos.foundation.limits.engine import Result
+from custos.foundation.limits.facts import Fact
+from custos.foundation.limits.law import InForce, Length, TotalRule, WindowRule
+from custos.foundation.limits.walk import Stage
+
+
+class Window(NamedTuple):
+    """One thing due beside a clock. `stage` and `event` say whose it is; `answered` that it was done."""
+
+    held: InForce
+    at: int
+    stage: int | None
+    event: int | None
+    answered: bool
+
+    @property
+    def rule(self) -> WindowRule:
+        """The rule it stands on."""
+        found: WindowRule = self.held.rule
+        return found
+
+
+class Total(NamedTuple):
+    """The furthest that a span of stages may reach, and whether its last stage reaches further."""
+
+    held: InForce
+    first: int
+    last_day: int
+    exceeded: bool
+
+    @property
+    def rule(self) -> TotalRule:
+        """The rule it stands on."""
+        found: TotalRule = self.held.rule
+        return found
+
+
+def of(result: Result) -> list[Window]:
+    """Every window of a result, in the order of their instants."""
+    found: list[Window] = []
+    for index in range(len(result.stages)):
+        found += of_stage(result, index)
+    found += of_events(result)
+    return sorted(found, key=lambda window: window.at)
+
+
+def of_stage(result: Result, index: int) -> list[Window]:
+    """The windows beside one stage of a result."""
+    stage = result.stages[index]
+    return [
+        Window(held, at, index, None, _over(stage, at))
+        for held in result.law.windows_of_state.get(stage.state, ())
+        if held.first <= stage.at // DAY <= held.last
+        for at in _beside_stage(held.rule, stage, result)
+    ]
+
+
+def of_events(result: Result) -> list[Window]:
+    """The windows that events of a result opened."""
+    found: list[Window] = []
+    for fact in result.used:
+        for held in result.law.windows_of_event.get(fact.type, ()):
+            if held.first <= fact.day <= held.last and _wanted(held.rule, fact):
+                answered = _answered(held.rule, fact, result)
+                found += [
+                    Window(
+                        held, _later(fact.at, fact.whole_day, length), None, fact.index, answered
+                    )
+                    for length in held.rule.at
+                ]
+    return found
+
+
+def _beside_stage(rule: WindowRule, stage: Stage, result: Result) -> list[int]:
+    found: list[int] = []
+    if rule.anchor == "due":
+        if stage.due is None:
+            return []
+        if rule.longer_than is not None and stage.days <= rule.longer_than.days:
+            return []
+        found = [_before(stage.due, length) for length in rule.at]
+        if rule.rolls and result.law.rule("CPL-105-HOLIDAY", stage.at // DAY):
+            found = [_rolled(at) for at in found]
+    else:
+        # A stage that counts from a decision is reviewed from there, one handed over from intake.
+        start = stage.at if rule.anchor == "intake" else stage.origin_at
+        if rule.anchor == "start" and stage.origin != stage.origin_at // DAY:
+            start = stage.origin * DAY
+        whole = stage.whole_day or start % DAY == 0
+        found = [_later(start, whole, length) for length in rule.at]
+        if stage.due is not None:
+            found += [_before(stage.due, length) for length in rule.before_due]
+    return found
+
+
+def _before(due: int, length: Length) -> int:
+    return due + length.days * DAY + length.hours * HOUR
+
+
+def _later(at: int, whole_day: bool, length: Length) -> int:
+    """The end of a length from an instant: hours from it, days and months to the end of a day."""
+    if length.hours:
+        return at + length.hours * HOUR
+    if not length.days and not length.months:
+        return (at // DAY + 1) * DAY if whole_day else at
+    day = months_later(at // DAY, length.months) if length.months else at // DAY
+    return (day + length.days + 1) * DAY
+
+
+def _rolled(at: int) -> int:
+    day = laws.next_working_day((at - 1) // DAY)
+    return at if day is None else (day + 1) * DAY
+
+
+def _over(stage: Stage, at: int) -> bool:
+    """A stage that ended before the instant leaves nothing to be done."""
+    return stage.ended is not None and stage.ended < at
+
+
+def _wanted(rule: WindowRule, fact: Fact) -> bool:
+    return all(fact.data.get(field) in values for field, values in rule.when.items())
+
+
+def _answered(rule: WindowRule, fact: Fact, result: Result) -> bool:
+    if rule.answered_by is None:
+        return False
+    after = result.used[result.used.index(fact) + 1 :]
+    if rule.answered_by != "transfer_of_custody":
+        return any(other.type == rule.answered_by for other in after)
+    halves: set[str] = set()
+    for other in after:
+        if other.type == rule.answered_by:
+            halves.add(other.data.get("half", "both"))
+        elif result.law.windows_of_event.get(other.type, ()) and any(
+            held.rule.id == rule.id for held in result.law.windows_of_event[other.type]
+        ):
+            break
+    return "both" in halves or len(halves) == 2
+
+
+def interrogation_blocked(result: Result, at: int) -> list[Window]:
+    """The windows by which interrogation is refused at an instant: a permit past its limit, no transfer.
+
+    Source: 公安机关适用刑事羁押期限规定 第28条; 看守所条例 第15条、第19条.
+    """
+    found = []
+    for window in of(result):
+        if window.rule.blocks != "interrogation" or window.answered or window.at > at:
+            continue
+        if window.stage is not None and window.stage != result.current:
+            continue
+        found.append(window)
+    return found
+
+
+def totals(result: Result) -> list[Total]:
+    """How far each span of stages may reach at most; a restart begins another span."""
+    found = []
+    for held in result.law.totals:
+        rule: TotalRule = held.rule
+        span: list[Stage] = []
+        for stage in result.stages:
+            if stage.state not in rule.states:
+                continue
+            if stage.restart and span:
+                found += _total(held, span)
+                span = []
+            span.append(stage)
+        if span:
+            found += _total(held, span)
+    return found
+
+
+def _total(held: InForce, span: list[Stage]) -> list[Total]:
+    first = span[0]
+    if not held.first <= first.origin <= held.last:
+        return []
+    most = held.rule.most
+    shift = max(stage.shift for stage in span)
+    last = months_later(first.origin, most.months) + most.days + shift
+    due = max((stage.last_day or 0) for stage in span)
+    approved = any(set(stage.extended) & {"SPC-210", "CPL-243-SUPREME"} for stage in span)
+    return [Total(held, first.origin, last, due > last and not approved)]

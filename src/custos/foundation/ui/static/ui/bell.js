@@ -1,0 +1,48 @@
+/** The bell: how many notices are unread, said aloud when more come; opening one marks it as read. */
+
+const menu = document.getElementById("bell");
+const sheet = menu?.querySelector("[data-bell]");
+const summary = menu?.querySelector("summary");
+const name = summary?.getAttribute("aria-label") ?? "";
+/** @type {number | undefined} */
+let known;
+
+/** Says beside the places of the top bar how much waits there. @param {HTMLElement} inner */
+function beside(inner) {
+  for (const place of document.querySelectorAll(".places a")) {
+    const here = inner.querySelectorAll(`[data-place="${CSS.escape(place.getAttribute("href") ?? "")}"]`).length;
+    const number = /** @type {HTMLElement} */ (place.querySelector('[data-slot="count"]'));
+    number.hidden = here === 0;
+    number.textContent = String(here);
+  }
+}
+
+function count() {
+  const inner = /** @type {HTMLElement | null} */ (sheet?.querySelector("[data-unread]"));
+  const badge = /** @type {HTMLElement | null} */ (menu?.querySelector('[data-slot="count"]'));
+  if (!inner || !badge) return;
+  const unread = Number(inner.dataset.unread);
+  badge.hidden = unread === 0;
+  badge.textContent = String(unread);
+  beside(inner);
+  summary?.setAttribute("aria-label", unread ? `${name}: ${inner.dataset.said}` : name);
+  const said = document.getElementById("bell-said");
+  // A page that opens says nothing: its reader hasn't been away.
+  if (said && known !== undefined && unread > known) said.textContent = inner.dataset.said ?? "";
+  known = unread;
+  // The button that was pressed is gone with what it was for.
+  if (document.activeElement === document.body && menu?.hasAttribute("open")) summary?.focus();
+}
+
+if (sheet) new MutationObserver(count).observe(sheet, { childList: true });
+
+document.addEventListener("click", (event) => {
+  const link = /** @type {Element} */ (event.target).closest("[data-notice]");
+  if (!link) return;
+  const form = new FormData();
+  form.append("key", link.getAttribute("data-notice") ?? "");
+  const token = JSON.parse(document.body.getAttribute("hx-headers") ?? "{}");
+  const url = /** @type {HTMLElement | null} */ (link.closest("[data-bell]"))?.dataset.bell ?? "";
+  // The page is being left; the request goes on without it.
+  fetch(url, { method: "POST", body: form, headers: { ...token, "HX-Request": "true" }, keepalive: true });
+});

@@ -1,0 +1,87 @@
+/**
+ * Draws the page's charts by Apache ECharts, and again when the theme changes. Without it, and for
+ * whoever wants the numbers, the table behind each chart is there.
+ */
+
+/** @type {Map<HTMLElement, any>} */
+const drawn = new Map();
+
+/** @param {string} name a token of the style sheet */
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+
+/** Stretches of a line where nothing is known, from the last known value to the next.
+ * @param {(number | null)[]} values
+ */
+function gaps(values) {
+  const found = [];
+  for (let at = 0; at < values.length; at += 1) {
+    if (values[at] !== null) continue;
+    const from = at;
+    while (at + 1 < values.length && values[at + 1] === null) at += 1;
+    found.push([{ xAxis: Math.max(0, from - 1) }, { xAxis: Math.min(values.length - 1, at + 1) }]);
+  }
+  return found;
+}
+
+/** @param {any} spec @param {boolean} narrow @returns {any} */
+function option(spec, narrow) {
+  const ink = colour("ink");
+  const grey = colour("ink-2");
+  const line = colour("line");
+  const paints = [colour("accent"), colour("orange"), colour("green"), grey];
+  const several = spec.series.length > 1;
+  // Every bar has its name: where they don't fit side by side, they lean.
+  const named = narrow && spec.kind === "bar" ? { interval: 0, rotate: 45 } : { interval: "auto", hideOverlap: true };
+  const text = { color: ink, fontFamily: getComputedStyle(document.body).fontFamily, fontSize: 13 };
+  return {
+    animation: false,
+    textStyle: text,
+    grid: { left: 8, right: several ? 90 : spec.kind === "line" ? 56 : 24, top: 34, bottom: 8, containLabel: true },
+    tooltip: { trigger: "axis", renderMode: "richText", valueFormatter: (/** @type {any} */ value) => (value == null ? spec.missing : `${value} ${spec.unit}`) },
+    xAxis: { type: "category", data: spec.labels, axisLabel: { color: grey, fontSize: 13, ...named }, axisLine: { lineStyle: { color: line } }, axisTick: { show: false } },
+    yAxis: { type: "value", min: spec.kind === "bar" ? 0 : undefined, scale: spec.kind === "line", boundaryGap: [0, "12%"], name: spec.unit, nameTextStyle: { color: grey, align: "right" }, axisLabel: { color: grey, fontSize: 13 }, splitLine: { lineStyle: { color: line } } },
+    series: spec.series.map((/** @type {any} */ one, /** @type {number} */ at) => ({
+      type: spec.kind,
+      name: one.title,
+      // A missing bar says so where it would stand; a line is interrupted.
+      data: one.values.map((/** @type {number | null} */ value) => (value === null && spec.kind === "bar" ? { value: 0, label: { formatter: spec.missing, color: grey } } : value)),
+      connectNulls: false,
+      barMaxWidth: 44,
+      symbolSize: 7,
+      itemStyle: { color: paints[at % paints.length], borderRadius: spec.kind === "bar" ? [3, 3, 0, 0] : 0 },
+      lineStyle: { width: 2.5, type: ["solid", "dashed", "dotted"][at % 3] },
+      label: { show: spec.kind === "bar", position: "top", color: ink, fontSize: 13, backgroundColor: colour("panel"), padding: [1, 4] },
+      endLabel: { show: spec.kind === "line", formatter: several ? "{a}" : "{c}", color: ink, fontSize: 13, backgroundColor: colour("panel"), padding: [1, 4] },
+      markArea: spec.kind === "line" ? { silent: true, data: gaps(one.values), itemStyle: { color: colour("sunken") }, label: { position: "inside", formatter: spec.missing, color: grey, fontSize: 13 } } : undefined,
+      labelLayout: { hideOverlap: true },
+      markLine: at === 0 && spec.threshold ? {
+        silent: true,
+        z: 1, // below the numbers
+        symbol: "none",
+        data: [{ yAxis: spec.threshold.value }],
+        lineStyle: { color: colour("red"), width: 2, type: "dashed" },
+        label: { position: spec.kind === "bar" ? "insideEndTop" : "insideStartTop", formatter: narrow ? spec.threshold.short : spec.threshold.title, color: colour("red"), fontSize: 13, backgroundColor: colour("panel"), padding: [1, 4] },
+      } : undefined,
+    })),
+  };
+}
+
+/** @param {HTMLElement} place */
+function draw(place) {
+  const spec = JSON.parse(document.getElementById(place.dataset.chart ?? "")?.textContent ?? "{}");
+  place.hidden = false;
+  const chart = drawn.get(place) ?? echarts.init(place, null, { renderer: "canvas" });
+  drawn.set(place, chart);
+  chart.setOption(option(spec, place.clientWidth < 560), true);
+  place.closest("figure")?.querySelector("details.behind")?.removeAttribute("open");
+}
+
+function drawAll() {
+  for (const place of document.querySelectorAll("[data-chart]")) draw(/** @type {HTMLElement} */ (place));
+}
+
+drawAll();
+new MutationObserver(drawAll).observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });
+addEventListener("resize", () => drawn.forEach((chart) => chart.resize()));
+addEventListener("beforeprint", () => drawn.forEach((chart) => chart.resize({ width: 620 })));
+addEventListener("afterprint", () => drawn.forEach((chart) => chart.resize({ width: "auto" })));

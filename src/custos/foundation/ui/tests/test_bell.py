@@ -1,0 +1,37 @@
+"""In which order notices stand."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from custos.foundation.ui import bell
+from custos.foundation.ui.bell import Notice
+
+NOW = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
+
+
+def at(minutes):
+    return NOW + timedelta(minutes=minutes)
+
+
+def test_what_must_be_done_stands_as_in_the_list_of_now_and_news_below(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(bell, "_providers", {})
+    notices = [
+        Notice("news early", "", "/", at(-60)),
+        Notice("news late", "", "/", at(-1)),
+        Notice("2 due", "", "/", at(-90), severity=2, due_at=at(-80)),
+        Notice("1 due late", "", "/", at(-40), severity=1, due_at=at(-2)),
+        Notice("1 due early", "", "/", at(-30), severity=1, due_at=at(-20)),
+        Notice("1 undated", "", "/", at(-10), severity=1),
+    ]
+    bell.register("tests", lambda acting: notices)
+    assert [notice.key for notice in bell._notices(object())] == [
+        "1 due early",
+        "1 undated",
+        "1 due late",
+        "2 due",
+        "news late",
+        "news early",
+    ]

@@ -1,0 +1,100 @@
+"""The reception board: who is expected or at the door, and how far each admission is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.core.paginator import Page, Paginator
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from custos.foundation.database import scope
+from custos.foundation.errors import Missing
+from custos.foundation.ui import wizard
+from custos.management.reception.admission import services
+from custos.management.reception.models import Arrival
+
+#: How many arrivals one page shows; each begun admission is gone through step by step.
+PAGE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One arrival: how many steps of how many are complete, and the first that isn't."""
+
+    arrival: Arrival
+    done: int
+    steps: int
+    lacking: str
+    url: str
+
+
+def page(acting: Any, number: str, sort: str = "") -> Page[Any]:
+    """A page of the open arrivals of a facility, of one sort where named, oldest first. Three queries."""
+    found = Arrival.objects.visible_to(scope.current()).filter(
+        organization_id=acting.organization.pk, closed_at__isnull=True
+    )
+    if sort in Arrival.Sort.values:
+        found = found.filter(sort=sort)
+    shown = Paginator(found.order_by("since", "id"), PAGE).get_page(number)
+    lines: Any = _lines(list(shown.object_list), acting)
+    shown.object_list = lines
+    return shown
+
+
+def listed(
+    organization_id: int, *, after: tuple[datetime, UUID] | None = None, limit: int = PAGE
+) -> list[Arrival]:
+    """The open arrivals of a facility, oldest first. One query."""
+    found = Arrival.objects.visible_to(scope.current()).filter(
+        organization_id=organization_id, closed_at__isnull=True
+    )
+    if after is not None:
+        since, last = after
+        found = found.filter(since__gte=since).exclude(since=since, id__lte=last)
+    return list(found.order_by("since", "id")[:limit])
+
+
+def closed(arrival_id: UUID) -> Arrival:
+    """An arrival that has left the board. Raises `Missing` where the scope has no such. One query."""
+    one = Arrival.objects.visible_to(scope.current()).filter(pk=arrival_id).first()
+    if one is None:
+        raise Missing("arrival.gone", _("This arrival isn't on the board any more."))
+    return one
+
+
+def arrival(arrival_id: UUID) -> Arrival:
+    """An open arrival. Raises `Missing` where the scope has no such. One query."""
+    found = Arrival.objects.visible_to(scope.current()).filter(pk=arrival_id)
+    one = found.filter(closed_at__isnull=True).first()
+    if one is None:
+        raise Missing("arrival.gone", _("This arrival isn't on the board any more."))
+    return one
+
+
+def _lines(arrivals: Sequence[Arrival], acting: Any) -> list[Line]:
+    drafts = {
+        draft.pk: draft
+        for draft in wizard.drafts_named(
+            services.NAME, [one.draft_id for one in arrivals if one.draft_id], acting
+        )
+    }
+    return [
+        _line(one, drafts.get(one.draft_id) if one.draft_id else None, acting) for one in arrivals
+    ]
+
+
+def _line(arrival: Arrival, draft: Any, acting: Any) -> Line:
+    if draft is None:
+        return Line(arrival, 0, 0, "", "")
+    stands = wizard.stands(draft, acting)
+    first = next((stand for stand in stands if not stand.done), None)
+    return Line(
+        arrival,
+        sum(stand.done for stand in stands),
+        len(stands),
+        str(first.step.title) if first else "",
+        reverse("wizard", args=[services.NAME, draft.pk]),
+    )

@@ -1,0 +1,97 @@
+"""What the engine asks about somebody who is to leave, read from the file, the stay and the case."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from custos.foundation import clock
+from custos.foundation.codes import shipped
+from custos.foundation.custody import place_queries
+from custos.foundation.custody import queries as custody
+from custos.foundation.custody.people import queries as people
+from custos.foundation.custody.queries import PersonShown
+from custos.foundation.organizations import queries as organizations
+from custos.management.reception.models import Release
+from custos.management.reception.release import engine
+from custos.management.reception.release.rules import rules
+
+
+def facts_of(
+    case: Release, person: PersonShown, now: datetime, officers: tuple[str, ...] | None = None
+) -> engine.Facts:
+    """All facts about a case, as they are just now. Five queries, six where leave counts."""
+    held = people.file_of(person.custody_id, person.records)
+    authority = held.one("authority")
+    elsewhere = custody.present().filter(detainee__in=person.records).exclude(pk=person.custody_id)
+    way = rules().exit(case.way)
+    counts_leave = bool(way and way.ends_on_day)
+    since = now - timedelta(minutes=rules().identity_minutes)
+    return engine.Facts(
+        exit=case.way,
+        facility=organizations.organization(person.organization_id).kind,
+        day=clock.day_of(now),
+        names=frozenset([person.name, *(known.fact.text for known in held.of("name"))]),
+        bases=bases_of(person),
+        authority=authority.name if authority else "",
+        paper=paper_of(case),
+        receiver=case.receiver,
+        other_stays=elsewhere.count(),
+        leave_until=place_queries.last_back(person.custody_id, "leave") if counts_leave else None,
+        compared=frozenset(
+            one["ref"] for one in case.compared if datetime.fromisoformat(one["at"]) >= since
+        ),
+        device=_verdict(case, since),
+        searched=case.searched is not None,
+        officers=officers,
+    )
+
+
+def paper_of(case: Release) -> engine.Paper | None:
+    """The document of release as it was received."""
+    said = case.paper
+    if said is None:
+        return None
+    return engine.Paper(
+        number=said["number"],
+        issuer=said["issuer"],
+        name=said["name"],
+        ends=tuple(said["ends"]),
+        seal=said["seal"],
+        matches=said["matches"],
+    )
+
+
+def _verdict(case: Release, since: datetime) -> str:
+    said = case.device
+    return said["verdict"] if said and datetime.fromisoformat(said["at"]) >= since else ""
+
+
+def bases_of(person: PersonShown) -> tuple[engine.Basis, ...]:
+    """The documents on which somebody is or was held, that of the admission first. One query."""
+    kind = code_of(person.basis)
+    main = engine.Basis(kind, person.basis_number, main=True)
+    found = [
+        engine.Basis(
+            one.fact.kind,
+            one.fact.number,
+            one.fact.issuer,
+            one.fact.valid_to,
+            one.since,
+            ended=one.until is not None,
+            executed_on=clock.day_of(one.fact.executed_at) if one.fact.executed_at else None,
+        )
+        for one in people.ever(person.custody_id, "basis")
+    ]
+    # The document of the admission may have been recorded with its particulars; then it is that one.
+    same = [
+        one
+        for one in found
+        if one.kind == kind and engine.same_number(one.number, person.basis_number)
+    ]
+    others = [one for one in found if one not in same]
+    return (*(replace(one, main=True) for one in same), *([] if same else [main]), *others)
+
+
+def code_of(basis: str) -> str:
+    """The code of a document by its Chinese name, as an admission keeps it; `other` for one unknown."""
+    known = shipped.meanings("custos.basis")
+    return next((code for code, (zh, _en) in known.items() if zh == basis), "other")

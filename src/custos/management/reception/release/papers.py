@@ -1,0 +1,174 @@
+"""What the facility issues when somebody leaves: certificates, filled in from what is on the file.
+
+Nobody waits for a certificate because something isn't on the file: then it says where that is to be found.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils import translation
+
+from custos.foundation import clock
+from custos.foundation.accounts.acting import Acting
+from custos.foundation.custody import queries as custody
+from custos.foundation.custody.people import queries as people
+from custos.foundation.custody.queries import PersonShown
+from custos.foundation.documents import contents
+from custos.foundation.documents import services as documents
+from custos.foundation.documents.models import Issued
+from custos.foundation.organizations import queries as organizations
+from custos.management.reception.models import Release
+from custos.management.reception.release.engine import Basis
+from custos.management.reception.release.rules import Exit
+
+#: Where the file doesn't say it.
+_SEE_PAPER, _SEE_DECISION = "见释放文书", "见决定书"
+_ARREST = frozenset({"arrest_warrant", "arrest_decision"})
+
+
+def issue(
+    case: Release,
+    way: Exit,
+    person: PersonShown,
+    bases: tuple[Basis, ...],
+    *,
+    at: datetime,
+    by: Acting,
+    because: UUID,
+) -> list[Issued]:
+    """Issue every certificate of a way out, within the deed that ends the stay."""
+    facility = organizations.organization(person.organization_id)
+    made = []
+    for out in way.out:
+        if not out.code:
+            continue
+        said = _CONTENTS[out.code](case, way, person, bases, at)
+        with translation.override("zh-hans"):
+            paper = documents.issue(
+                out.code,
+                said,
+                about=custody.subject_of(case.custody_id),
+                facility=facility,
+                by=by.actor,
+                printed_by=f"{by.staff.name}（{by.post.title}）",
+                because=because,
+            )
+        made.append(paper)
+    return made
+
+
+def _about(person: PersonShown, stage: str) -> dict[str, Any]:
+    return {
+        "stage": stage,
+        "person": contents.Person(
+            name=person.name,
+            sex=contents.Sex(person.sex),
+            born=person.born,
+            number=person.number,
+        ),
+    }
+
+
+def _main(bases: tuple[Basis, ...]) -> Basis:
+    """The document that is in force: the latest recorded, or that of the admission."""
+    standing = [one for one in bases if not one.ended] or list(bases)
+    return standing[-1]
+
+
+def _charges(person: PersonShown) -> str:
+    held = people.file_of(person.custody_id, person.records).of("charge")
+    return "、".join(known.fact.name or known.fact.meaning("code") for known in held)
+
+
+def _executed_on(basis: Basis, person: PersonShown) -> date:
+    return basis.executed_on or clock.day_of(person.admitted_at)
+
+
+def _from(case: Release) -> str:
+    said = case.paper or {}
+    return "".join(said.get(part, "") for part in ("issuer", "number"))
+
+
+def _released(
+    case: Release, way: Exit, person: PersonShown, bases: tuple[Basis, ...], at: datetime
+) -> contents.Released:
+    basis = _main(bases)
+    arrested = basis.kind in _ARREST
+    return contents.Released(
+        **_about(person, "S20" if arrested else "S10"),
+        charge=_charges(person) or _SEE_PAPER,
+        measure="逮捕" if arrested else "刑事拘留",
+        measure_on=_executed_on(basis, person),
+        ground=way.title.zh,
+        article=way.article,
+        notice=_from(case),
+        released_at=at,
+    )
+
+
+def _term_served(
+    case: Release, _way: Exit, person: PersonShown, bases: tuple[Basis, ...], at: datetime
+) -> contents.TermServed:
+    basis = next((one for one in bases if one.kind.startswith("execution") and not one.ended), None)
+    basis = basis or _main(bases)
+    judgment = next((one for one in bases if one.kind in ("judgment", "ruling")), None)
+    return contents.TermServed(
+        **_about(person, "S81"),
+        charge=_charges(person) or "见判决书",
+        court=basis.issuer or "见判决书",
+        judgment=judgment.number if judgment else basis.number,
+        sentence="见判决书",
+        begins_on=_executed_on(basis, person),
+        ends_on=basis.valid_to or clock.day_of(at),
+        released_at=at,
+    )
+
+
+def _detention(
+    case: Release, way: Exit, person: PersonShown, bases: tuple[Basis, ...], at: datetime
+) -> contents.DetentionEnded:
+    basis = _main(bases)
+    judicial = basis.kind == "judicial_detention"
+    begins, ends = _executed_on(basis, person), basis.valid_to or clock.day_of(at)
+    return contents.DetentionEnded(
+        **_about(person, "judicial_detention" if judicial else "administrative_detention"),
+        reason=_charges(person) or _SEE_DECISION,
+        authority=basis.issuer or _SEE_DECISION,
+        decision=basis.number,
+        measure="司法拘留" if judicial else "行政拘留",
+        days=min(20, max(1, (ends - begins).days)),
+        begins_on=begins,
+        ends_on=ends,
+        ground=way.title.zh,
+        released_at=at,
+    )
+
+
+def _treatment(
+    case: Release, way: Exit, person: PersonShown, bases: tuple[Basis, ...], at: datetime
+) -> contents.TreatmentEnded:
+    basis = _main(bases)
+    begins, ends = _executed_on(basis, person), basis.valid_to or clock.day_of(at)
+    months = (ends.year - begins.year) * 12 + ends.month - begins.month
+    return contents.TreatmentEnded(
+        **_about(person, "compulsory_treatment"),
+        authority=basis.issuer or _SEE_DECISION,
+        decision=basis.number,
+        months=min(36, max(1, months)),
+        begins_on=begins,
+        ends_on=ends,
+        ground=f"{way.title.zh}（{_from(case)}）",
+        released_at=at,
+    )
+
+
+_Content = Callable[[Release, Exit, PersonShown, tuple[Basis, ...], datetime], contents.Content]
+
+_CONTENTS: dict[str, _Content] = {
+    "D12-1": _released,
+    "D12-2": _term_served,
+    "D21-1": _detention,
+    "D22-1": _treatment,
+}

@@ -1,0 +1,163 @@
+"""Arrivals, admissions, papers, registers and sheets of people, as programs use them."""
+
+import base64
+import io
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from django.conf import LazySettings
+from python_calamine import CalamineWorkbook
+
+from custos.foundation.custody.models import Custody
+from custos.foundation.custody.tests import worlds as places
+from custos.foundation.database import scope
+from custos.foundation.documents import services as documents
+from custos.foundation.documents.tests import samples
+from custos.foundation.organizations.models import Cell
+from custos.foundation.record.parties import Post, StaffKind
+from custos.foundation.ui import wizard
+from custos.management.reception.admission.services import NAME
+from custos.management.reception.importing.tests.sheets_of import an_xlsx, rows_of
+from custos.management.reception.tests.admissions import looked, typed
+from tests.factories import SYSTEM, a_cell, a_detainee, a_facility, an_officer, somebody
+from tests.programs import Program, a_program
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def cell(settings: LazySettings, tmp_path: Path) -> Cell:
+    settings.ATTACHMENTS = tmp_path
+    with scope.entered(SYSTEM):
+        return a_cell(facility=a_facility())
+
+
+def on(post: Post, cell: Cell, kind: StaffKind = StaffKind.OFFICER) -> Program:
+    with scope.entered(SYSTEM):
+        return a_program(post, at=cell.organization, kind=kind)
+
+
+def seen_of(admission: str, cell: Cell) -> str:
+    """What is confirmed of both sides' risks in a cell, once a page has shown them."""
+    with scope.entered(SYSTEM):
+        officer = somebody(Post.ADMISSION, at=cell.organization)
+        return looked(wizard.draft_of(NAME, UUID(admission), officer), str(cell.pk), officer)
+
+
+def sheet(*rows: dict[str, str], cell: Cell, more: int = 0) -> dict[str, str]:
+    data = an_xlsx(rows_of(cell.name, *rows))
+    return {"name": "people.xlsx", "content": base64.b64encode(data + b"\0" * more).decode()}
+
+
+def test_a_sheet_is_sent_read_and_confirmed(cell: Cell) -> None:
+    clerk, leader = on(Post.ADMISSION, cell), on(Post.DUTY_LEADER, cell)
+    path = f"/organizations/{cell.organization_id}/people-sheets"
+    wrong = clerk.post(path, sheet({}, {"性别": "女"}, cell=cell)).json()
+    assert (wrong["new"], wrong["wrong"], wrong["state"]) == (1, 1, "checked")
+    (row,) = clerk.get(f"/people-sheets/{wrong['id']}/rows?state=wrong").json()["items"]
+    assert (row["row"], row["findings"][0]["code"]) == (3, "custody.KR-14-SEX")
+    refused = leader.post(f"/people-sheets/{wrong['id']}/brought", {"reason": "moved"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "import.wrong_rows")
+
+    right = clerk.post(path, sheet({}, {}, cell=cell)).json()
+    where = f"/people-sheets/{right['id']}"
+    assert clerk.post(f"{where}/brought", {"reason": "moved"}).status_code == 403
+    assert leader.post(f"{where}/checked", {}).json()["new"] == 2
+    done = leader.post(f"{where}/brought", {"reason": "moved"}, Idempotency_Key="k").json()
+    assert (done["state"], done["new"]) == ("brought", 2)
+    assert leader.post(f"{where}/brought", {"reason": "moved"}, Idempotency_Key="k").json() == done
+    file = leader.get(f"/entries/{done['entry_id']}").json()["attachments"][0]
+    assert file["name"] == "people.xlsx"
+    assert leader.post(f"/people-sheets/{wrong['id']}/dropped", {}).json()["state"] == "dropped"
+    assert [one["id"] for one in clerk.get("/people-sheets").json()["items"]] == [right["id"]]
+    with scope.entered(SYSTEM):
+        assert Custody.objects.count() == 2
+
+
+def test_a_sheet_may_be_larger_than_another_body(cell: Cell) -> None:
+    path = f"/organizations/{cell.organization_id}/people-sheets"
+    answer = on(Post.ADMISSION, cell).post(path, sheet({}, cell=cell, more=400_000))
+    assert answer.status_code in (201, 422)
+    assert "too_large" not in answer.content.decode()
+
+
+def test_an_admission_is_made_step_by_step(cell: Cell) -> None:
+    clerk = on(Post.ADMISSION, cell)
+    doctor = on(Post.MEDICAL, cell, StaffKind.CLINICIAN)
+    announced = clerk.post("/arrivals", {"sort": "new", "name": "王小川"}).json()
+    assert [one["id"] for one in clerk.get("/arrivals").json()["items"]] == [announced["id"]]
+    begun = clerk.post("/admission-drafts/begun", {"arrival": announced["id"]}).json()
+    where = f"/admission-drafts/{begun['id']}"
+    open_ = clerk.post(f"{where}/closed", {})
+    assert (open_.status_code, open_.json()["code"]) == (422, "draft.unfinished")
+    told = typed("KSS", cell.pk)
+    for step in begun["steps"]:
+        name = step["name"]
+        by = doctor if name == "health" else clerk
+        if name == "cell":
+            unseen = clerk.post(
+                f"{where}/steps/cell", {"version": 0, "values": told["cell"]}
+            ).json()
+            (step_,) = [s for s in unseen["steps"] if s["name"] == "cell"]
+            assert (step_["done"], step_["lacking"]) == (False, ["cell_seen"])
+            told["cell"]["cell_seen"] = [seen_of(begun["id"], cell)]
+        version = 1 if name == "cell" else 0
+        saved = by.post(f"{where}/steps/{name}", {"version": version, "values": told.get(name, {})})
+        assert saved.status_code == 200, (name, saved.content)
+    # What the doctor found the desk sees as done, and nothing of it.
+    (health,) = [s for s in clerk.get(where).json()["steps"] if s["name"] == "health"]
+    assert (health["done"], health["open"], health["values"]) == (True, False, {})
+    assert [one["label"] for one in clerk.get("/admission-drafts").json()] == ["王小川"]
+    stay = clerk.post(f"{where}/closed", {}).json()["custody"]
+    assert clerk.get(f"/people/{stay}").json()["name"] == "王小川"
+    assert clerk.get("/arrivals").json()["items"] == []
+
+
+def test_somebody_comes_back_and_another_doesnt_come(cell: Cell) -> None:
+    clerk = on(Post.ADMISSION, cell)
+    with scope.entered(SYSTEM):
+        stay = a_detainee(in_cell=cell)
+    back = {"sort": "back_from_court", "custody": str(stay.pk)}
+    came = clerk.post("/arrivals", back).json()
+    seen = clerk.post(f"/arrivals/{came['id']}/returned", {"injured": True, "words": ""})
+    assert (seen.status_code, seen.json()["code"]) == (422, "arrival.words")
+    said = {"injured": True, "words": "左手擦伤"}
+    assert clerk.post(f"/arrivals/{came['id']}/returned", said).json()["closed_at"]
+    other = clerk.post("/arrivals", {"sort": "new"}).json()
+    assert clerk.post(f"/arrivals/{other['id']}/dropped", {"reason": "x"}).json()["closed_at"]
+
+
+def test_papers_and_registers_are_read_and_printed(cell: Cell) -> None:
+    reader = on(Post.LEADER, cell)
+    with scope.entered(SYSTEM):
+        stay = a_detainee(in_cell=cell, name="𠮷田㐂")
+        documents.issue(
+            "D14-1", samples.ADMISSION, about=stay.record_subject(), facility=cell.organization,
+            by=an_officer(Post.ADMISSION), printed_by="陈安平",
+        )  # fmt: skip
+    (paper,) = reader.get(f"/papers?custody={stay.pk}").json()["items"]
+    assert reader.get(f"/papers/{paper['id']}").content.startswith(b"%PDF-")
+    assert "admissions" in [one["code"] for one in reader.get("/registers").json()]
+    (row,) = reader.get("/register-rows?business=admissions").json()["items"]
+    assert (row["name"], row["custody_number"]) == ("𠮷田㐂", stay.number)
+    assert reader.get("/register-rows?business=none").status_code == 404
+    assert reader.get("/register-rows.pdf?business=admissions").content.startswith(b"%PDF-")
+    exported = reader.get("/register-rows.xlsx").content
+    cells = CalamineWorkbook.from_filelike(io.BytesIO(exported)).get_sheet_by_index(0).to_python()
+    assert any("𠮷田㐂" in map(str, row) for row in cells)
+
+
+def test_an_absence_is_cancelled_and_counts_are_listed(cell: Cell) -> None:
+    leader = on(Post.DUTY_LEADER, cell)
+    with scope.entered(SYSTEM):
+        absence = places.planned(a_detainee(in_cell=cell))
+    told = leader.post(f"/absences/{absence.pk}/cancelled", {"reason": "put off"}).json()
+    assert told["standing"] == "cancelled"
+    begun = leader.post(
+        f"/organizations/{cell.organization_id}/counts", {"occasion": "extra"}
+    ).json()
+    (count,) = leader.get(f"/organizations/{cell.organization_id}/counts").json()
+    assert count["id"] == begun["id"]
+    refused = leader.post(f"/counts/{begun['id']}/explained", {"reason": "x"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "count.no_mismatch")

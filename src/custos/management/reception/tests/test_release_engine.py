@@ -1,0 +1,307 @@
+"""Each rule of leaving, from its source; and what would be let through were it switched off."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from custos.foundation import clock
+from custos.foundation.codes import shipped
+from custos.management.reception.release import engine, rules
+from custos.management.reception.release.engine import Basis, Facts, Paper
+
+DAY = date(2026, 3, 2)
+COUNTY, OTHER = "某县公安局", "邻县公安局"
+DETENTION = Basis("detention_warrant", "县公（刑）拘字〔2026〕7号", COUNTY, main=True)
+PAPER = Paper("县公释字〔2026〕3号", COUNTY, "王小川", (DETENTION.number,), seal=True, matches=True)
+#: Somebody in a detention centre whom everything lets go.
+FREE = Facts(
+    exit="RELEASE",
+    facility="KSS",
+    day=DAY,
+    names=frozenset({"王小川"}),
+    bases=(DETENTION,),
+    authority=COUNTY,
+    paper=PAPER,
+    compared=frozenset({"one", "two"}),
+    searched=True,
+    officers=("one", "two"),
+)
+FIVE_DAYS = Basis("administrative_detention", "行罚决字〔2026〕5号", COUNTY, DAY, main=True)
+#: Somebody in a detention house whose last day is today.
+SERVED = replace(FREE, exit="DETENTION-ENDED", facility="JLS", bases=(FIVE_DAYS,), paper=None)
+
+
+def _found(facts: Facts, *, without: str = "") -> list[str]:
+    file = rules.load()
+    file = file.model_copy(update={"rules": tuple(r for r in file.rules if r.id != without)})
+    return [one.rule.id for one in engine.blockers(facts, file)]
+
+
+def _paper(**other: Any) -> Facts:
+    return replace(FREE, paper=replace(PAPER, **other))
+
+
+#: Rule → facts that it alone forbids.
+HARD: dict[str, Facts] = {
+    "REL-WAY": replace(FREE, exit="TERM-SERVED", facility="JLS", bases=()),
+    "REL-PAPER": replace(FREE, paper=None, bases=()),
+    "REL-NAME": _paper(name="王大川"),
+    "REL-PERSON": _paper(matches=False),
+    "REL-SEAL": _paper(seal=False),
+    "REL-NUMBER": _paper(ends=(DETENTION.number, "县公（刑）拘字〔2026〕9号")),
+    "REL-AUTHORITY": _paper(issuer=OTHER),
+    "REL-HOLD": replace(FREE, bases=(DETENTION, Basis("arrest_warrant", "邻捕1号", OTHER))),
+    "REL-UNSERVED": replace(SERVED, bases=(replace(FIVE_DAYS, valid_to=DAY + timedelta(days=1)),)),
+    "REL-LEAVE": replace(
+        SERVED,
+        bases=(replace(FIVE_DAYS, recorded_at=datetime(2026, 2, 26, tzinfo=UTC)),),
+        leave_until=datetime(2026, 2, 28, tzinfo=UTC),
+    ),
+    "REL-ELSEWHERE": replace(FREE, other_stays=1),
+    "REL-SEARCHED": replace(FREE, searched=False),
+    "REL-IDENTITY": replace(FREE, compared=frozenset({"one"})),
+    "REL-RECEIVER": replace(FREE, exit="TRANSFER"),
+    "REL-TWO-OFFICERS": replace(FREE, officers=("one", "one")),
+}
+
+
+def test_every_rule_stands_in_this_table() -> None:
+    assert {rule.id for rule in rules.rules().rules} == HARD.keys()
+
+
+def test_nothing_forbids_what_fits() -> None:
+    assert (_found(FREE), _found(SERVED)) == ([], [])
+
+
+@pytest.mark.parametrize("rule", sorted(set(HARD) - {"REL-WAY"}))
+def test_each_rule_forbids_alone_and_nothing_else_does_in_its_place(rule: str) -> None:
+    assert _found(HARD[rule]) == [rule]
+    assert _found(HARD[rule], without=rule) == []
+
+
+def test_a_way_out_that_the_kind_of_facility_does_not_have_is_none() -> None:
+    facts = HARD["REL-WAY"]
+    assert "REL-WAY" in _found(facts)
+    assert "REL-WAY" not in _found(facts, without="REL-WAY")
+    assert "REL-WAY" in _found(replace(facts, exit="AMNESTY"))
+
+
+def test_a_second_warrant_of_another_authority_holds_whatever_the_first_paper_says() -> None:
+    """看守所条例 第39条: released on the document of whoever decided; of each of them."""
+    second = Basis("detention_warrant", "邻公（刑）拘字〔2026〕1号", OTHER)
+    held = replace(FREE, bases=(DETENTION, second))
+    (found,) = engine.blockers(held)
+    assert (found.rule.id, found.about, found.version) == ("REL-HOLD", (second.number,), 1)
+    named = replace(PAPER, ends=(DETENTION.number, second.number))
+    assert _found(replace(held, paper=named)) == ["REL-AUTHORITY"]
+    assert _found(replace(held, bases=(DETENTION, replace(second, ended=True)))) == []
+
+
+def test_an_administrative_detention_that_still_runs_holds_a_suspect_too() -> None:
+    running = Basis("administrative_detention", "行罚决字9号", OTHER, DAY + timedelta(days=3))
+    assert _found(replace(FREE, bases=(DETENTION, running))) == ["REL-UNSERVED"]
+    over = replace(running, valid_to=DAY)
+    assert _found(replace(FREE, bases=(DETENTION, over))) == []
+
+
+@pytest.mark.parametrize(
+    "kind", ["wanted_order", "execution_in_custody", "other", "arrest_decision"]
+)
+def test_a_wanted_notice_a_recall_and_what_nobody_knows_hold(kind: str) -> None:
+    assert _found(replace(FREE, bases=(DETENTION, Basis(kind, "x1", OTHER))))
+
+
+@pytest.mark.parametrize(
+    "kind", ["judgment", "indictment", "change_of_limit", "extension_decision"]
+)
+def test_papers_of_the_case_hold_nobody(kind: str) -> None:
+    assert _found(replace(FREE, bases=(DETENTION, Basis(kind, "x1", OTHER)))) == []
+
+
+def test_an_arrest_takes_the_place_of_the_detention_of_its_own_case_only() -> None:
+    arrest = Basis("arrest_warrant", "县公（刑）捕字〔2026〕2号", COUNTY)
+    paper = replace(PAPER, ends=(arrest.number,))
+    assert _found(replace(FREE, bases=(DETENTION, arrest), paper=paper)) == []
+    other = replace(arrest, issuer=OTHER)
+    theirs = replace(paper, issuer=OTHER)
+    assert _found(replace(FREE, bases=(DETENTION, other), paper=theirs)) == ["REL-HOLD"]
+
+
+def test_a_court_that_holds_the_case_ends_the_arrest_of_the_police() -> None:
+    """看守所条例 第15条: the case has been handed on; the authority that holds it now decides."""
+    court = "某县人民法院"
+    by_court = replace(FREE, exit="COURT", paper=replace(PAPER, issuer=court))
+    assert _found(by_court) == ["REL-AUTHORITY"]
+    assert _found(replace(by_court, authority=court)) == []
+
+
+def test_of_the_short_form_whose_issuer_nobody_recorded_the_number_has_to_do() -> None:
+    bare = replace(FREE, bases=(replace(DETENTION, issuer=""),), authority="")
+    assert _found(bare) == []
+    assert _found(replace(bare, paper=replace(PAPER, ends=()))) == ["REL-HOLD"]
+
+
+@pytest.mark.parametrize(
+    "typed", ["县公(刑)拘字[2026]7号", " 县公（刑）拘字 〔2026〕７号 ", "县公（刑）拘字【2026】7号"]
+)  # fmt: skip
+def test_a_number_is_the_same_however_it_was_typed(typed: str) -> None:
+    assert engine.same_number(typed, DETENTION.number)
+    assert not engine.same_number(typed, "县公（刑）拘字〔2026〕70号")
+
+
+def test_an_alias_on_the_file_and_another_dot_fit_the_paper() -> None:
+    known = frozenset({"王小川", "诺尔哈提·阿不都热依木"})
+    assert _found(replace(_paper(name="诺尔哈提•阿不都热依木"), names=known)) == []
+
+
+def test_dr_30_the_last_day_frees_and_the_day_before_does_not() -> None:
+    """拘留所条例 第30条、第32条: five days from 10 March end on the 15th."""
+    decided = replace(FIVE_DAYS, valid_to=date(2026, 3, 15))
+    eve, day = date(2026, 3, 14), date(2026, 3, 15)
+    assert _found(replace(SERVED, bases=(decided,), day=eve)) == ["REL-UNSERVED"]
+    assert _found(replace(SERVED, bases=(decided,), day=day)) == []
+
+
+def test_a_term_without_a_last_day_frees_nobody() -> None:
+    unknown = replace(FIVE_DAYS, valid_to=None)
+    assert _found(replace(SERVED, bases=(unknown,))) == ["REL-UNSERVED"]
+    assert "REL-UNSERVED" in _found(replace(SERVED, bases=()))
+
+
+def test_of_two_decisions_the_later_has_to_be_served_too() -> None:
+    second = Basis("administrative_detention", "行罚决字6号", COUNTY, DAY + timedelta(days=5))
+    assert _found(replace(SERVED, bases=(FIVE_DAYS, second))) == ["REL-UNSERVED"]
+    way = rules.rules().exit("DETENTION-ENDED")
+    assert way is not None
+    assert engine.last_day((FIVE_DAYS, second), way) == DAY + timedelta(days=5)
+
+
+def test_dr_27_leave_is_not_counted_until_the_last_day_is_recorded_anew() -> None:
+    facts = HARD["REL-LEAVE"]
+    anew = replace(facts.bases[0], recorded_at=datetime(2026, 3, 1, tzinfo=UTC))
+    assert _found(replace(facts, bases=(anew,))) == []
+
+
+def test_dreg_33_drug_treatment_ends_early_on_its_decision_only() -> None:
+    until = DAY + timedelta(days=200)
+    ordered = Basis("compulsory_treatment", "强戒决字1号", COUNTY, until, main=True)
+    facts = replace(FREE, exit="TREATMENT-ENDED", facility="QJS", bases=(ordered,))
+    assert _found(replace(facts, paper=replace(PAPER, ends=(ordered.number,)))) == []
+    assert _found(replace(facts, paper=None)) == ["REL-PAPER", "REL-UNSERVED"]
+
+
+def test_a_device_or_two_officers_say_who_it_is() -> None:
+    nobody = replace(FREE, compared=frozenset())
+    assert _found(nobody) == ["REL-IDENTITY"]
+    assert _found(replace(nobody, device="match")) == []
+    assert _found(replace(nobody, device="no_match")) == ["REL-IDENTITY"]
+
+
+def test_whoever_is_handed_over_has_a_receiver_and_a_paper() -> None:
+    """拘留所条例 第31条; 刑事诉讼法 第264条."""
+    for way, kind in (("PRISON", "KSS"), ("COMMUNITY", "KSS"), ("OTHER-ORGAN", "JLS")):
+        facts = replace(FREE, exit=way, facility=kind)
+        assert _found(facts) == ["REL-RECEIVER"]
+        assert _found(replace(facts, receiver="省第一监狱 李")) == []
+        assert "REL-PAPER" in _found(replace(facts, paper=None))
+
+
+def test_a_death_is_asked_for_its_certificate_and_two_officers_and_no_warrant_stops_it() -> None:
+    dead = replace(
+        FREE, exit="DEATH", compared=frozenset(), searched=False, bases=(DETENTION, FIVE_DAYS)
+    )
+    assert _found(dead) == []
+    assert _found(replace(dead, paper=None)) == ["REL-PAPER"]
+    assert _found(replace(dead, officers=("one",))) == ["REL-TWO-OFFICERS"]
+    assert _found(replace(dead, paper=replace(PAPER, name="李四"))) == ["REL-NAME"]
+    assert engine.items_of("DEATH") == []
+
+
+# ---------------------------------------------------------------------- by when
+
+
+AT = datetime(2026, 1, 31, 2, 15, tzinfo=UTC)  # 10:15 in Beijing
+
+
+def _due(way: str, received: datetime | None, day: date | None = None) -> datetime | None:
+    found = rules.rules().exit(way)
+    assert found is not None
+    return engine.due(found, received, day)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=clock.LOCAL)
+
+
+def test_the_timer_of_a_release_begins_at_the_receipt_and_ends_two_hours_later() -> None:
+    assert _due("RELEASE", AT) == AT + timedelta(hours=2)
+    assert _due("COURT", AT) == AT + timedelta(hours=1)
+
+
+def test_cpl_264_delivery_to_prison_takes_a_calendar_month_at_most() -> None:
+    assert _due("PRISON", AT) == _midnight(date(2026, 3, 1))
+
+
+def test_mps_c_302_community_correction_takes_ten_days_at_most() -> None:
+    assert _due("COMMUNITY", AT) == _midnight(date(2026, 2, 11))
+
+
+def test_a_last_day_ends_at_its_midnight_and_the_earlier_bound_counts() -> None:
+    assert _due("DETENTION-ENDED", None, date(2026, 2, 1)) == _midnight(date(2026, 2, 2))
+    assert _due("TREATMENT-ENDED", AT, date(2026, 2, 1)) == AT + timedelta(hours=2)
+    assert _due("DEATH", AT) is None
+
+
+# ---------------------------------------------------------------------- what is to be ready
+
+
+def test_what_is_left_is_told_and_forbids_nothing() -> None:
+    asked = {item.id for item in engine.items_of("RELEASE")}
+    assert {"property", "money", "medicine", "papers", "family", "body", "copy"} <= asked
+    assert "record" not in asked
+    assert "record" in {item.id for item in engine.items_of("PRISON")}
+    assert "notice" in {item.id for item in engine.items_of("TREATMENT-ENDED")}
+    ready = frozenset(asked - {"medicine"})
+    assert [item.id for item in engine.left("RELEASE", ready)] == ["medicine"]
+
+
+# ---------------------------------------------------------------------- the file
+
+
+def test_every_way_out_of_the_process_is_there_for_its_kind_of_facility() -> None:
+    """Exits of the regulations: 看守所 eight, 拘留所, 强制隔离戒毒所, and death everywhere."""
+    offered = {
+        kind: {one.id for one in rules.rules().exits_for(kind, DAY)}
+        for kind in ("KSS", "JLS", "QJS", "SQJ", "QFC")
+    }
+    assert offered["KSS"] == {
+        "RELEASE", "BAIL", "COURT", "TERM-SERVED", "PRISON", "COMMUNITY", "TRANSFER", "DEATH",
+    }  # fmt: skip
+    assert offered["JLS"] == {
+        "DETENTION-ENDED", "DETENTION-STOPPED", "OTHER-ORGAN", "EXAMINATION-ENDED", "TRANSFER", "DEATH",
+    }  # fmt: skip
+    assert offered["QJS"] == offered["SQJ"] == {"TREATMENT-ENDED", "TRANSFER", "DEATH"}
+    assert offered["QFC"] == {"EXAMINATION-ENDED", "TRANSFER", "DEATH"}
+    codes = {(one.id, out.code) for one in rules.rules().exits for out in one.out if out.code}
+    assert {("RELEASE", "D12-1"), ("TERM-SERVED", "D12-2")} <= codes
+    assert {("DETENTION-ENDED", "D21-1"), ("TREATMENT-ENDED", "D22-1")} <= codes
+
+
+def test_the_documents_that_hold_somebody_are_of_the_table_of_documents() -> None:
+    known = shipped.meanings("custos.basis")
+    assert {one.kind for one in rules.rules().holds} <= set(known)
+
+
+def test_a_rule_that_is_only_remembered_never_blocks() -> None:
+    one = rules.rules().rules[0].model_dump(mode="json") | {"confidence": "M"}
+    with pytest.raises(ValidationError, match="never blocks"):
+        rules.Rule.model_validate(one)
+
+
+def test_leaving_that_ends_no_stay_is_no_way_out() -> None:
+    file = rules.rules()
+    assert {one.id for one in file.elsewhere} == {"COURT-APPEARANCE", "ESCAPE"}
+    assert file.exit("ESCAPE") is None

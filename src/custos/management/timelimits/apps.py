@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class TimeLimitsConfig(AppConfig):
+    name = "custos.management.timelimits"
+    label = "timelimits"

@@ -1,0 +1,130 @@
+"""From the papers of stays to their results: the one place that reads facts and writes clocks."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import connection
+
+from custos.foundation import clock
+from custos.foundation.limits import engine as limits
+from custos.foundation.limits.engine import Result
+from custos.foundation.limits.law import Law
+from custos.management.timelimits import engine
+from custos.management.timelimits.models import Clock
+
+#: The papers that count, of each of some stays, in the order in which they were recorded.
+_FACTS = """
+SELECT p.custody_id, array_agg(p.id::text ORDER BY p.recorded_at, p.id),
+       '[' || string_agg(p.event::text, ',' ORDER BY p.recorded_at, p.id) || ']'
+  FROM timelimits_paper p
+ WHERE p.custody_id = ANY(%s) AND p.event IS NOT NULL
+   AND NOT EXISTS (SELECT FROM timelimits_paper r WHERE r.replaces_id = p.id)
+ GROUP BY p.custody_id
+"""
+
+
+@dataclass(slots=True)
+class Facts:
+    """The facts of a stay in the order of their dates, with the papers that they stand on."""
+
+    papers: list[str] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    def ordered(self) -> "Facts":
+        """The same in the order of their dates."""
+        places = engine.in_order(self.events)
+        return Facts([self.papers[at] for at in places], [self.events[at] for at in places])
+
+    def with_paper(self, paper: str, event: dict[str, Any] | None, replaces: str = "") -> "Facts":
+        """The same with one more paper, in place of another where named."""
+        papers, events = list(self.papers), list(self.events)
+        if replaces in papers:
+            at = papers.index(replaces)
+            del papers[at], events[at]
+        if event is not None:
+            papers.append(paper)
+            events.append(event)
+        return Facts(papers, events).ordered()
+
+    def computed(self, now: datetime, law: Law | None = None) -> Result:
+        """What they come to."""
+        return limits.compute(engine.case_of("", "", self.events, now), law)
+
+
+def facts_of(custodies: Sequence[UUID]) -> dict[UUID, Facts]:
+    """The facts of some stays; a stay without papers has none. One query."""
+    found: dict[UUID, Facts] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_FACTS, [list(custodies)])
+        for custody, papers, events in cursor.fetchall():
+            found[custody] = Facts(papers, orjson.loads(events)).ordered()
+    return {custody: found.get(custody) or Facts() for custody in custodies}
+
+
+_FIELDS = engine.Standing._fields
+#: The fields of a clock that a result gives.
+KEPT = (*_FIELDS, "next_at")
+
+
+def fresh(result: Result, papers: Sequence[str], now: datetime, held: bool) -> tuple[Any, ...]:
+    """What a row should hold of a result, in the order of `KEPT`."""
+    following = engine.look_again(result, papers, now) if held else None
+    return (*engine.standing(result), following)
+
+
+def write(row: Clock, result: Result, papers: Sequence[str], now: datetime) -> None:
+    """Put a result into the row of its clock; what is to be done next is set as well."""
+    for name, value in zip(KEPT, fresh(result, papers, now, row.held), strict=True):
+        setattr(row, name, value)
+    row.computed_at = now
+
+
+_UPDATE = f"""
+UPDATE timelimits_clock c SET {", ".join(f"{name} = n.{name}" for name in _FIELDS)},
+       next_at = n.next_at, computed_at = n.computed_at
+  FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[],
+              %s::date[], %s::bool[], %s::bool[], %s::smallint[], %s::date[], %s::timestamptz[],
+              %s::timestamptz[])
+       AS n (custody_id, {", ".join(_FIELDS)}, next_at, computed_at)
+ WHERE c.custody_id = n.custody_id
+"""  # noqa: S608 - built from names of our own fields
+
+
+def save_all(rows: Iterable[Clock]) -> None:
+    """Write clocks anew, in one statement."""
+    names = ("pk", *KEPT, "computed_at")
+    _save([tuple(getattr(row, name) for name in names) for row in rows])
+
+
+def _save(rows: Sequence[tuple[Any, ...]]) -> None:
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_UPDATE, [list(column) for column in zip(*rows, strict=True)])
+
+
+#: How many stays are computed between two writings.
+BATCH = 5_000
+
+
+def recompute(custodies: Sequence[UUID], *, law: Law | None = None) -> int:
+    """Compute some clocks anew and write those that changed; returns how many. Two queries and a write.
+
+    For a change of law, and for a check of what is stored: nothing is said because of it, warnings come
+    with the sweep.
+    """
+    now = clock.now()
+    facts = facts_of(custodies)
+    changed = []
+    rows = Clock.objects.filter(pk__in=custodies).values_list("pk", "held", *KEPT)
+    for stay, held, *before in rows:
+        found = facts[stay]
+        after = fresh(found.computed(now, law), found.papers, now, held)
+        if tuple(before) != after:
+            changed.append((stay, *after, now))
+    _save(changed)
+    return len(changed)

@@ -1,0 +1,333 @@
+"""Entries about the limits of custody: papers that came in, results, and what was said because of them."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from pydantic import BaseModel, ConfigDict
+
+from custos.foundation import clock
+from custos.foundation.limits import law
+from custos.foundation.record.kinds import Kind
+from custos.foundation.record.parties import Post, Readers, Writers
+from custos.management.timelimits import catalogue
+
+ENTERING = (
+    Post.ADMISSION,
+    Post.INTERROGATION,
+    Post.CASE_OFFICER,
+    Post.DUTY_LEADER,
+    Post.LEADER,
+)
+NOTIFYING = (Post.ADMISSION, Post.CASE_OFFICER, Post.DUTY_LEADER, Post.LEADER)
+_ENTERERS = Writers.posts(*ENTERING, police_only=True, system=True)
+
+
+def type_title(code: str) -> str:
+    """What a fact is called in the active language; its code where nobody knows it."""
+    kind = law.events().get(code)
+    return code if kind is None else (kind.en if catalogue.english() else kind.zh)
+
+
+def state_title(state: str) -> str:
+    """What a stage is called in the active language."""
+    held = law.shipped().stages.get(state, ())
+    if not held:
+        return state
+    title = held[0].rule.title
+    return str(title.en if catalogue.english() else title.zh)
+
+
+def _moment(at: datetime | None) -> str:
+    return f"{at.astimezone(clock.LOCAL):%Y-%m-%d %H:%M}" if at else "—"
+
+
+class PaperRecorded(Kind):
+    """A legal paper or event of a stay came in; `event` is the fact as JSON, dates as on the paper.
+
+    `refused` names problems for which the computation leaves the fact out: it is kept, and moves no end.
+    """
+
+    name, version = "limit.paper_recorded", 1
+    title = _("Legal paper entered")
+    writers, readers, converges = _ENTERERS, Readers.STAFF, True
+    paper: UUID
+    type: str
+    happened_on: date
+    event: str
+    number: str = ""
+    authority: str = ""
+    refused: list[str] = []
+    reason: str = ""
+
+    def line(self) -> str:
+        parts = (type_title(self.type), self.happened_on.isoformat(), self.number, self.authority)
+        return " · ".join(part for part in parts if part)
+
+
+class PaperCorrected(Kind):
+    """A paper had been entered wrongly: another stands in its place, or none (`event` empty)."""
+
+    name, version = "limit.paper_corrected", 1
+    title = _("Legal paper corrected")
+    writers, readers, converges = (
+        Writers.posts(*ENTERING, police_only=True),
+        Readers.STAFF,
+        True,
+    )
+    paper: UUID
+    replaces: UUID
+    type: str
+    happened_on: date
+    event: str
+    number: str = ""
+    authority: str = ""
+    refused: list[str] = []
+    reason: str
+
+    def line(self) -> str:
+        said = f"{type_title(self.type)} · {self.happened_on.isoformat()}"
+        if not self.event:
+            said = gettext("Taken back: %(paper)s") % {"paper": said}
+        return f"{said} · {self.reason}"
+
+
+class StageKept(BaseModel):
+    """One stage of a result as it was computed; a part of the payload below."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    state: str
+    started_at: str
+    due_at: str | None
+    last_day: str | None
+    ends: list[str]
+    basis: list[str]
+    zh: str
+    en: str
+
+
+class LimitComputed(Kind):
+    """What the papers came to, with every reading, its rules and the reasons in words.
+
+    `cause` is the entry of the paper. Of stages that a former result has unchanged only the last is
+    written again; `from_stage` says at which place the written ones begin.
+    """
+
+    name, version = "limit.computed", 1
+    title = _("Limit of custody computed")
+    writers, readers, converges = Writers.the_system(), Readers.STAFF, True
+    standing: str
+    state: str
+    due_at: datetime | None
+    due_before: datetime | None
+    last_day: date | None
+    from_stage: int
+    stages: list[StageKept]
+    problems: list[str]
+
+    def line(self) -> str:
+        if self.due_at is None:
+            return state_title(self.state) if self.state else gettext("No end can be computed")
+        return gettext("%(stage)s: until %(time)s") % {
+            "stage": state_title(self.state),
+            "time": _moment(self.due_at),
+        }
+
+
+class _Said(Kind):
+    """What every warning has. Each sort is a kind of its own, so that each opens its own task."""
+
+    writers = Writers.the_system()
+    readers, converges = Readers.STAFF, True
+    warning: UUID
+    rule: str
+    step: int
+    state: str
+    due_at: datetime | None
+    to: list[str]
+    source: str
+
+    def line(self) -> str:
+        title = str(catalogue.rules().named(self.rule).title) if self.rule in _RULES else self.rule
+        said = [title, _moment(self.due_at) if self.due_at else "", self._step()]
+        return " · ".join(part for part in said if part)
+
+    def _step(self) -> str:
+        return (
+            gettext("said for the %(count)s. time") % {"count": self.step} if self.step > 1 else ""
+        )
+
+
+_RULES = frozenset(rule.id for rule in catalogue.rules().warnings)
+
+
+class LimitNear(_Said):
+    """A limit is about to end."""
+
+    name, version = "limit.near", 1
+    title = _("Limit of custody about to end")
+
+
+class LimitOver(_Said):
+    """A limit has ended, and the person is still held."""
+
+    name, version = "limit.over", 1
+    title = _("Held beyond the limit")
+
+
+class TransferMissing(_Said):
+    """The case went to another authority without a transfer form."""
+
+    name, version = "limit.transfer_missing", 1
+    title = _("Transfer of custody missing")
+
+
+class ApplicationWaits(_Said):
+    """An application was not forwarded in time."""
+
+    name, version = "limit.application_waits", 1
+    title = _("Application not forwarded")
+
+
+class SentenceNear(_Said):
+    """A sentence is about to end."""
+
+    name, version = "limit.sentence_near", 1
+    title = _("Sentence about to end")
+
+
+class DeliveryLate(_Said):
+    """Somebody who has to go to prison is still here."""
+
+    name, version = "limit.delivery_late", 1
+    title = _("Delivery late")
+
+
+class OverSentence(_Said):
+    """Custody has lasted as long as the sentence of first instance."""
+
+    name, version = "limit.over_sentence", 1
+    title = _("Custody has reached the sentence")
+
+
+class PapersLate(_Said):
+    """A judgment is in force, and the court's papers haven't come."""
+
+    name, version = "limit.papers_late", 1
+    title = _("Papers of execution late")
+
+
+class AssessmentDue(_Said):
+    """An assessment of drug treatment is due."""
+
+    name, version = "limit.assessment_due", 1
+    title = _("Assessment of drug treatment due")
+
+
+class OutAndHere(_Said):
+    """Somebody should have left, and is still here."""
+
+    name, version = "limit.out_and_here", 1
+    title = _("Due out and still here")
+
+
+class NoBasis(_Said):
+    """Somebody is held on nothing that can be computed."""
+
+    name, version = "limit.no_basis", 1
+    title = _("No computable basis of custody")
+
+
+class LimitDiffers(_Said):
+    """A paper names another date than the computed one; the earlier drives the alarms."""
+
+    name, version = "limit.differs", 1
+    title = _("Date of a paper differs from the computed one")
+
+
+#: The kind of entry by its name, as the rules of warnings name it.
+SAID: dict[str, type[_Said]] = {
+    str(kind.name): kind
+    for kind in (
+        LimitNear,
+        LimitOver,
+        TransferMissing,
+        ApplicationWaits,
+        SentenceNear,
+        DeliveryLate,
+        OverSentence,
+        PapersLate,
+        AssessmentDue,
+        OutAndHere,
+        NoBasis,
+        LimitDiffers,
+    )
+}
+
+
+class NoticeSent(Kind):
+    """The notice of a warning was issued and sent."""
+
+    name, version = "limit.notice_sent", 1
+    title = _("Notice about the limit sent")
+    writers, readers, converges = (
+        Writers.posts(*NOTIFYING, police_only=True),
+        Readers.STAFF,
+        True,
+    )
+    warning: UUID
+    document: UUID
+    to: str
+
+
+class NoticeAnswered(Kind):
+    """What came back on a warning: who received it, and what they intend. It ends no warning but one
+    that asks for nothing else.
+    """
+
+    name, version = "limit.notice_answered", 1
+    title = _("Answer to a warning about the limit")
+    writers, readers, converges = (
+        Writers.posts(*NOTIFYING, police_only=True),
+        Readers.STAFF,
+        True,
+    )
+    warning: UUID
+    intention: str
+    answer: str
+
+    def line(self) -> str:
+        return f"{INTENTIONS.get(self.intention, self.intention)} · {self.answer}"
+
+
+class WarningEnded(Kind):
+    """A warning ended: by a new basis, by release, or by the answer that it asked for."""
+
+    name, version = "limit.warning_ended", 1
+    title = _("Warning about the limit ended")
+    writers, readers, converges = Writers.posts(system=True), Readers.STAFF, True
+    warning: UUID
+    rule: str
+    by_what: str
+    paper: UUID | None = None
+
+    def line(self) -> str:
+        title = str(catalogue.rules().named(self.rule).title) if self.rule in _RULES else self.rule
+        return f"{title} · {ENDINGS.get(self.by_what, self.by_what)}"
+
+
+ENDINGS: dict[str, Any] = {
+    "basis": _("by a new basis"),
+    "release": _("by release"),
+    "answer": _("by what it asked for"),
+}
+INTENTIONS: dict[str, Any] = {
+    "extend": _("The limit will be extended"),
+    "transfer": _("The case goes to the next authority"),
+    "release": _("The person will be released or the measure changed"),
+    "forwarded": _("Forwarded"),
+    "checked": _("Checked, with this result"),
+}

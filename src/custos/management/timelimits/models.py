@@ -1,0 +1,169 @@
+"""Papers of a stay, its clock as it stands, and the warnings that were raised."""
+
+from django.db import models
+from django.db.models import Q
+
+from custos.foundation.custody.models import Custody
+from custos.foundation.database.ids import new_id
+from custos.foundation.database.managers import ScopedManager
+from custos.foundation.organizations.models import Organization
+from custos.foundation.record.parties import Subject
+
+
+class Paper(models.Model):
+    """One legal paper or event of a stay, as a dated fact. Appended, never changed.
+
+    `event` is the fact as the engine takes it, dates as they stand on the paper. `replaces` names the
+    paper that this one puts right; one without an `event` takes the other back. A paper that another
+    replaces counts no more.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT)
+    custody = models.ForeignKey(Custody, on_delete=models.PROTECT, related_name="papers")
+    type = models.CharField(max_length=48)
+    happened_on = models.DateField()
+    event = models.JSONField(null=True)
+    number = models.CharField(max_length=100, blank=True)
+    authority = models.CharField(max_length=200, blank=True)
+    recorded_at = models.DateTimeField()
+    recorded_by = models.TextField()
+    entry_id = models.UUIDField()
+    replaces = models.OneToOneField(
+        "self", null=True, on_delete=models.PROTECT, related_name="replaced_by"
+    )
+
+    objects = ScopedManager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(event__isnull=False) | Q(replaces__isnull=False),
+                name="timelimits_paper_says_something",
+            )
+        ]
+        indexes = [
+            # the facts of one stay, in the order in which they were recorded
+            models.Index(fields=["custody", "recorded_at", "id"], name="timelimits_papers_of")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.happened_on}"
+
+
+class Clock(models.Model):
+    """What was computed last for a stay. Never edited: derived from the papers, and written anew.
+
+    `standing` doesn't say whether the end is near or past: that is what `due_at` says at any moment.
+    `next_at` is when something about this clock is to be done next; null when nothing is.
+    """
+
+    class Standing(models.TextChoices):
+        """What the papers say of custody."""
+
+        RUNNING = "running"
+        NO_BASIS = "no_basis"
+        NO_LIMIT = "no_limit"
+        ENDED = "ended"
+
+    custody = models.OneToOneField(
+        Custody, primary_key=True, on_delete=models.PROTECT, related_name="clock"
+    )
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT)
+    held = models.BooleanField(default=True)
+    standing = models.CharField(max_length=12, choices=Standing.choices, default=Standing.NO_BASIS)
+    state = models.CharField(max_length=24, blank=True)
+    authority = models.CharField(max_length=24, blank=True)
+    started_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)
+    last_day = models.DateField(null=True)
+    differs = models.BooleanField(default=False)
+    paused = models.BooleanField(default=False)
+    problems = models.SmallIntegerField(default=0)
+    permit_until = models.DateField(null=True)
+    next_at = models.DateTimeField(null=True)
+    computed_at = models.DateTimeField()
+
+    objects = ScopedManager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(held=True) | Q(next_at__isnull=True), name="timelimits_clock_at_rest"
+            ),
+            models.CheckConstraint(
+                condition=Q(due_at__isnull=True) | Q(standing="running"),
+                name="timelimits_clock_due",
+            ),
+        ]
+        indexes = [
+            # the sweep: the one index of deadlines
+            models.Index(
+                fields=["next_at"], condition=Q(next_at__isnull=False), name="timelimits_next"
+            ),
+            # the board of a facility, and counts of what is near or past
+            models.Index(
+                fields=["organization", "due_at", "custody"],
+                condition=Q(held=True),
+                name="timelimits_board",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.custody_id} {self.state} {self.due_at}"
+
+
+class Warning(models.Model):
+    """Something about a clock that was said to those who must act. Ends by a new basis or release.
+
+    `key` names what it is about (the stage with its end, or the paper), so that nothing is raised twice.
+    `step` counts how often it was said. `document_id` is the notice that went out, `answer` what came
+    back; neither ends it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT)
+    custody = models.ForeignKey(Custody, on_delete=models.PROTECT, related_name="limit_warnings")
+    rule = models.CharField(max_length=24)
+    key = models.CharField(max_length=160)
+    kind = models.CharField(max_length=48)
+    state = models.CharField(max_length=24, blank=True)
+    due_at = models.DateTimeField(null=True)
+    step = models.SmallIntegerField(default=1)
+    raised_at = models.DateTimeField()
+    entry_id = models.UUIDField()
+    document_id = models.UUIDField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    intention = models.CharField(max_length=24, blank=True)
+    answer = models.TextField(blank=True)
+    answered_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.CharField(max_length=24, blank=True)
+    closed_paper_id = models.UUIDField(null=True)
+
+    objects = ScopedManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["custody", "key"], name="timelimits_warned_once"),
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True, closed_by="")
+                | Q(closed_at__isnull=False, closed_by__in=["release", "answer"])
+                | Q(closed_at__isnull=False, closed_by="basis", closed_paper_id__isnull=False),
+                name="timelimits_closed_by_a_basis",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organization", "-raised_at"],
+                condition=Q(closed_at__isnull=True),
+                name="timelimits_warnings_open",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule} {self.step}"
+
+    def record_subject(self) -> Subject:
+        """What entries about it name: the stay and its person."""
+        return self.custody.record_subject()

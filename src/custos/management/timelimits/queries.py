@@ -1,0 +1,512 @@
+"""Questions about clocks, papers and warnings, in the scope of whoever asks.
+
+Whoever is named is named by `custody`, which notes it in the access log.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from custos.foundation import clock
+from custos.foundation.custody import queries as custody
+from custos.foundation.custody.models import Custody
+from custos.foundation.custody.queries import PersonShown
+from custos.foundation.database import scope
+from custos.foundation.documents import queries as documents
+from custos.foundation.errors import Missing
+from custos.foundation.limits.engine import Result
+from custos.foundation.organizations.numbers import range_of
+from custos.management.timelimits import catalogue, computing, engine, kinds
+from custos.management.timelimits.computing import Facts
+from custos.management.timelimits.models import Clock, Paper, Warning
+
+#: What "soon" means on the board: the days within which the notice has to go out (SPP 615).
+SOON = timedelta(days=7)
+NEAR = timedelta(days=1)
+
+
+def tone_of(standing: str, due_at: datetime | None, now: datetime) -> tuple[str, Any]:
+    """The sign of a clock: the tone of a state, and its word."""
+    if standing == engine.NO_BASIS:
+        return "late", _("no basis")
+    if standing == engine.ENDED:
+        return "late", _("due out")
+    if standing == engine.NO_LIMIT or due_at is None:
+        return "todo", _("no limit in law")
+    if due_at <= now:
+        return "late", _("overdue")
+    if due_at <= now + NEAR:
+        return "waiting", _("ends within a day")
+    if due_at <= now + SOON:
+        return "waiting", _("ends within 7 days")
+    return "doing", _("runs")
+
+
+@dataclass(frozen=True, slots=True)
+class ClockShown:
+    """A clock as it stands, without its person."""
+
+    custody_id: UUID
+    standing: str
+    state: str
+    authority: str
+    started_at: datetime | None
+    due_at: datetime | None
+    last_day: date | None
+    differs: bool
+    paused: bool
+    problems: int
+    permit_until: date | None
+    held: bool
+    sign: tuple[str, Any]
+
+    @property
+    def state_title(self) -> str:
+        """The stage in words; a dash where none runs."""
+        return kinds.state_title(self.state) if self.state else "—"
+
+    @property
+    def authority_title(self) -> str:
+        """Who has the case."""
+        known = catalogue.authorities().get(self.authority)
+        return str(known) if known else "—"
+
+
+def _shown(row: Clock, now: datetime) -> ClockShown:
+    return ClockShown(
+        row.pk,
+        row.standing,
+        row.state,
+        row.authority,
+        row.started_at,
+        row.due_at,
+        row.last_day,
+        row.differs,
+        row.paused,
+        row.problems,
+        row.permit_until,
+        row.held,
+        tone_of(row.standing, row.due_at, now),
+    )
+
+
+def clocks() -> QuerySet[Clock]:
+    """The clocks of the scope."""
+    return Clock.objects.visible_to(scope.current())
+
+
+def clock_of(custody_id: UUID) -> ClockShown:
+    """The clock of a stay. One query; another where the stay has none yet.
+
+    Raises `Missing` for a stay out of scope.
+    """
+    row = clocks().filter(pk=custody_id).first()
+    if row is None:
+        subject = custody.subject_of(custody_id)
+        row = Clock(
+            custody_id=custody_id,
+            organization_id=subject.organization_id,
+            computed_at=clock.now(),
+        )
+    return _shown(row, clock.now())
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A person in custody beside their clock: what a row of the board shows."""
+
+    person: PersonShown
+    clock: ClockShown
+
+    def __getattr__(self, name: str) -> Any:
+        """What a chip asks of a person."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self.person, name)
+
+    @property
+    def state_title(self) -> str:
+        """The stage."""
+        return self.clock.state_title
+
+    @property
+    def authority_title(self) -> str:
+        """Who has the case."""
+        return self.clock.authority_title
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When custody ends."""
+        return self.clock.due_at
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day, or that of release."""
+        return self.clock.last_day
+
+    @property
+    def sign(self) -> tuple[str, Any]:
+        """How it stands."""
+        return self.clock.sign
+
+
+def board() -> QuerySet[Custody]:
+    """The stays of people in custody that have a clock, to narrow and order; `held()` shows some."""
+    return custody.present().filter(clock__held=True)
+
+
+def held(stays: Iterable[Custody]) -> list[Held]:
+    """Stays of the board with their people and clocks, noted in the access log. Two queries."""
+    people = custody.shown(stays)
+    now = clock.now()
+    rows = {row.pk: row for row in clocks().filter(pk__in=[one.custody_id for one in people])}
+    return [
+        Held(one, _shown(rows[one.custody_id], now)) for one in people if one.custody_id in rows
+    ]
+
+
+#: What the board is narrowed to, as conditions on a clock at a moment.
+LEFT: dict[str, Any] = {
+    "over": _("overdue"),
+    "day": _("within a day"),
+    "week": _("within 7 days"),
+    "month": _("within 30 days"),
+    "none": _("no basis can be computed"),
+    "out": _("due out and still here"),
+    "differs": _("the paper names another date"),
+}
+
+
+def narrowed(left: str, now: datetime, prefix: str = "") -> Q:
+    """The condition of a choice of `LEFT`, on clocks, or on stays with `prefix` "clock__"."""
+    due, stands = f"{prefix}due_at", f"{prefix}standing"
+    ahead = {"day": NEAR, "week": SOON, "month": timedelta(days=30)}
+    if left == "over":
+        return Q(**{f"{due}__lte": now})
+    if left in ahead:
+        return Q(**{f"{due}__gt": now, f"{due}__lte": now + ahead[left]})
+    if left == "none":
+        return Q(**{stands: engine.NO_BASIS})
+    if left == "out":
+        return Q(**{f"{due}__lte": now}) | Q(**{stands: engine.ENDED})
+    return Q(**{f"{prefix}differs": True})
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How the clocks of a subtree stand at a moment."""
+
+    held: int
+    over: int
+    day: int
+    week: int
+    none: int
+    out: int
+    differs: int
+
+
+def figures(organization: int) -> Figures:
+    """Counts of a subtree; names nobody. One query."""
+    now = clock.now()
+    counts = {
+        name: Count("pk", filter=narrowed(name, now))
+        for name in ("over", "day", "week", "none", "out", "differs")
+    }
+    found = _of(organization).aggregate(held=Count("pk"), **counts)
+    return Figures(**found)
+
+
+def _of(organization: int) -> QuerySet[Clock]:
+    lowest, highest = range_of(organization)
+    rows = clocks().filter(held=True)
+    if lowest == highest:
+        return rows.filter(organization_id=lowest)
+    return rows.filter(organization_id__gte=lowest, organization_id__lte=highest)
+
+
+@dataclass(frozen=True, slots=True)
+class OfAuthority:
+    """The clocks of one authority."""
+
+    code: str
+    title: str
+    held: int
+    over: int
+    week: int
+    differs: int
+
+
+def by_authority(organization: int) -> list[OfAuthority]:
+    """How many people each authority holds, with how many beyond the limit. One query."""
+    now = clock.now()
+    rows = (
+        _of(organization)
+        .values("authority")
+        .annotate(
+            people=Count("pk"),
+            over=Count("pk", filter=narrowed("over", now)),
+            week=Count("pk", filter=narrowed("week", now) | narrowed("day", now)),
+            differing=Count("pk", filter=narrowed("differs", now)),
+        )
+        .order_by("-people", "authority")
+    )
+    known = catalogue.authorities()
+    return [
+        OfAuthority(
+            row["authority"],
+            str(known[row["authority"]]) if row["authority"] in known else str(_("Not known")),
+            row["people"],
+            row["over"],
+            row["week"],
+            row["differing"],
+        )
+        for row in rows
+    ]
+
+
+def by_state(organization: int) -> list[tuple[str, int, int]]:
+    """Stages with how many people stand at each, and how many of them beyond the limit. One query."""
+    rows = (
+        _of(organization)
+        .values("state")
+        .annotate(people=Count("pk"), over=Count("pk", filter=narrowed("over", clock.now())))
+        .order_by("state")
+    )
+    return [(row["state"], row["people"], row["over"]) for row in rows]
+
+
+def ends_by_day(organization: int, first: date, last: date) -> dict[date, int]:
+    """How many limits end on each day of a span, by their last day. One query."""
+    rows = (
+        _of(organization)
+        .filter(last_day__gte=first, last_day__lte=last)
+        .values("last_day")
+        .annotate(people=Count("pk"))
+    )
+    return {row["last_day"]: row["people"] for row in rows if row["last_day"]}
+
+
+# ---------------------------------------------------------------------- one stay
+
+
+@dataclass(frozen=True, slots=True)
+class PaperShown:
+    """A paper of a stay as it was entered; `counts` unless another stands in its place."""
+
+    id: UUID
+    type: str
+    title: str
+    happened_on: date
+    event: dict[str, Any] | None
+    number: str
+    authority: str
+    recorded_at: datetime
+    recorded_by: str
+    entry_id: UUID
+    counts: bool
+    corrects: UUID | None
+
+
+def papers_of(custody_id: UUID) -> list[PaperShown]:
+    """The papers of a stay in the order of their dates, those that were corrected among them. One query."""
+    rows = list(
+        Paper.objects.visible_to(scope.current())
+        .filter(custody_id=custody_id)
+        .order_by("happened_on", "recorded_at", "id")
+    )
+    replaced = {row.replaces_id for row in rows}
+    return [
+        PaperShown(
+            row.pk,
+            row.type,
+            kinds.type_title(row.type),
+            row.happened_on,
+            row.event,
+            row.number,
+            row.authority,
+            row.recorded_at,
+            row.recorded_by,
+            row.entry_id,
+            row.event is not None and row.pk not in replaced,
+            row.replaces_id,
+        )
+        for row in rows
+    ]
+
+
+def paper(paper_id: UUID) -> tuple[UUID, PaperShown]:
+    """A paper and the stay that it is of. Two queries. Raises `Missing` out of scope."""
+    row = Paper.objects.visible_to(scope.current()).filter(pk=paper_id).first()
+    if row is None:
+        raise Missing("timelimits.no_such_paper", _("There is no such paper in your scope."))
+    found = next(one for one in papers_of(row.custody_id) if one.id == paper_id)
+    return row.custody_id, found
+
+
+def result_of(custody_id: UUID) -> tuple[Result, Facts]:
+    """The whole result of a stay, computed now from its papers. One query."""
+    facts = computing.facts_of([custody_id])[custody_id]
+    return facts.computed(clock.now()), facts
+
+
+@dataclass(frozen=True, slots=True)
+class WarningShown:
+    """A warning as it stands."""
+
+    id: UUID
+    custody_id: UUID
+    rule: str
+    title: str
+    source: str
+    state: str
+    due_at: datetime | None
+    step: int
+    raised_at: datetime
+    entry_id: UUID
+    notice: str | None
+    document_id: UUID | None
+    sent_at: datetime | None
+    intention: str
+    answer: str
+    answered_at: datetime | None
+    closed_at: datetime | None
+    closed_by: str
+    organization_id: int
+    person: PersonShown | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        """What a chip asks of a person."""
+        if name.startswith("_") or self.person is None:
+            raise AttributeError(name)
+        return getattr(self.person, name)
+
+    @property
+    def sign(self) -> tuple[str, Any]:
+        """How it stands, as a state's tone and word."""
+        if self.closed_at:
+            return "done", kinds.ENDINGS.get(self.closed_by, self.closed_by)
+        if self.answered_at:
+            return "waiting", _("answered, and goes on")
+        if self.sent_at:
+            return "waiting", _("sent, no answer yet")
+        return ("late" if self.rule in ("AL-4", "OUT") else "todo"), _("not ended yet")
+
+
+def _warning(row: Warning, person: PersonShown | None = None) -> WarningShown:
+    rule = catalogue.rules().named(row.rule)
+    return WarningShown(
+        row.pk,
+        row.custody_id,
+        row.rule,
+        str(rule.title),
+        rule.source,
+        row.state,
+        row.due_at,
+        row.step,
+        row.raised_at,
+        row.entry_id,
+        rule.notice,
+        row.document_id,
+        row.sent_at,
+        row.intention,
+        row.answer,
+        row.answered_at,
+        row.closed_at,
+        row.closed_by,
+        row.organization_id,
+        person,
+    )
+
+
+def warnings() -> QuerySet[Warning]:
+    """The warnings of the scope, to narrow and order; `warned()` shows some."""
+    return Warning.objects.visible_to(scope.current())
+
+
+def warned(rows: Iterable[Warning]) -> list[WarningShown]:
+    """Warnings with their people, noted in the access log. Two queries."""
+    found = list(rows)
+    people = custody.named({row.custody_id for row in found})
+    return [_warning(row, people[row.custody_id]) for row in found if row.custody_id in people]
+
+
+def warnings_of(custody_id: UUID) -> list[WarningShown]:
+    """The warnings of a stay, open ones first. One query."""
+    rows = warnings().filter(custody_id=custody_id).order_by("-raised_at", "-id")
+    return sorted(map(_warning, rows), key=lambda one: one.closed_at is not None)
+
+
+def warning(warning_id: UUID) -> WarningShown:
+    """One warning. One query. Raises `Missing` out of scope."""
+    row = warnings().filter(pk=warning_id).first()
+    if row is None:
+        raise Missing("timelimits.no_such_warning", _("There is no such warning in your scope."))
+    return _warning(row)
+
+
+def notice_of(found: WarningShown) -> documents.PaperShown | None:
+    """The paper that went out on a warning, where one did. One query."""
+    if found.document_id is None:
+        return None
+    issued = documents.issued(custody=found.custody_id)
+    return next((one for one in issued if one.id == found.document_id), None)
+
+
+def listed(
+    *,
+    organization: tuple[int, int] | None = None,
+    left: str = "",
+    authority: str = "",
+    after: UUID | None = None,
+    limit: int = 50,
+) -> list[ClockShown]:
+    """Clocks of people in custody, by the stay; of a span of organizations. One query."""
+    now, rows = clock.now(), clocks().filter(held=True)
+    if organization is not None:
+        lowest, highest = organization
+        rows = rows.filter(organization_id__gte=lowest, organization_id__lte=highest)
+    if left:
+        rows = rows.filter(narrowed(left, now))
+    if authority:
+        rows = rows.filter(authority=authority)
+    if after is not None:
+        rows = rows.filter(pk__gt=after)
+    return [_shown(row, now) for row in rows.order_by("pk")[:limit]]
+
+
+def warnings_listed(
+    *, ended: bool = False, before: UUID | None = None, limit: int = 50
+) -> list[WarningShown]:
+    """Warnings, the latest first; names nobody. One query."""
+    rows = warnings().filter(closed_at__isnull=not ended)
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    return [_warning(row) for row in rows.order_by("-pk")[:limit]]
+
+
+def open_warnings(organization: int) -> int:
+    """How many warnings of a subtree are open; names nobody. One query."""
+    lowest, highest = range_of(organization)
+    rows = warnings().filter(closed_at__isnull=True)
+    return rows.filter(organization_id__gte=lowest, organization_id__lte=highest).count()
+
+
+def stays_after(last: UUID | None, batch: int = computing.BATCH) -> list[UUID]:
+    """The next stays of the scope that are held, by their identifiers. One query."""
+    rows = clocks().filter(held=True)
+    if last is not None:
+        rows = rows.filter(pk__gt=last)
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:batch])
+
+
+def every_stay() -> Iterator[Sequence[UUID]]:
+    """The stays of the scope that are held, in batches."""
+    found = stays_after(None)
+    while found:
+        yield found
+        found = stays_after(found[-1])

@@ -1,0 +1,105 @@
+"""What follows stays, and what was said about their clocks."""
+
+from custos.foundation.custody.kinds import Admitted
+from custos.foundation.custody.place_kinds import Released, StayEnded
+from custos.foundation.record.reactions import Event, on
+from custos.foundation.record.services import Deed
+from custos.management.timelimits import kinds, services
+from custos.prevention.duty import services as duty
+from custos.prevention.duty.kinds import TaskOpened
+
+
+@on(Admitted)
+def begin_the_clock(event: Event, deed: Deed) -> None:
+    """Somebody is held from now on: their clock is watched, with papers or without."""
+    if event.about.custody_id:
+        services.begin(event.about.custody_id, event.about.organization_id, event.recorded_at)
+
+
+@on(Released, emits=[kinds.WarningEnded])
+def stop_the_clock_of_the_free(event: Event, deed: Deed) -> None:
+    """Somebody is free."""
+    _stop(event, deed)
+
+
+@on(StayEnded, emits=[kinds.WarningEnded])
+def stop_the_clock(event: Event, deed: Deed) -> None:
+    """Somebody has left, and is held elsewhere or died."""
+    _stop(event, deed)
+
+
+def _stop(event: Event, deed: Deed) -> None:
+    if event.about.custody_id:
+        services.end(event.about.custody_id, deed)
+
+
+@on(kinds.LimitNear, emits=[TaskOpened])
+def act_before_the_limit(event: Event, deed: Deed) -> None:
+    """A limit is about to end."""
+    duty.open_task(event, deed)
+
+
+@on(kinds.LimitOver, emits=[TaskOpened])
+def act_on_custody_beyond_the_limit(event: Event, deed: Deed) -> None:
+    """Somebody is held beyond a limit."""
+    duty.open_task(event, deed)
+
+
+@on(kinds.TransferMissing, emits=[TaskOpened])
+def ask_for_the_transfer(event: Event, deed: Deed) -> None:
+    """The transfer form is missing."""
+    duty.open_task(event, deed)
+
+
+@on(kinds.ApplicationWaits, emits=[TaskOpened])
+def forward_the_application(event: Event, deed: Deed) -> None:
+    """An application waits."""
+    duty.open_task(event, deed)
+
+
+@on(kinds.SentenceNear, emits=[TaskOpened])
+def prepare_the_release(event: Event, deed: Deed) -> None:
+    """A sentence is about to end."""
+    duty.open_task(event, deed)
+
+
+@on(kinds.DeliveryLate, emits=[TaskOpened])
+def arrange_the_delivery(event: Event, deed: Deed) -> None:
+    """Somebody has to go to prison."""
+    duty.open_task(event, deed)
+
+
+@on(kinds.OverSentence, emits=[TaskOpened])
+def ask_the_court(event: Event, deed: Deed) -> None:
+    """Custody has reached the sentence."""
+    duty.open_task(event, deed)
+
+
+@on(kinds.PapersLate, emits=[TaskOpened])
+def ask_for_the_papers(event: Event, deed: Deed) -> None:
+    """The court's papers are late."""
+    duty.open_task(event, deed)
+
+
+@on(kinds.AssessmentDue, emits=[TaskOpened])
+def assess_the_treatment(event: Event, deed: Deed) -> None:
+    """An assessment is due."""
+    duty.open_task(event, deed)
+
+
+@on(kinds.OutAndHere, emits=[TaskOpened])
+def let_them_out(event: Event, deed: Deed) -> None:
+    """Somebody should have left."""
+    duty.open_task(event, deed)
+
+
+@on(kinds.NoBasis, emits=[TaskOpened])
+def find_the_basis(event: Event, deed: Deed) -> None:
+    """Nobody knows on what somebody is held."""
+    duty.open_task(event, deed)
+
+
+@on(kinds.LimitDiffers, emits=[TaskOpened])
+def compare_the_dates(event: Event, deed: Deed) -> None:
+    """A paper and the computation differ."""
+    duty.open_task(event, deed)

@@ -1,0 +1,779 @@
+"""What may happen to the papers and the clock of a stay. Each deed locks the clock first.
+
+A paper and what it comes to are one transaction: the clock always agrees with the papers. A correction
+is a paper in the place of another; the results before and after it stay on the record.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import connection, transaction
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from custos.foundation import clock
+from custos.foundation.custody.models import Custody
+from custos.foundation.database import scope
+from custos.foundation.database.ids import new_id
+from custos.foundation.documents import services as documents
+from custos.foundation.errors import Conflict, Malformed, Missing
+from custos.foundation.limits import explaining, law, results
+from custos.foundation.limits import facts as cases
+from custos.foundation.limits.engine import Result
+from custos.foundation.limits.facts import Problem
+from custos.foundation.organizations import queries as organizations
+from custos.foundation.record import services as record
+from custos.foundation.record.parties import Actor
+from custos.foundation.record.services import Deed
+from custos.management.timelimits import catalogue, computing, engine, kinds
+from custos.management.timelimits.computing import Facts
+from custos.management.timelimits.models import Clock, Paper, Warning
+
+_SYSTEM = Actor.system("timelimits")
+LONGEST_ANSWER = 2_000
+
+
+# ---------------------------------------------------------------------- papers
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What a paper would make of a clock: the result without it and with it, and where it stands."""
+
+    before: Result
+    after: Result
+    facts: Facts
+    paper: str
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What is wrong with the paper itself."""
+        if self.paper not in self.facts.papers:
+            return []
+        place = self.facts.papers.index(self.paper)
+        return [one for one in self.after.problems if one.event == place]
+
+    @property
+    def refused(self) -> list[Problem]:
+        """Those problems for which the computation leaves the paper out."""
+        return [one for one in self.problems if law.problems()[one.code].refused]
+
+
+def weigh(
+    custody_id: UUID, event: dict[str, Any] | None, *, replaces: UUID | None = None
+) -> Weighed:
+    """What one more paper, or one in the place of another, would make of a clock; writes nothing.
+
+    Raises `Missing` for a stay or paper out of scope, `Malformed` for a fact that cannot be read.
+    """
+    _clock_of(custody_id, locked=False)
+    return _weigh(custody_id, str(new_id()), event, replaces)
+
+
+def _weigh(
+    custody_id: UUID, paper: str, event: dict[str, Any] | None, replaces: UUID | None
+) -> Weighed:
+    now = clock.now()
+    if event is not None:
+        require_readable(event, now)
+    held = computing.facts_of([custody_id])[custody_id]
+    if replaces is not None and str(replaces) not in held.papers:
+        raise Conflict(
+            "timelimits.replaced_already",
+            _("This paper was corrected already."),
+            mend=_("Look at the list of papers, and correct the one that counts."),
+        )
+    after = held.with_paper(paper, event, str(replaces or ""))
+    return Weighed(held.computed(now), after.computed(now), after, paper)
+
+
+def require_readable(event: dict[str, Any], now: datetime) -> None:
+    """Raise `Malformed`, with the words of the engine, for a fact that is none by itself."""
+    read = engine.case_of("", "", [event], now)
+    wrong = [
+        one
+        for one in read.problems
+        if law.problems()[one.code].refused or one.code == "FIELD_UNKNOWN"
+    ]
+    if not read.facts or wrong:
+        first = (wrong or read.problems)[0]
+        field = str(first.said.get("field", "at"))
+        raise Malformed(
+            f"timelimits.{first.code}",
+            _("%(words)s"),
+            field=field,
+            words=Told(first),
+        )
+
+
+class Told:
+    """A problem of the engine in the language of whoever reads it."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+
+    def __str__(self) -> str:
+        language = get_language() or ""
+        return explaining.problem(
+            self._problem, explaining.EN if language.startswith("en") else explaining.ZH
+        )
+
+
+def record_paper(
+    custody_id: UUID,
+    event: dict[str, Any],
+    *,
+    by: Actor,
+    number: str = "",
+    authority: str = "",
+    reason: str = "",
+) -> Paper:
+    """Enter a legal paper or event of a stay; the clock is computed with it at once.
+
+    `event` is a fact of `docs/reference/limits.md`, with the dates that stand on the paper. One that
+    doesn't fit is kept where `reason` says why, and moves no end. Raises `Malformed` for a fact that
+    cannot be read, `Conflict` where it doesn't fit or the stay has ended, `Missing` out of scope,
+    `NotAllowed` for who may not enter papers. Source: 看守所条例 第9条、第15条; 公监管[2014]96号.
+    """
+    record.require_writer(kinds.PaperRecorded, by)
+    with record.deed() as deed:
+        return _record(deed, custody_id, event, by, number.strip(), authority.strip(), reason)
+
+
+def _record(
+    deed: Deed,
+    custody_id: UUID,
+    event: dict[str, Any],
+    by: Actor,
+    number: str,
+    authority: str,
+    reason: str,
+) -> Paper:
+    row = _clock_of(custody_id)
+    _require_held(row)
+    paper_id = new_id(deed.at)
+    weighed = _weigh(custody_id, str(paper_id), event, None)
+    refused = _refused(weighed, reason)
+    happened = _happened(event)
+    header = deed.append(
+        kinds.PaperRecorded(
+            paper=paper_id,
+            type=event["type"],
+            happened_on=happened,
+            event=_text(event),
+            number=number,
+            authority=authority,
+            refused=refused,
+            reason=reason.strip(),
+        ),
+        about=row.custody,
+        by=by,
+        occurred_at=_occurred(event, deed.at),
+    )
+    paper = Paper.objects.create(
+        id=paper_id,
+        organization_id=row.organization_id,
+        custody_id=custody_id,
+        type=event["type"],
+        happened_on=happened,
+        event=event,
+        number=number,
+        authority=authority,
+        recorded_at=deed.at,
+        recorded_by=by.ref,
+        entry_id=header.id,
+    )
+    _settle(deed, row, weighed, because=header.id, basis=paper_id if not refused else None)
+    return paper
+
+
+def correct_paper(
+    paper_id: UUID,
+    event: dict[str, Any] | None,
+    *,
+    reason: str,
+    by: Actor,
+    number: str = "",
+    authority: str = "",
+) -> Paper:
+    """Put another paper in the place of one that was entered wrongly, or none (`event` None).
+
+    What was entered stays, and so do the results that it gave. No warning ends because of a correction.
+    Raises as `record_paper` does, `Malformed` without a reason, `Conflict` for one corrected already.
+    """
+    if not reason.strip():
+        raise Malformed("timelimits.reason", _("Say why."), field="reason")
+    record.require_writer(kinds.PaperCorrected, by)
+    with record.deed() as deed:
+        old = (
+            Paper.objects.visible_to(scope.current())
+            .filter(pk=paper_id, event__isnull=False)
+            .first()
+        )
+        if old is None:
+            raise Missing("timelimits.no_such_paper", _("There is no such paper in your scope."))
+        row = _clock_of(old.custody_id)
+        _require_held(row)
+        new = new_id(deed.at)
+        weighed = _weigh(old.custody_id, str(new), event, paper_id)
+        refused = _refused(weighed, reason)
+        happened = _happened(event) if event else old.happened_on
+        kind = event["type"] if event else old.type
+        header = deed.append(
+            kinds.PaperCorrected(
+                paper=new,
+                replaces=old.pk,
+                type=kind,
+                happened_on=happened,
+                event=_text(event) if event else "",
+                number=number.strip(),
+                authority=authority.strip(),
+                refused=refused,
+                reason=reason.strip(),
+            ),
+            about=row.custody,
+            by=by,
+            corrects=old.entry_id,
+            because=old.entry_id,
+        )
+        paper = Paper.objects.create(
+            id=new,
+            organization_id=row.organization_id,
+            custody_id=old.custody_id,
+            type=kind,
+            happened_on=happened,
+            event=event,
+            number=number.strip(),
+            authority=authority.strip(),
+            recorded_at=deed.at,
+            recorded_by=by.ref,
+            entry_id=header.id,
+            replaces=old,
+        )
+        _settle(deed, row, weighed, because=header.id, basis=None)
+    return paper
+
+
+def _refused(weighed: Weighed, reason: str) -> list[str]:
+    """Codes of what speaks against a paper. Raises `Conflict` where nobody says why it is kept."""
+    found = weighed.refused
+    if found and not reason.strip():
+        raise Conflict(
+            f"timelimits.{found[0].code}",
+            _("%(words)s"),
+            field="reason",
+            mend=_("Check the paper. If it stands so, say why it is kept; it moves no limit."),
+            words=Told(found[0]),
+        )
+    return [one.code for one in found]
+
+
+def _happened(event: dict[str, Any]) -> date:
+    return date.fromordinal(cases.instant(event["at"])[0] // 86_400)
+
+
+def _occurred(event: dict[str, Any], at: datetime) -> datetime:
+    return min(engine.moment_of(cases.instant(event["at"])[0]), at)
+
+
+def _text(event: dict[str, Any]) -> str:
+    return orjson.dumps(event, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _clock_of(custody_id: UUID, *, locked: bool = True) -> Clock:
+    """The clock of a stay, locked. A stay that has none yet (one from before this module) gets it."""
+    rows = Clock.objects.visible_to(scope.current()).select_related("custody")
+    if locked:
+        rows = rows.select_for_update(of=("self",))
+    found = rows.filter(pk=custody_id).first()
+    if found is not None:
+        return found
+    stay = Custody.objects.visible_to(scope.current()).filter(pk=custody_id).first()
+    if stay is None:
+        raise Missing("custody.no_such_stay", _("There is no such person in custody."))
+    row = _new_clock(stay)
+    if locked:
+        row.save(force_insert=True)
+    return row
+
+
+def _new_clock(stay: Custody) -> Clock:
+    held = stay.ended_at is None
+    return Clock(
+        custody=stay,
+        organization_id=stay.organization_id,
+        held=held,
+        next_at=stay.admitted_at + _grace() if held else None,
+        computed_at=clock.now(),
+    )
+
+
+def _grace() -> timedelta:
+    after = catalogue.rules().named("NO-BASIS").after
+    return timedelta(hours=after.hours if after else 0)
+
+
+def _require_held(row: Clock) -> None:
+    if not row.held:
+        raise Conflict(
+            "timelimits.stay_ended",
+            _("This stay has ended; its clock stands still."),
+            mend=_("Papers of a new stay are entered in its own file."),
+        )
+
+
+# ---------------------------------------------------------------------- the clock
+
+
+def begin(custody_id: UUID, organization_id: int, admitted_at: datetime) -> None:
+    """Begin the clock of a stay that begins; one that has begun is left alone. One query."""
+    row = Clock(
+        custody_id=custody_id,
+        organization_id=organization_id,
+        next_at=admitted_at + _grace(),
+        computed_at=admitted_at,
+    )
+    Clock.objects.bulk_create([row], ignore_conflicts=True)
+
+
+_ADOPT = """
+INSERT INTO timelimits_clock (custody_id, organization_id, held, standing, state, authority, differs,
+                              paused, problems, next_at, computed_at)
+SELECT s.id, s.organization_id, true, 'no_basis', '', '', false, false, 0,
+       s.admitted_at + make_interval(secs => %s), %s
+  FROM custody_custody s
+ WHERE s.ended_at IS NULL AND NOT EXISTS (SELECT FROM timelimits_clock c WHERE c.custody_id = s.id)
+    ON CONFLICT DO NOTHING
+"""
+
+
+def adopt() -> int:
+    """Begin the clock of everybody held who has none, such as people brought in by a sheet; how many.
+
+    One statement, within the caller's scope.
+    """
+    scope.current()
+    with connection.cursor() as cursor:
+        cursor.execute(_ADOPT, [_grace().total_seconds(), clock.now()])
+        return int(cursor.rowcount)
+
+
+def end(custody_id: UUID, deed: Deed) -> None:
+    """Stop the clock of a stay that ended; what was raised ends by the release."""
+    row = _clock_of(custody_id)
+    row.held, row.next_at = False, None
+    row.save(update_fields=["held", "next_at"])
+    for warning in _open(custody_id):
+        _close(deed, warning, row, "release", None)
+
+
+def _settle(deed: Deed, row: Clock, weighed: Weighed, *, because: UUID, basis: UUID | None) -> None:
+    """Write the clock anew after a paper, say what changed, and end and raise warnings."""
+    before = row.due_at
+    computing.write(row, weighed.after, weighed.facts.papers, deed.at)
+    _watch_without_basis(row)
+    _tell(deed, row, weighed, before, because)
+    if basis is not None:
+        _end_by_basis(deed, row, weighed, basis)
+    _raise(deed, row, weighed.after, weighed.facts.papers, _open_keys([row.pk]))
+    row.save()
+
+
+def _watch_without_basis(row: Clock) -> None:
+    """Custody without a computable basis is itself a matter for the sweep."""
+    if row.held and row.standing == Clock.Standing.NO_BASIS and row.next_at is None:
+        row.next_at = max(row.custody.admitted_at + _grace(), row.computed_at)
+
+
+def _tell(deed: Deed, row: Clock, weighed: Weighed, before: datetime | None, because: UUID) -> None:
+    old = [_kept(stage) for stage in results.as_json(weighed.before)["stages"]]
+    new = [_kept(stage) for stage in results.as_json(weighed.after)["stages"]]
+    codes = sorted({one.code for one in weighed.after.problems})
+    if old == new and codes == sorted({one.code for one in weighed.before.problems}):
+        return
+    same = next((at for at, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), None)
+    first = same if same is not None else min(len(old), len(new))
+    first = min(first, max(len(new) - 1, 0))
+    deed.append(
+        kinds.LimitComputed(
+            standing=row.standing,
+            state=row.state,
+            due_at=row.due_at,
+            due_before=before,
+            last_day=row.last_day,
+            from_stage=first,
+            stages=new[first:],
+            problems=codes,
+        ),
+        about=row.custody,
+        by=_SYSTEM,
+        because=because,
+    )
+
+
+def _kept(stage: dict[str, Any]) -> kinds.StageKept:
+    return kinds.StageKept(
+        state=stage["state"],
+        started_at=stage["started_at"],
+        due_at=stage["due_at"],
+        last_day=stage["last_day"],
+        ends=[f"{one['rule']} {one['at']}" for one in stage["ends"]],
+        basis=[f"{one['rule']} v{one['version']} {one['source']}" for one in stage["basis"]],
+        zh=stage["explanation"]["zh"],
+        en=stage["explanation"]["en"],
+    )
+
+
+# ---------------------------------------------------------------------- warnings
+
+
+def _open(custody_id: UUID) -> list[Warning]:
+    return list(
+        Warning.objects.visible_to(scope.current())
+        .select_for_update()
+        .filter(custody_id=custody_id, closed_at__isnull=True)
+        .order_by("raised_at", "id")
+    )
+
+
+def _open_keys(custodies: Sequence[UUID]) -> dict[tuple[UUID, str], Warning]:
+    """Everything that was ever raised about some stays, by its key. One query."""
+    rows = Warning.objects.filter(custody_id__in=custodies)
+    return {(row.custody_id, row.key): row for row in rows}
+
+
+def _end_by_basis(deed: Deed, row: Clock, weighed: Weighed, paper: UUID) -> None:
+    now = engine.standing(weighed.after)
+    still = {one.key for one in engine.to_say(weighed.after, weighed.facts.papers, deed.at)}
+    for warning in _open(row.pk):
+        rule = catalogue.rules().named(warning.rule)
+        if "basis" not in rule.ends_by or warning.key in still:
+            continue
+        by_stage = warning.due_at is not None and warning.rule in _BY_END
+        if by_stage and engine.still_stands(warning.state, warning.due_at, now):
+            continue
+        if warning.rule == "NO-BASIS" and now.standing == engine.NO_BASIS:
+            continue
+        _close(deed, warning, row, "basis", paper)
+
+
+#: Warnings that are about the end of a limit.
+_BY_END = frozenset({"AL-1", "AL-2", "AL-4", "AL-7", "AL-12", "OUT"})
+
+
+def _close(deed: Deed, warning: Warning, row: Clock, by_what: str, paper: UUID | None) -> None:
+    warning.closed_at, warning.closed_by, warning.closed_paper_id = deed.at, by_what, paper
+    warning.save(update_fields=["closed_at", "closed_by", "closed_paper_id"])
+    deed.append(
+        kinds.WarningEnded(warning=warning.pk, rule=warning.rule, by_what=by_what, paper=paper),
+        about=row.custody,
+        by=_SYSTEM,
+        because=warning.entry_id,
+    )
+
+
+def _raise(
+    deed: Deed,
+    row: Clock,
+    result: Result,
+    papers: Sequence[str],
+    known: dict[tuple[UUID, str], Warning],
+) -> int:
+    """Say what is to be said about a clock by now and wasn't; returns how much it was."""
+    said = engine.to_say(result, papers, deed.at)
+    if row.standing == Clock.Standing.NO_BASIS and deed.at >= row.custody.admitted_at + _grace():
+        rule = catalogue.rules().named("NO-BASIS")
+        said.append(engine.Said(rule, "NO-BASIS", 1, deed.at, "", None))
+    count = 0
+    for one in said:
+        warning = known.get((row.pk, one.key))
+        if warning is not None and (warning.closed_at or warning.step >= one.step):
+            continue
+        _say(deed, row, one, warning)
+        count += 1
+    return count
+
+
+def _say(deed: Deed, row: Clock, one: engine.Said, warning: Warning | None) -> None:
+    warning_id = warning.pk if warning else new_id(deed.at)
+    header = deed.append(
+        kinds.SAID[one.rule.kind](
+            warning=warning_id,
+            rule=one.rule.id,
+            step=one.step,
+            state=one.state,
+            due_at=one.due_at,
+            to=list(one.rule.to),
+            source=one.rule.source,
+        ),
+        about=row.custody,
+        by=_SYSTEM,
+        because=warning.entry_id if warning else None,
+        ground=one.rule.source,
+    )
+    if warning is not None:
+        warning.step = one.step
+        warning.save(update_fields=["step"])
+        return
+    Warning.objects.create(
+        id=warning_id,
+        organization_id=row.organization_id,
+        custody_id=row.pk,
+        rule=one.rule.id,
+        key=one.key,
+        kind=one.rule.kind,
+        state=one.state,
+        due_at=one.due_at,
+        step=one.step,
+        raised_at=deed.at,
+        entry_id=header.id,
+    )
+
+
+#: How many clocks one bite of the sweep takes.
+BITE = 200
+
+
+def sweep(now: datetime | None = None, limit: int = BITE) -> int:
+    """Look at every clock whose moment has come: compute it, say what is due; returns how many.
+
+    Opens its own scope. Several workers may sweep at once: each takes other rows. The one index of
+    deadlines answers it; four queries for a bite, and those of what is said.
+    """
+    moment = now or clock.now()
+    with scope.entered(scope.Scope.of_system("timelimits.sweep")), record.deed() as deed:
+        rows = list(
+            Clock.objects.select_for_update(of=("self",), skip_locked=True)
+            .filter(next_at__lte=moment)
+            .select_related("custody")
+            .order_by("next_at")[:limit]
+        )
+        if not rows:
+            return 0
+        ids = [row.pk for row in rows]
+        facts, known = computing.facts_of(ids), _open_keys(ids)
+        for row in rows:
+            found = facts[row.pk]
+            result = found.computed(deed.at)
+            computing.write(row, result, found.papers, deed.at)
+            _raise(deed, row, result, found.papers, known)
+        computing.save_all(rows)
+    return len(rows)
+
+
+def send_notice(warning_id: UUID, said: dict[str, Any], *, by: Actor, printed_by: str) -> Warning:
+    """Issue the notice that a warning asks for (D09, D10) and say that it was sent.
+
+    `said` is what the paper says, as `notices.draft()` proposes it. It ends no warning. Raises `Missing`
+    out of scope, `Conflict` where the warning has ended or asks for no paper, and as
+    `documents.services.issue` does. Source: 人民检察院刑事诉讼规则 第615条; 看守所条例 第43条.
+    """
+    record.require_writer(kinds.NoticeSent, by)
+    with record.deed() as deed:
+        warning = _warning(warning_id)
+        code = catalogue.rules().named(warning.rule).notice
+        if code is None:
+            raise Conflict("timelimits.no_notice", _("This warning asks for no paper."))
+        paper = documents.issue(
+            code,
+            said,
+            about=warning.record_subject(),
+            facility=organizations.organization(warning.organization_id),
+            by=by,
+            printed_by=printed_by,
+            because=warning.entry_id,
+        )
+        warning.document_id, warning.sent_at = paper.pk, deed.at
+        warning.save(update_fields=["document_id", "sent_at"])
+        deed.append(
+            kinds.NoticeSent(warning=warning.pk, document=paper.pk, to=str(said.get("to", ""))),
+            about=warning,
+            by=by,
+            because=warning.entry_id,
+        )
+    return warning
+
+
+def answer(warning_id: UUID, intention: str, words: str, *, by: Actor) -> Warning:
+    """Keep what came back on a warning. Only one that asks for nothing but that ends by it.
+
+    Raises `Malformed` without words or for an intention that nobody knows, `Conflict` where the warning
+    has ended, `Missing` out of scope.
+    """
+    record.require_writer(kinds.NoticeAnswered, by)
+    if intention not in kinds.INTENTIONS:
+        raise Malformed("timelimits.intention", _("Choose what is intended."), field="intention")
+    if not words.strip() or len(words) > LONGEST_ANSWER:
+        raise Malformed(
+            "timelimits.answer",
+            _("Say in at most %(most)s characters who answered, and what."),
+            field="answer",
+            most=LONGEST_ANSWER,
+        )
+    with record.deed() as deed:
+        warning = _warning(warning_id)
+        warning.intention, warning.answer, warning.answered_at = intention, words.strip(), deed.at
+        warning.save(update_fields=["intention", "answer", "answered_at"])
+        deed.append(
+            kinds.NoticeAnswered(warning=warning.pk, intention=intention, answer=words.strip()),
+            about=warning,
+            by=by,
+            because=warning.entry_id,
+        )
+        if "answer" in catalogue.rules().named(warning.rule).ends_by:
+            row = _clock_of(warning.custody_id)
+            _close(deed, warning, row, "answer", None)
+    return warning
+
+
+def _warning(warning_id: UUID) -> Warning:
+    found = (
+        Warning.objects.visible_to(scope.current())
+        .select_for_update(of=("self",))
+        .select_related("custody")
+        .filter(pk=warning_id)
+        .first()
+    )
+    if found is None:
+        raise Missing("timelimits.no_such_warning", _("There is no such warning in your scope."))
+    if found.closed_at is not None:
+        raise Conflict(
+            "timelimits.warning_ended",
+            _("This warning has ended."),
+            mend=_("Nothing is left to do here."),
+        )
+    return found
+
+
+# ---------------------------------------------------------------------- first papers and bulk
+
+
+def first_paper(custody_id: UUID, answers: dict[str, Any], *, by: Actor) -> Paper | None:
+    """Enter the document on which somebody was admitted as the first fact of the stay.
+
+    `answers` are those of the admission: basis, basis_number, authority, seized_at, arrived_at,
+    issued_on, expires_on. None where they don't say enough; then somebody enters it from the paper, and
+    is reminded. The clock of detention and arrest starts at execution, not at arrival (CPL 91, 156).
+    """
+    event = first_event(answers)
+    if event is None:
+        return None
+    with record.deed() as deed:
+        if Paper.objects.filter(custody_id=custody_id).exists():
+            return None
+        return _record(
+            deed,
+            custody_id,
+            event,
+            by,
+            str(answers.get("basis_number") or "")[:100],
+            str(answers.get("authority") or "")[:200],
+            "",
+        )
+
+
+def first_event(answers: dict[str, Any]) -> dict[str, Any] | None:
+    """The fact that the document of an admission is, or None where the answers don't say enough."""
+    rule = catalogue.first_paper_of(str(answers.get("basis") or ""))
+    if rule is None:
+        return None
+    given = dict(answers)
+    if given.get("arrived_at"):
+        given["arrived_on"] = clock.day_of(given["arrived_at"])
+    at = given.get(rule.at)
+    if at is None:
+        return None
+    event: dict[str, Any] = {"type": rule.type, "at": _said_at(at)}
+    if rule.document:
+        event["document"] = rule.document
+    if rule.until and given.get(rule.until):
+        event["until"] = _said_at(given[rule.until])
+    if rule.decided_on:
+        if not given.get(rule.decided_on):
+            return None
+        event["decided_on"] = _said_at(given[rule.decided_on])
+    if rule.days_to:
+        last = given.get(rule.days_to)
+        days = (last - given["arrived_on"]).days if last else 0
+        if days <= 0:
+            return None
+        event["days"] = days
+    return event
+
+
+def _said_at(value: datetime | date) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(clock.LOCAL).isoformat(timespec="seconds")
+    return value.isoformat()
+
+
+@dataclass(frozen=True, slots=True)
+class GivenPaper:
+    """One paper of a stay as an import or a demo brings it."""
+
+    custody: Custody
+    event: dict[str, Any]
+    by: Actor
+    at: datetime
+    number: str = ""
+    authority: str = ""
+
+
+def load_papers(given: Iterable[GivenPaper]) -> int:
+    """Take papers in bulk, oldest first, and compute the clocks of their stays; returns how many.
+
+    Entries are appended, no reaction runs and nothing is raised: the sweep looks at every one of these
+    clocks soon. Papers that the engine can't read are refused (`Malformed`), and nothing is kept. The
+    caller's scope covers the facilities.
+    """
+    rows, drafts, stays = [], [], {}
+    now = clock.now()
+    for one in given:
+        require_readable(one.event, now)
+        paper_id, happened = new_id(one.at), _happened(one.event)
+        made = record.draft(
+            kinds.PaperRecorded(
+                paper=paper_id,
+                type=one.event["type"],
+                happened_on=happened,
+                event=_text(one.event),
+                number=one.number,
+                authority=one.authority,
+            ),
+            about=one.custody,
+            by=one.by,
+            at=one.at,
+            occurred_at=_occurred(one.event, one.at),
+        )
+        drafts.append(made)
+        stays[one.custody.pk] = one.custody
+        rows.append(
+            Paper(
+                id=paper_id,
+                organization_id=one.custody.organization_id,
+                custody_id=one.custody.pk,
+                type=one.event["type"],
+                happened_on=happened,
+                event=one.event,
+                number=one.number,
+                authority=one.authority,
+                recorded_at=one.at,
+                recorded_by=one.by.ref,
+                entry_id=made.header.id,
+            )
+        )
+    with transaction.atomic():
+        Clock.objects.bulk_create(
+            [_new_clock(stay) for stay in stays.values()], ignore_conflicts=True
+        )
+        Paper.objects.bulk_create(rows, batch_size=computing.BATCH)
+        record.append_many(drafts)
+        ids = list(stays)
+        for begin_at in range(0, len(ids), computing.BATCH):
+            computing.recompute(ids[begin_at : begin_at + computing.BATCH])
+        Clock.objects.filter(pk__in=ids, held=True).update(next_at=now)
+    return len(rows)

@@ -1,0 +1,247 @@
+"""The board, a person's clock, papers and warnings as pages, by Django's client."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from custos.foundation import clock
+from custos.foundation.accounts.models import Access
+from custos.foundation.custody.models import Custody
+from custos.foundation.custody.people import facts as known
+from custos.foundation.custody.people import services as people
+from custos.foundation.database import scope
+from custos.foundation.documents.models import Issued
+from custos.foundation.limits import law
+from custos.foundation.organizations.models import Organization
+from custos.foundation.record.parties import Post, StaffKind
+from custos.management.timelimits import commands
+from custos.management.timelimits.models import Clock, Paper, Warning
+from custos.management.timelimits.tests import worlds
+from tests.factories import SYSTEM, a_cell, a_detainee, a_facility, an_officer, somebody
+
+pytestmark = pytest.mark.django_db
+
+SignIn = Callable[..., Client]
+
+
+@pytest.fixture(autouse=True)
+def _in_scope() -> Iterator[None]:
+    with scope.entered(SYSTEM):
+        yield
+
+
+@pytest.fixture
+def facility() -> Organization:
+    return a_facility()
+
+
+@pytest.fixture
+def stay(facility: Organization) -> Custody:
+    return a_detainee(in_cell=a_cell(facility=facility))
+
+
+@pytest.fixture
+def sign_in(facility: Organization) -> SignIn:
+    def signed_in(post: Post = Post.CASE_OFFICER, kind: StaffKind = StaffKind.OFFICER) -> Client:
+        client = Client(headers={"accept-language": "en"})
+        acting = somebody(post, kind, at=facility)
+        client.force_login(acting.user, "django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return signed_in
+
+
+def _sent(**more: str) -> dict[str, str]:
+    day = clock.today() - timedelta(days=10)
+    return {"kind": "arrest", "at": day.isoformat(), "document": "D02", **more}
+
+
+def test_a_paper_is_weighed_before_it_is_kept(stay: Custody, sign_in: SignIn) -> None:
+    client = sign_in()
+    answer = client.post(reverse("limit_weigh", args=[stay.pk]), _sent())
+    text = answer.content.decode()
+    assert answer.status_code == 200
+    assert "Criminal Procedure Law art. 156" in text
+    assert not Paper.objects.exists()
+    answer = client.post(reverse("limit_paper", args=[stay.pk]), _sent(weigh="1"))
+    assert "Criminal Procedure Law art. 156" in answer.content.decode()
+    assert not Paper.objects.exists()
+
+
+def test_a_paper_is_entered_and_the_clock_is_shown(stay: Custody, sign_in: SignIn) -> None:
+    client = sign_in()
+    answer = client.post(
+        reverse("limit_paper", args=[stay.pk]), _sent(number="9号", authority="甲东市公安局")
+    )
+    assert answer.status_code == 302
+    paper = Paper.objects.get()
+    assert (paper.type, paper.number, paper.authority) == ("arrest", "9号", "甲东市公安局")
+    page = client.get(reverse("person_limits", args=[stay.pk])).content.decode()
+    last_day = Clock.objects.get(pk=stay.pk).last_day
+    assert last_day is not None
+    assert last_day.isoformat() in page
+    assert "9号" in page
+
+
+def test_what_does_not_fit_is_said_at_the_reason(stay: Custody, sign_in: SignIn) -> None:
+    worlds.arrested(stay, days_ago=10)
+    day = clock.today().isoformat()
+    sent = {"kind": "returned_for_investigation", "at": day}
+    answer = sign_in().post(reverse("limit_paper", args=[stay.pk]), sent)
+    assert answer.status_code == 422
+    assert Paper.objects.count() == 1
+    assert 'id="id_reason-error"' in answer.content.decode()
+
+
+def test_every_sort_of_paper_has_its_form(stay: Custody, sign_in: SignIn) -> None:
+    client = sign_in()
+    for kind in law.events():
+        answer = client.get(reverse("limit_paper", args=[stay.pk]), {"type": kind})
+        assert answer.status_code == 200, kind
+
+
+def test_a_paper_is_corrected_and_taken_back(stay: Custody, sign_in: SignIn) -> None:
+    paper = worlds.arrested(stay, days_ago=10)
+    client = sign_in()
+    url = reverse("limit_correct", args=[paper.pk])
+    assert 'value="D02" selected' in client.get(url).content.decode()
+    answer = client.post(url, _sent(reason="日期看错了", number="10号"))
+    assert answer.status_code == 302
+    newer = Paper.objects.get(replaces=paper)
+    assert newer.number == "10号"
+    answer = client.post(
+        reverse("limit_correct", args=[newer.pk]),
+        {"take_back": "1", "back-reason": "录到他人档案"},
+    )
+    assert answer.status_code == 302
+    assert Clock.objects.get(pk=stay.pk).standing == "no_basis"
+
+
+def test_the_board_sorts_by_time_left_and_is_noted(
+    facility: Organization, stay: Custody, sign_in: SignIn
+) -> None:
+    cell = stay.cell
+    assert cell is not None
+    near = a_detainee(in_cell=cell, name="Li Si")
+    worlds.arrested(stay, days_ago=10)
+    worlds.arrested(near, days_ago=58)
+    client = sign_in()
+    page = client.get(reverse("limits")).content.decode()
+    assert page.index("Li Si") < page.index("Wang Jianguo")
+    noted = Access.objects.filter(purpose="limits.board").values_list("detainees", flat=True)
+    assert {one for row in noted for one in row} >= {stay.detainee_id, near.detainee_id}
+    week = client.get(reverse("limits"), {"left": "week", "authority": "police"}).content.decode()
+    assert "Li Si" in week
+    assert "Wang Jianguo" not in week
+    assert "Li Si" not in client.get(reverse("limits"), {"authority": "court"}).content.decode()
+
+
+def test_the_board_asks_the_same_for_few_and_for_many(
+    facility: Organization, sign_in: SignIn
+) -> None:
+    client, counts = sign_in(), []
+    for people_ in (2, 12):
+        cell = a_cell(facility=facility, capacity=30)
+        for _ in range(people_):
+            worlds.arrested(a_detainee(in_cell=cell), days_ago=10)
+        client.get(reverse("limits"))
+        with CaptureQueriesContext(connection) as seen:
+            client.get(reverse("limits"))
+        counts.append(len(seen))
+    assert counts[0] == counts[1]
+
+
+def test_who_is_beyond_the_limit_is_counted(stay: Custody, sign_in: SignIn) -> None:
+    worlds.overdue(stay)
+    client = sign_in()
+    live = client.get(reverse("limits"), headers={"X-Live": "true"}).content.decode()
+    assert "Due out and still here" in live
+    assert "<html" not in live
+    figures = client.get(reverse("limits_statistics")).content.decode()
+    assert "Police" in figures
+    last_day = Clock.objects.get(pk=stay.pk).last_day
+    assert last_day is not None
+    page = client.get(reverse("limits_calendar"), {"month": f"{last_day:%Y-%m}"}).content.decode()
+    assert f"?day={last_day.isoformat()}" in page
+    assert client.get(reverse("limits_calendar"), {"month": "x"}).status_code == 200
+
+
+def test_a_notice_is_proposed_issued_and_ends_nothing(stay: Custody, sign_in: SignIn) -> None:
+    worlds.overdue(stay)
+    officer = an_officer(Post.CASE_OFFICER)
+    people.record_fact(stay.pk, known.Charge(code="CL-264", article="刑法 第264条"), by=officer)
+    warning = Warning.objects.get(rule="AL-2")
+    client = sign_in()
+    url = reverse("limit_notice", args=[warning.pk])
+    proposed = client.get(url).context["form"].initial
+    assert proposed["to"] == "甲东市公安局城关分局"
+    assert proposed["limit"] == "侦查羁押期限"
+    answer = client.post(url, proposed)
+    assert answer.status_code == 302, answer.context["form"].errors
+    assert Issued.objects.get().code == "D09"
+    warning.refresh_from_db()
+    assert warning.sent_at
+    assert warning.closed_at is None
+    page = client.get(reverse("limit_warning", args=[warning.pk])).content.decode()
+    assert "限通" in page
+
+
+def test_the_report_is_issued_by_a_leader_alone(stay: Custody, sign_in: SignIn) -> None:
+    _paper, warning = worlds.overdue(stay)
+    url = reverse("limit_notice", args=[warning.pk])
+    typed = {
+        "to": "甲东市人民检察院", "charge": "盗窃", "basis": "9号逮捕证", "limit": "侦查羁押期限",
+        "article": "刑事诉讼法 第156条", "authority": "甲东市公安局城关分局", "done": "已电话催告",
+    }  # fmt: skip
+    assert sign_in(Post.CASE_OFFICER).post(url, typed).status_code == 422
+    assert sign_in(Post.LEADER).post(url, typed).status_code == 302
+    assert Issued.objects.get().code == "D10"
+
+
+def test_an_answer_is_kept_and_the_warning_goes_on(stay: Custody, sign_in: SignIn) -> None:
+    _paper, warning = worlds.overdue(stay)
+    url = reverse("limit_warning", args=[warning.pk])
+    client = sign_in(Post.LEADER)
+    assert client.post(url, {"intention": "extend", "answer": ""}).status_code == 422
+    answer = client.post(url, {"intention": "release", "answer": "办案单位今日释放"})
+    assert answer.status_code == 302
+    warning.refresh_from_db()
+    assert (warning.intention, warning.closed_at) == ("release", None)
+    listed = client.get(reverse("limit_warnings")).content.decode()
+    assert "The limit has ended and the person is still held" in listed
+
+
+def test_the_explanation_on_paper_names_every_date_and_its_source(
+    stay: Custody, sign_in: SignIn
+) -> None:
+    worlds.arrested(stay, days_ago=10)
+    page = sign_in().get(reverse("person_limits_print", args=[stay.pk])).content.decode()
+    plain = "".join(page.split())
+    assert "CriminalProcedureLawart.156" in plain
+
+
+def test_the_file_shows_the_next_limit_at_its_head(stay: Custody, sign_in: SignIn) -> None:
+    worlds.arrested(stay, days_ago=10)
+    page = sign_in().get(reverse("person", args=[stay.pk])).content.decode()
+    assert reverse("person_limits", args=[stay.pk]) in page
+    assert "next-limit" in page
+
+
+def test_a_draft_of_the_law_is_compared_over_everybody_held(stay: Custody, tmp_path: Path) -> None:
+    worlds.arrested(stay, days_ago=10)
+    text = (law.RULES / "stages.yaml").read_text(encoding="utf-8")
+    old = "limit: {months: 2}\n    readings: [SPC-202, HX2006-4]"
+    assert old in text
+    (tmp_path / "stages.yaml").write_text(text.replace(old, old.replace("2}", "3}")), "utf-8")
+    (line,) = commands.compare(tmp_path)
+    changed = json.loads(line)
+    assert changed["id"] == str(stay.pk)
+    assert changed["now"]["stages"][0]["due_at"] < changed["draft"]["stages"][0]["due_at"]
+    assert list(commands.recompute()) == ["1 clocks computed, 0 changed"]

@@ -1,0 +1,430 @@
+"""Papers, clocks and warnings by the services that pages call, on a database."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from custos.foundation import clock
+from custos.foundation.custody.models import Custody, Detainee
+from custos.foundation.database import scope
+from custos.foundation.errors import Conflict, Malformed, Missing, NotAllowed
+from custos.foundation.record import queries as record
+from custos.foundation.record.models import Entry
+from custos.foundation.record.parties import Post, StaffKind
+from custos.management.timelimits import computing, permits, queries, services
+from custos.management.timelimits.models import Clock, Paper, Warning
+from custos.management.timelimits.services import GivenPaper
+from custos.prevention.duty.models import Task
+from tests import leaving
+from tests.factories import SYSTEM, a_cell, a_detainee, a_facility, an_officer
+
+pytestmark = pytest.mark.django_db
+
+ARREST = {"type": "arrest", "at": "2024-03-05", "document": "D02"}
+EXTENSION = {
+    "type": "extension",
+    "at": "2024-04-25",
+    "months": 1,
+    "ground": "complex",
+    "approver": "procuratorate_next_higher",
+    "document": "D05",
+}
+OFFICER = an_officer(Post.CASE_OFFICER)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(f"{text}+08:00")
+
+
+@pytest.fixture(autouse=True)
+def _in_scope() -> Iterator[None]:
+    with scope.entered(SYSTEM):
+        yield
+
+
+@pytest.fixture
+def stay() -> Custody:
+    with clock.set_to(at("2024-03-05T18:00")):
+        return a_detainee(in_cell=a_cell())
+
+
+def entered(stay: Custody, event: dict[str, Any], now: str, **more: Any) -> Paper:
+    with clock.set_to(at(now)):
+        return services.record_paper(stay.pk, event, by=OFFICER, **more)
+
+
+def swept(now: str) -> int:
+    with clock.set_to(at(now)):
+        return services.sweep()
+
+
+def clock_of(stay: Custody) -> Clock:
+    return Clock.objects.get(pk=stay.pk)
+
+
+def kinds_about(stay: Custody) -> list[str]:
+    return list(
+        Entry.objects.filter(custody_id=stay.pk, kind__startswith="limit.")
+        .order_by("id")
+        .values_list("kind", flat=True)
+    )
+
+
+def open_rules(stay: Custody) -> set[str]:
+    return set(
+        Warning.objects.filter(custody=stay, closed_at__isnull=True).values_list("rule", flat=True)
+    )
+
+
+# ---------------------------------------------------------------------- papers
+
+
+def test_a_paper_moves_the_clock_and_stands_on_the_record_with_its_reasons(stay: Custody) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00", number="甲公捕字〔2024〕9号")
+    row = clock_of(stay)
+    assert (row.state, row.authority, row.last_day) == ("S20", "police", date(2024, 5, 5))
+    assert row.due_at == at("2024-05-06T00:00")
+    assert kinds_about(stay) == ["limit.paper_recorded", "limit.computed"]
+    last = record.timeline(detainee=stay.detainee_id, kinds=["limit.computed"])[0]
+    assert "2024-05-06 00:00" in last.text
+
+
+def test_everybody_admitted_has_a_clock_without_papers_at_first(stay: Custody) -> None:
+    row = clock_of(stay)
+    assert (row.standing, row.due_at, row.held) == ("no_basis", None, True)
+
+
+def test_whoever_came_in_without_a_clock_gets_one(stay: Custody) -> None:
+    other = Custody.objects.create(
+        detainee=Detainee.objects.create(organization=stay.organization, name="Li Si", sex="1"),
+        organization=stay.organization,
+        number="S1",
+        basis="逮捕证",
+        basis_number="9",
+        admitted_at=at("2024-03-05T18:00"),
+    )
+    assert services.adopt() == 1
+    assert clock_of(other).next_at == at("2024-03-06T18:00")
+    assert services.adopt() == 0
+
+
+def test_a_paper_of_the_future_is_refused_at_its_date(stay: Custody) -> None:
+    with pytest.raises(Malformed) as caught:
+        entered(stay, ARREST | {"at": "2024-03-07"}, "2024-03-05T19:00")
+    assert caught.value.code == "timelimits.FUTURE_EVENT"
+    assert caught.value.field == "at"
+    assert not Paper.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("event", "code", "field"),
+    [
+        ({"type": "arrest", "at": "2024-02-30"}, "DATE_DOES_NOT_EXIST", "at"),
+        ({"type": "arrest", "at": "2023-02-29"}, "NOT_A_LEAP_YEAR", "at"),
+        ({"type": "permit_issued", "at": "2024-03-05"}, "FIELD_MISSING", "until"),
+        ({"type": "nothing", "at": "2024-03-05"}, "TYPE_UNKNOWN", "at"),
+    ],
+)
+def test_a_fact_that_is_none_is_refused_in_words(
+    stay: Custody, event: dict[str, Any], code: str, field: str
+) -> None:
+    with pytest.raises(Malformed) as caught:
+        entered(stay, event, "2024-03-05T19:00")
+    assert (caught.value.code, caught.value.field) == (f"timelimits.{code}", field)
+    assert caught.value.message
+
+
+def test_a_paper_that_does_not_fit_is_kept_with_a_reason_and_moves_nothing(stay: Custody) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    returned = {"type": "returned_for_investigation", "at": "2024-04-01"}
+    with pytest.raises(Conflict) as caught:
+        entered(stay, returned, "2024-04-01T19:00")
+    assert caught.value.field == "reason"
+    entered(stay, returned, "2024-04-01T19:00", reason="文书就是这样写的，已电话核实")
+    assert clock_of(stay).last_day == date(2024, 5, 5)
+    assert Paper.objects.filter(custody=stay).count() == 2
+
+
+def test_a_correction_keeps_the_old_paper_and_the_old_result(stay: Custody) -> None:
+    paper = entered(stay, ARREST, "2024-03-05T19:00")
+    with clock.set_to(at("2024-03-06T09:00")):
+        services.correct_paper(
+            paper.pk, ARREST | {"at": "2024-03-04"}, reason="日期看错了", by=OFFICER
+        )
+    assert clock_of(stay).last_day == date(2024, 5, 4)
+    assert [one.counts for one in queries.papers_of(stay.pk)] == [True, False]
+    computed = record.timeline(detainee=stay.detainee_id, kinds=["limit.computed"])
+    assert ["2024-05-05 00:00" in one.text for one in computed] == [True, False]
+    corrected = Entry.objects.get(kind="limit.paper_corrected")
+    assert corrected.corrects_id == paper.entry_id
+    with pytest.raises(Conflict, match="replaced_already"), clock.set_to(at("2024-03-06T10:00")):
+        services.correct_paper(paper.pk, None, reason="再次更正", by=OFFICER)
+
+
+def test_a_paper_taken_back_counts_no_more(stay: Custody) -> None:
+    paper = entered(stay, ARREST, "2024-03-05T19:00")
+    with clock.set_to(at("2024-03-06T09:00")):
+        services.correct_paper(paper.pk, None, reason="录到了别人的档案里", by=OFFICER)
+    assert clock_of(stay).standing == "no_basis"
+
+
+def test_a_paper_is_never_changed(stay: Custody) -> None:
+    paper = entered(stay, ARREST, "2024-03-05T19:00")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Paper.objects.filter(pk=paper.pk).update(happened_on=date(2024, 1, 1))
+
+
+def test_papers_are_entered_by_police_on_their_posts(stay: Custody) -> None:
+    for by in (an_officer(Post.PATROL), an_officer(Post.CASE_OFFICER, StaffKind.AUXILIARY)):
+        with pytest.raises(NotAllowed):
+            services.record_paper(stay.pk, ARREST, by=by)
+
+
+def test_a_stay_out_of_scope_is_missing(stay: Custody) -> None:
+    elsewhere = a_facility()
+    with (
+        scope.entered(scope.Scope(elsewhere.pk, elsewhere.pk, frozenset({1}))),
+        pytest.raises(Missing),
+    ):
+        services.record_paper(stay.pk, ARREST, by=OFFICER)
+    with pytest.raises(Missing):
+        services.weigh(uuid4(), ARREST)
+
+
+def test_what_a_paper_would_do_is_weighed_without_a_trace(stay: Custody) -> None:
+    with clock.set_to(at("2024-03-05T19:00")):
+        weighed = services.weigh(stay.pk, ARREST)
+    assert weighed.before.current is None
+    assert weighed.after.stages[0].last_day == date(2024, 5, 5).toordinal()
+    assert not Paper.objects.exists()
+
+
+def test_a_late_paper_never_moves_an_end_later(stay: Custody) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    late = EXTENSION | {"at": "2024-05-07"}
+    with pytest.raises(Conflict):
+        entered(stay, late, "2024-05-07T10:00")
+    entered(stay, late, "2024-05-07T10:00", reason="办案机关逾期送达")
+    assert clock_of(stay).due_at == at("2024-05-06T00:00")
+
+
+# ---------------------------------------------------------------------- the sweep and warnings
+
+
+def test_the_sweep_says_each_step_once_and_opens_a_task(stay: Custody) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    assert swept("2024-04-28T23:00") == 0
+    assert swept("2024-04-29T00:00") == 1
+    assert swept("2024-04-29T00:01") == 0
+    assert swept("2024-05-01T00:00") == 1
+    warning = Warning.objects.get(custody=stay, rule="AL-2")
+    assert (warning.step, warning.due_at) == (2, at("2024-05-06T00:00"))
+    tasks = Task.objects.filter(custody_id=stay.pk, rule_id="DUTY-LIMIT-NEAR")
+    assert [task.post for task in tasks] == ["case_officer"] * 2
+
+
+def test_a_sweep_that_comes_late_says_what_was_missed_in_one(stay: Custody) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    swept("2024-05-06T00:00")
+    assert open_rules(stay) == {"AL-2", "AL-4"}
+    assert Warning.objects.get(rule="AL-2").step == 4
+    over = Task.objects.get(rule_id="DUTY-LIMIT-OVER")
+    assert (over.severity, over.post) == (1, "leader")
+
+
+def test_a_warning_ends_by_a_new_basis(stay: Custody) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    swept("2024-04-29T00:00")
+    paper = entered(stay, EXTENSION | {"at": "2024-05-01"}, "2024-05-01T10:00")
+    warning = Warning.objects.get(rule="AL-2")
+    assert (warning.closed_by, warning.closed_paper_id) == ("basis", paper.pk)
+    assert clock_of(stay).last_day == date(2024, 6, 5)
+
+
+def test_a_warning_does_not_end_by_a_correction(stay: Custody) -> None:
+    paper = entered(stay, ARREST, "2024-03-05T19:00")
+    swept("2024-05-06T00:00")
+    with clock.set_to(at("2024-05-06T08:00")):
+        later = ARREST | {"at": "2024-03-20"}
+        services.correct_paper(paper.pk, later, reason="实际执行日期为3月20日", by=OFFICER)
+    assert clock_of(stay).last_day == date(2024, 5, 20)
+    assert {"AL-2", "AL-4"} <= open_rules(stay)
+
+
+def test_a_warning_does_not_end_by_a_paper_that_does_not_fit(stay: Custody) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    swept("2024-05-06T00:00")
+    late = EXTENSION | {"at": "2024-05-07"}
+    entered(stay, late, "2024-05-07T10:00", reason="办案机关逾期送达")
+    assert {"AL-2", "AL-4"} <= open_rules(stay)
+
+
+def test_a_warning_does_not_end_by_an_answer_or_a_finished_task(stay: Custody) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    swept("2024-04-29T00:00")
+    warning = Warning.objects.get(rule="AL-2")
+    services.answer(warning.pk, "extend", "办案单位王警官电话答复：拟延长", by=OFFICER)
+    assert open_rules(stay) == {"AL-2"}
+    assert swept("2024-05-01T00:00") == 1
+    assert Warning.objects.get(rule="AL-2").step == 2
+
+
+def test_a_warning_that_asks_for_an_answer_alone_ends_by_it(stay: Custody) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    application = {
+        "type": "application_received",
+        "at": "2024-03-06T10:00:00+08:00",
+        "kind": "change_measure",
+    }
+    entered(stay, application, "2024-03-06T10:30")
+    swept("2024-03-07T10:00")
+    warning = Warning.objects.get(rule="AL-6")
+    services.answer(warning.pk, "forwarded", "已于10:20交办案单位内勤签收", by=OFFICER)
+    assert open_rules(stay) == set()
+
+
+def test_a_warning_ends_by_release(stay: Custody) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    swept("2024-05-06T00:00")
+    with clock.set_to(at("2024-05-06T09:00")):
+        leaving.left(stay)
+    assert open_rules(stay) == set()
+    assert (clock_of(stay).held, clock_of(stay).next_at) == (False, None)
+    with pytest.raises(Conflict, match="stay_ended"):
+        entered(stay, EXTENSION, "2024-05-07T09:00")
+
+
+def test_the_database_closes_no_warning_without_a_basis(stay: Custody) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    swept("2024-04-29T00:00")
+    for by_what in ("basis", "click", ""):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Warning.objects.filter(rule="AL-2").update(closed_at=clock.now(), closed_by=by_what)
+
+
+def test_custody_without_a_basis_is_said_after_a_day(stay: Custody) -> None:
+    assert swept("2024-03-06T17:00") == 0
+    assert swept("2024-03-06T18:00") == 1
+    assert open_rules(stay) == {"NO-BASIS"}
+    entered(stay, ARREST, "2024-03-06T19:00")
+    assert open_rules(stay) == set()
+
+
+def test_a_clock_that_stands_still_moves_each_midnight(stay: Custody) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    exam = {"type": "psychiatric_exam_started", "at": "2024-04-01"}
+    entered(stay, exam, "2024-04-01T10:00")
+    swept("2024-04-11T00:00")
+    assert clock_of(stay).paused
+    first = clock_of(stay).last_day
+    swept("2024-04-12T00:00")
+    assert first is not None
+    assert clock_of(stay).last_day == first + timedelta(days=1)
+
+
+def test_the_whole_sweep_takes_the_same_queries_for_one_and_for_ten() -> None:
+    facility = a_facility()
+    counts = []
+    for people in (1, 10):
+        cell = a_cell(facility=facility)
+        with clock.set_to(at("2024-03-05T18:00")):
+            stays = [a_detainee(in_cell=cell, reason="临时") for _ in range(people)]
+        for one in stays:
+            exam = {"type": "psychiatric_exam_started", "at": "2024-03-10"}
+            entered(one, ARREST, "2024-03-05T19:00")
+            entered(one, exam, "2024-03-10T10:00")
+        Clock.objects.exclude(pk__in=[one.pk for one in stays]).update(next_at=None)
+        with CaptureQueriesContext(
+            connection,
+        ) as seen:
+            assert swept("2024-03-12T00:00") == people
+        counts.append(len(seen))
+    assert counts[0] == counts[1]
+
+
+# ---------------------------------------------------------------------- permits
+
+
+PERMIT = {"type": "permit_issued", "at": "2024-03-06", "until": "2024-05-05", "document": "D08"}
+
+
+def test_a_permit_is_valid_until_its_day_and_ends_with_the_limit(stay: Custody) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    assert permits.standing(stay.pk, at("2024-03-06T09:00")).against[0][0] == "no_permit"
+    entered(stay, PERMIT, "2024-03-06T10:00")
+    with clock.set_to(at("2024-05-05T23:00")):
+        assert permits.require(stay.pk).until == date(2024, 5, 5)
+    with clock.set_to(at("2024-05-06T00:00")), pytest.raises(NotAllowed, match="permit"):
+        permits.require(stay.pk)
+
+
+def test_a_permit_ends_with_the_transfer_and_there_is_none_without_the_form(stay: Custody) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    entered(stay, PERMIT, "2024-03-06T10:00")
+    entered(stay, {"type": "prosecution_received", "at": "2024-04-20"}, "2024-04-20T10:00")
+    with clock.set_to(at("2024-04-21T09:00")):
+        assert [code for code, _ in permits.standing(stay.pk).against] == ["AL-3"]
+    transfer = {"type": "transfer_of_custody", "at": "2024-04-21", "half": "both"}
+    entered(stay, transfer, "2024-04-21T10:00")
+    with clock.set_to(at("2024-04-21T11:00")):
+        assert [code for code, _ in permits.standing(stay.pk).against] == ["no_permit"]
+    entered(stay, PERMIT | {"at": "2024-04-21", "until": "2024-05-20"}, "2024-04-21T12:00")
+    with clock.set_to(at("2024-04-21T13:00")):
+        assert permits.standing(stay.pk).valid
+
+
+# ---------------------------------------------------------------------- first papers, bulk
+
+
+@pytest.mark.parametrize(
+    ("basis", "event"),
+    [
+        ("拘留证", {"type": "criminal_detention", "at": "2024-03-05T09:30:00+08:00", "document": "D01"}),
+        ("逮捕证", {"type": "arrest", "at": "2024-03-05T09:30:00+08:00", "document": "D02"}),
+        ("行政拘留决定书", {"type": "administrative_detention", "at": "2024-03-05", "days": 10,
+                      "document": "D21"}),
+        ("强制隔离戒毒决定书", {"type": "compulsory_treatment", "at": "2024-03-05", "document": "D22",
+                        "decided_on": "2024-03-04", "until": "2024-03-15"}),
+        ("收监执行决定书", None),
+    ],
+)  # fmt: skip
+def test_the_document_of_an_admission_is_the_first_fact(
+    basis: str, event: dict[str, Any] | None
+) -> None:
+    answers = {
+        "basis": basis,
+        "seized_at": at("2024-03-05T09:30"),
+        "arrived_at": at("2024-03-05T17:00"),
+        "issued_on": date(2024, 3, 4),
+        "expires_on": date(2024, 3, 15),
+    }
+    assert services.first_event(answers) == event
+
+
+def test_papers_in_bulk_give_the_same_clocks_and_entries(stay: Custody) -> None:
+    given = [
+        GivenPaper(stay, ARREST, OFFICER, at("2024-03-05T19:00"), "9号", "甲东市公安局"),
+        GivenPaper(stay, EXTENSION, OFFICER, at("2024-04-25T19:00")),
+    ]
+    with clock.set_to(at("2024-04-28T10:00")):
+        assert services.load_papers(given) == 2
+    row = clock_of(stay)
+    assert (row.state, row.last_day) == ("S20", date(2024, 6, 5))
+    assert kinds_about(stay) == ["limit.paper_recorded"] * 2
+    assert row.next_at == at("2024-04-28T10:00")
+    assert swept("2024-04-28T10:01") == 1
+    assert clock_of(stay).next_at == at("2024-05-30T00:00")
+
+
+def test_computing_anew_writes_only_what_changed(stay: Custody) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    with clock.set_to(at("2024-03-06T10:00")):
+        assert computing.recompute([stay.pk]) == 0
+        Clock.objects.filter(pk=stay.pk).update(due_at=at("2024-07-01T00:00"))
+        assert computing.recompute([stay.pk]) == 1
+    assert clock_of(stay).due_at == at("2024-05-06T00:00")

@@ -1,0 +1,30 @@
+"""Clocks for tests, made by the services that pages call; call them within a scope."""
+
+from datetime import timedelta
+from typing import Any
+
+from custos.foundation import clock
+from custos.foundation.custody.models import Custody
+from custos.foundation.record.parties import Post
+from custos.management.timelimits import services
+from custos.management.timelimits.models import Paper, Warning
+from tests import factories
+
+
+def arrested(stay: Custody, *, days_ago: int) -> Paper:
+    """A stay whose person was arrested so many days ago; two months are the limit (CPL 156)."""
+    day = clock.today() - timedelta(days=days_ago)
+    event: dict[str, Any] = {"type": "arrest", "at": day.isoformat(), "document": "D02"}
+    return services.record_paper(
+        stay.pk,
+        event,
+        by=factories.an_officer(Post.CASE_OFFICER),
+        number="甲公捕字〔2026〕9号",
+        authority="甲东市公安局城关分局",
+    )
+
+
+def overdue(stay: Custody) -> tuple[Paper, Warning]:
+    """Somebody held a month beyond the limit, and the warning that says so."""
+    paper = arrested(stay, days_ago=92)
+    return paper, Warning.objects.get(custody=stay, rule="AL-4")

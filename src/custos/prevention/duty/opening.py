@@ -1,0 +1,58 @@
+"""The SQL of opening a task: join what is being handled, or add a row, in one statement.
+
+An emergency button waits for this, so it is one round trip and no more.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from custos.prevention.duty.engine import State
+from custos.prevention.duty.models import Task
+
+_FIELDS = Task._meta.concrete_fields
+
+#: `joined` sees no row where the task has no join key: null equals nothing.
+_JOIN_OR_ADD = f"""
+WITH joined AS (
+    UPDATE duty_task SET repeats = repeats + 1, repeated_at = %s, repeated_entry_id = %s
+    WHERE join_key = %s AND source_entry_id <> %s AND repeated_entry_id IS DISTINCT FROM %s
+        AND (state = '{State.OPEN}' OR (state = '{State.ACCEPTED}' AND since > %s))
+    RETURNING 1
+), added AS (
+    INSERT INTO duty_task ({", ".join(f'"{field.column}"' for field in _FIELDS)})
+    SELECT {", ".join(["%s"] * len(_FIELDS))} WHERE NOT EXISTS (SELECT FROM joined)
+    ON CONFLICT DO NOTHING
+    RETURNING 1
+)
+SELECT EXISTS (SELECT FROM joined), EXISTS (SELECT FROM added)
+"""  # noqa: S608 - built from the model's own column names
+
+
+def join_or_add(task: Task, *, handled_since: datetime) -> bool:
+    """Count `task` as a repetition of one that is being handled, or add it; whether it was added.
+
+    What is being handled shares the join key, and is open or was accepted after `handled_since`.
+    One entry counts once and opens one task, however often this is called for it.
+    """
+    joined, added = _run(task, handled_since)
+    if not (joined or added):
+        # Another transaction opened a task between our look and our insert, and has committed by
+        # now: its task is seen this time. The same entry again finds nothing to do.
+        _joined, added = _run(task, handled_since)
+    if added:
+        task._state.adding = False
+    return added
+
+
+def _run(task: Task, handled_since: datetime) -> tuple[bool, bool]:
+    entry: UUID = task.source_entry_id
+    values = [field.get_db_prep_save(getattr(task, field.attname), connection) for field in _FIELDS]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _JOIN_OR_ADD,
+            [task.occurred_at, entry, task.join_key, entry, entry, handled_since, *values],
+        )
+        joined, added = cursor.fetchone()
+    return joined, added

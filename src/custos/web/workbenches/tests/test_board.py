@@ -1,0 +1,157 @@
+"""A wall board receives, names nobody, and can be revoked."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from custos.foundation import clock
+from custos.foundation.accounts import boards
+from custos.foundation.accounts.models import Access, Board
+from custos.foundation.database import scope
+from custos.foundation.errors import Malformed
+from custos.foundation.organizations.models import Cell, Organization
+from custos.foundation.record.models import Entry
+from custos.foundation.record.parties import Post
+from custos.prevention.devices import intake
+from custos.prevention.devices.tests.worlds import a_button, a_press
+from custos.prevention.duty import queries, services
+from custos.prevention.duty.models import Task
+from tests.factories import SYSTEM, a_cell, a_detainee, a_facility, somebody
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _scope() -> Iterator[None]:
+    with scope.entered(SYSTEM):
+        yield
+
+
+@pytest.fixture
+def cell() -> Cell:
+    cell = a_cell(facility=a_facility())
+    a_detainee(in_cell=cell, name="Wang Jianguo")
+    intake.take([a_press(a_button(cell))])
+    return cell
+
+
+def a_code(cell: Cell, post: Post = Post.LEADER) -> str:
+    """A code by the page, as whoever may make one."""
+    client = Client(headers={"accept-language": "en"})
+    acting = somebody(post, at=cell.organization)
+    client.force_login(acting.user, backend="django.contrib.auth.backends.ModelBackend")
+    page = client.post(reverse("boards"), {"name": "Control room"}).content.decode()
+    return page.split("<strong><code>")[1].split("</code>")[0]
+
+
+def a_screen(code: str) -> Client:
+    client = Client(headers={"accept-language": "en"})
+    client.post(reverse("board_enroll"), {"code": code})
+    return client
+
+
+@pytest.mark.parametrize("post", boards.ENROLLING)
+def test_a_screen_shows_what_is_open_by_cell_and_names_nobody(cell: Cell, post: Post) -> None:
+    elsewhere = a_cell(facility=a_facility())
+    intake.take([a_press(a_button(elsewhere))])
+    screen = a_screen(a_code(cell, post))
+    for page in (reverse("board"), reverse("board_open")):
+        shown = screen.get(page).content.decode()
+        assert f"<strong>{cell.name} " in shown
+        assert "Level 1" in shown
+        assert f"<strong>{elsewhere.name} " not in shown
+        assert "Wang" not in shown
+    assert not Access.objects.exists()
+    assert "_auth_user_id" not in screen.session
+    assert Entry.objects.filter(kind="board.enrolled").count() == 1
+
+
+def pressed(count: int, facility: Organization) -> list[Cell]:
+    """Cells in which the button was pressed, a minute after each other, the last one now."""
+    cells, now = [], clock.now()
+    for index in range(count):
+        cells.append(a_cell(facility=facility))
+        with clock.set_to(now - timedelta(minutes=count - index)):
+            intake.take([a_press(a_button(cells[-1]))])
+    return cells
+
+
+def test_the_longest_ignored_stand_on_top_though_they_climbed(cell: Cell) -> None:
+    first, *_others = pressed(5, cell.organization)
+    assert services.sweep()  # what climbs is looked at again later than what just came
+    shown = a_screen(a_code(cell)).get(reverse("board_open")).content.decode()
+    assert shown.index(f"<strong>{first.name} ") < shown.index(f"<strong>{cell.name} ")
+    listed = [task.cell_name for task in queries.open_tasks(2, 18)[0]]
+    patrol = somebody(Post.PATROL, at=cell.organization).actor
+    assert listed == [task.cell_name for task in queries.now_list(patrol)]
+
+
+def test_what_has_no_room_is_counted_and_what_nobody_accepted_is_shown_before(cell: Cell) -> None:
+    oldest, *_others = pressed(20, cell.organization)
+    patrol = somebody(Post.PATROL, at=cell.organization)
+    services.accept(Task.objects.get(cell=oldest).pk, by=patrol.actor)
+    shown = a_screen(a_code(cell)).get(reverse("board_open")).content.decode()
+    assert shown.count("<li ") == 18
+    assert f"<strong>{oldest.name} " not in shown
+    assert "3 more items not shown" in shown
+    assert " over<" in shown
+
+
+def test_the_list_of_boards_says_how_each_stands_and_a_lost_code_is_renewed(cell: Cell) -> None:
+    with clock.set_to(clock.now() - timedelta(minutes=11)):
+        lost = a_code(cell)
+    leader = somebody(Post.LEADER, at=cell.organization)
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(leader.user, backend="django.contrib.auth.backends.ModelBackend")
+    page = reverse("boards")
+    assert "code ran out unused" in client.get(page).content.decode()
+    renewed = client.post(page, {"renew": str(Board.objects.get().pk)}).content.decode()
+    assert "waits for its code" in renewed
+    code = renewed.split("<strong><code>")[1].split("</code>")[0]
+    old = Client(headers={"accept-language": "en"}).post(reverse("board_enroll"), {"code": lost})
+    assert "for a new code" in old.content.decode()
+    a_screen(code)
+    shown = client.get(page).content.decode()
+    assert "in use" in shown
+    assert "New code" not in shown
+    client.raise_request_exception = False
+    assert client.post(page, {"renew": str(Board.objects.get().pk)}).status_code == 404
+
+
+def test_a_code_is_good_once_and_for_ten_minutes(cell: Cell) -> None:
+    code = a_code(cell)
+    a_screen(code)
+    late = a_code(cell)
+    with clock.set_to(clock.now() + timedelta(minutes=11)), pytest.raises(Malformed):
+        boards.enroll(late)
+    for wrong in (code, "", "0000000000", "x", "1" * 200):
+        with pytest.raises(Malformed):
+            boards.enroll(wrong)
+    assert Board.objects.filter(enrolled_at__isnull=False).count() == 1
+    kept = str(list(Board.objects.values()))
+    assert code not in kept
+    assert late not in kept
+
+
+def test_a_revoked_board_shows_nothing_more(cell: Cell) -> None:
+    screen = a_screen(a_code(cell))
+    assert screen.get(reverse("board")).status_code == 200
+    leader = somebody(Post.LEADER, at=cell.organization)
+    client = Client()
+    client.force_login(leader.user, backend="django.contrib.auth.backends.ModelBackend")
+    client.post(reverse("boards"), {"revoke": str(Board.objects.get().pk)})
+    assert screen.get(reverse("board")).headers["Location"] == reverse("board_enroll")
+    assert Entry.objects.filter(kind="board.revoked", by_ref=str(leader.staff.pk)).exists()
+
+
+def test_another_facilitys_board_is_not_revoked(cell: Cell) -> None:
+    a_screen(a_code(cell))
+    stranger = somebody(Post.LEADER)
+    client = Client(raise_request_exception=False)
+    client.force_login(stranger.user, backend="django.contrib.auth.backends.ModelBackend")
+    answer = client.post(reverse("boards"), {"revoke": str(Board.objects.get().pk)})
+    assert answer.status_code == 404
+    assert Board.objects.get().revoked_at is None

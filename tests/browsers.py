@@ -1,0 +1,44 @@
+"""The browser of the tests: Debian's Chromium, driven by Playwright."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from custos.foundation.ui import translations
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+SHOTS = Path(__file__).resolve().parents[1] / "build" / "screenshots"
+NEEDED = "Chromium comes from the system: `make system`"
+_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # What desktop browsers do; builds differ in what they do unasked.
+    "--autoplay-policy=document-user-activation-required",
+]
+
+
+def there() -> bool:
+    """Whether this machine has the browser."""
+    return Path(CHROMIUM).exists()
+
+
+@contextmanager
+def running() -> Iterator[Browser]:
+    """A browser, with the translations that its pages need."""
+    translations.compile_all()
+    # Playwright's own event loop makes Django think that these tests are asynchronous.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    try:
+        with sync_playwright() as playwright:
+            yield playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
+    finally:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]

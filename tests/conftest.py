@@ -1,0 +1,30 @@
+"""What tests that cross modules share."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+#: A browser on a crowded machine misses a moment that no user would: what fails is tried so often
+#: again, and a run names what needed it. What is broken fails each time.
+TRIES_AGAIN = 2
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let tests in a real browser be tried again; no other test may."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=TRIES_AGAIN))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """A real browser, started once a module."""
+    from tests import browsers
+
+    with browsers.running() as running:
+        yield running

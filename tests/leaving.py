@@ -1,0 +1,84 @@
+"""Ways out for tests, through the gate that everybody goes through; called within a scope."""
+
+from collections.abc import Callable
+from typing import Any
+
+from custos.foundation import clock
+from custos.foundation.accounts import confirmations
+from custos.foundation.accounts.acting import Acting
+from custos.foundation.custody.models import Custody
+from custos.foundation.organizations.models import Organization
+from custos.foundation.record.parties import Post
+from custos.management.reception.models import Release
+from custos.management.reception.release import opening, services
+from tests import factories
+
+
+def a_paper(stay: Custody, **other: Any) -> dict[str, Any]:
+    """What is recorded of a document of release that fits."""
+    said = {
+        "way": "RELEASE",
+        "number": "释字1号",
+        "issuer": "某县公安局",
+        "name": stay.detainee.name,
+        "ends": [stay.basis_number],
+        "seal": True,
+        "matches": True,
+        "by": factories.an_officer(Post.ADMISSION),
+    }
+    return said | other
+
+
+def received(stay: Custody, **other: Any) -> Release:
+    """A case whose document of release has been received."""
+    return opening.receive(stay.pk, **a_paper(stay, **other))
+
+
+def checked(case: Release) -> Release:
+    """The same once others were looked for, and two officers have compared."""
+    services.search(
+        case.pk, words="全国在逃库、本地另案：无", by=factories.an_officer(Post.ADMISSION)
+    )
+    for _ in range(2):
+        services.compare(case.pk, words="照片、左手疤痕", by=factories.an_officer(Post.ADMISSION))
+    case.refresh_from_db()
+    return case
+
+
+def ready(
+    case: Release, first: Acting, second: Acting, remark: str = "随后寄送"
+) -> Callable[[], Release]:
+    """Two officers at a desk whose confirmation is given, as the page asks for it; what they then do."""
+    case.refresh_from_db()
+    content = services.content_of(case, remark)
+    asked = confirmations.ask(
+        services.ACT,
+        content,
+        organization_id=case.organization_id,
+        ground="两名民警确认出所",
+        by=first,
+        proven_at=clock.now(),
+    )
+    confirmations.confirm(asked.pk, by=second, proven_at=clock.now())
+    return lambda: services.confirm(asked.pk, content, by=first)
+
+
+def confirmed(case: Release, first: Acting, second: Acting, remark: str = "随后寄送") -> Release:
+    """Two officers let somebody leave."""
+    return ready(case, first, second, remark)()
+
+
+def two_officers(facility: Organization) -> tuple[Acting, Acting]:
+    """Somebody at the desk, and whoever confirms."""
+    return (
+        factories.somebody(Post.ADMISSION, at=facility),
+        factories.somebody(Post.DUTY_LEADER, at=facility),
+    )
+
+
+def left(stay: Custody) -> Custody:
+    """A stay that ends now, through the gate."""
+    case = checked(received(stay))
+    confirmed(case, *two_officers(stay.organization))
+    stay.refresh_from_db()
+    return stay
