@@ -25,7 +25,7 @@ class CodeForm(forms.Form):
     """The code of a board."""
 
     code = forms.CharField(
-        label=gettext_lazy("Code"),
+        label=gettext_lazy("Code for the screen"),
         max_length=30,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
