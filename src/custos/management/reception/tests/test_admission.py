@@ -5,7 +5,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +29,7 @@ from custos.foundation.database import scope
 from custos.foundation.documents.models import Issued
 from custos.foundation.errors import Conflict, CustosError, Malformed, Missing, NotAllowed
 from custos.foundation.organizations.models import Cell, Organization
+from custos.foundation.record import queries as entries
 from custos.foundation.record.models import Entry, Payload
 from custos.foundation.record.parties import Audience, Post, StaffKind
 from custos.foundation.ui import wizard
@@ -618,3 +619,87 @@ def test_a_step_about_care_is_told_at_once_and_once(door: Door) -> None:
     with scope.entered(door.officer.scope):
         bodies = [bytes(row.body).decode() for row in Payload.objects.all()]
     assert not any("青霉素" in body for body in bodies)
+
+
+ILL = {
+    "health": {"found": ["mental_illness"], "conclusion": "unfit"},
+    "decision": {
+        "outcome": "refused", "reason_code": "KR-10-MENTAL", "notice_received_by": "李警官",
+        "words": "幻听-4471",
+    },
+}  # fmt: skip
+#: What would tell what the doctor found, in whatever entry it stood.
+TELLING = ("KR-10", "mental", "Mental", "精神病", "4471")
+
+
+def test_why_health_refuses_somebody_is_read_by_clinicians_and_told_to_others_as_a_class(
+    door: Door,
+) -> None:
+    where = door.close(door.filled(**ILL))
+    told = content_of("admission.decided")
+    assert '"reason_code":"HEALTH"' in told
+    with scope.entered(door.officer.scope):
+        read = list(Payload.objects.values_list("body", flat=True))
+        assert read
+        for body in map(bytes, read):
+            assert not any(sign in body.decode() for sign in TELLING)
+        assert not Issued.objects.filter(audience__in=sorted(door.officer.scope.audiences)).exists()
+        line = next(one for one in entries.latest() if one.kind == "admission.decided")
+        assert "健康原因" in line.text
+    with scope.entered(door.doctor.scope):
+        ground = next(one for one in entries.latest() if one.kind == "admission.clinical_ground")
+        assert "精神病" in ground.text
+        assert "4471" in ground.text
+        assert any(one.kind == "document.issued" for one in entries.latest())
+    for who, status in ((door.officer, 200), (door.colleague, 404)):
+        assert client_of(who).get(where).status_code == status
+    notice = Entry.objects.get(kind="document.issued")
+    assert client_of(door.officer).get(f"/registers/entries/{notice.pk}/").status_code == 404
+    assert client_of(door.doctor).get(f"/registers/entries/{notice.pk}/").status_code == 200
+
+
+def test_whoever_issued_a_clinical_notice_opens_it_for_two_hours_only(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, where = client_of(door.officer), door.close(door.filled(**ILL))
+    paper = client.get(where, {"file": "pdf"})
+    assert paper.content.startswith(b"%PDF")
+    later = clock.now() + timedelta(hours=2, minutes=1)
+    monkeypatch.setattr("custos.management.reception.admission.services.clock.now", lambda: later)
+    with scope.entered(door.officer.scope), pytest.raises(Missing):
+        services.notice_to_hand_over(UUID(where.strip("/").split("/")[-1]), door.officer)
+
+
+def test_the_notice_of_a_clinical_ground_says_the_law_and_none_of_the_officers_words(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = []
+    issue = services.documents.issue
+    monkeypatch.setattr(
+        services.documents,
+        "issue",
+        lambda code, content, **more: said.append(content) or issue(code, content, **more),
+    )
+    door.close(door.filled(**ILL))
+    assert (said[0].ground, said[0].article, said[0].words) == (
+        "患有精神病",
+        "看守所条例 第10条",
+        "",
+    )
+
+
+def test_words_written_beside_a_clinical_finding_are_for_clinicians_whatever_is_decided(
+    door: Door,
+) -> None:
+    decision = {
+        "outcome": "deferred", "hospital": "市一院", "deferred_until": "办案单位，出院后",
+        "words": "心衰-4471",
+    }  # fmt: skip
+    door.close(
+        door.filled(
+            health={"conclusion": "hospital", "found": ["serious_illness"]}, decision=decision
+        )
+    )
+    assert "4471" not in content_of("admission.decided")
+    assert "4471" in content_of("admission.clinical_ground")
+    assert "KR-10-SERIOUS v1" in content_of("admission.clinical_ground")
