@@ -421,7 +421,7 @@ def test_requests_are_told_apart_by_whom_they_are_about_by_whom_since_when_and_w
     second = somebody(Post.SYSTEM_ADMIN, StaffKind.OTHER, at=facility, password=THEIRS)
     admin = client_of(security)
     for name, reason in (("twin0", "Leads the night"), ("twin1", "Leads the day")):
-        given = wanted(facility, name, name=f"Li {name}", reason=reason)
+        given = wanted(facility, name, reason=reason) | {"name": f"Li {name}"}
         admin.post(reverse("account_new"), given | PROOF)
     other = client_of(second)
     page = other.get(reverse("confirmations")).content.decode()

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import ProgrammingError, connection, transaction
 from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -33,7 +33,7 @@ from custos.foundation.record import queries as entries
 from custos.foundation.record.models import Entry, Payload
 from custos.foundation.record.parties import Audience, Post, StaffKind
 from custos.foundation.ui import wizard
-from custos.foundation.ui.models import Draft
+from custos.foundation.ui.models import Draft, DraftApart
 from custos.management.reception.admission import board, services
 from custos.management.reception.models import Arrival, InjuryPhoto
 from custos.management.reception.tests.admissions import fill, typed
@@ -299,8 +299,35 @@ def test_an_officer_sees_how_the_health_check_stands_and_not_what_it_says(door: 
         assert secret not in page
         assert secret not in client.get(f"{where}review/").content.decode()
     assert client.post(f"{where}health/", {"allergies": "x"}).status_code == 403
-    assert Draft.objects.get().steps["health"]["values"]["allergies"] == ["青霉素"]
+    assert DraftApart.objects.get().values["allergies"] == ["青霉素"]
     assert "青霉素" in client_of(door.doctor).get(f"{where}health/").content.decode()
+
+
+def test_what_the_doctor_typed_into_an_unfinished_admission_is_kept_from_others_by_the_database(
+    door: Door,
+) -> None:
+    draft = door.filled()
+
+    def all_rows() -> str:
+        # As a query that forgets every rule of the code would find them.
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT steps::text FROM ui_draft")
+            found = cursor.fetchall()
+            cursor.execute('SELECT "values"::text FROM ui_draftapart')
+            return str(found + cursor.fetchall())
+
+    with scope.entered(door.officer.scope):
+        assert "120/80" not in all_rows()
+        assert "王小川" in all_rows()
+        with pytest.raises(ProgrammingError), transaction.atomic():
+            DraftApart.objects.create(
+                draft_id=draft.pk, organization_id=draft.organization_id, step="x", audience=2
+            )
+    with scope.entered(door.doctor.scope):
+        assert "120/80" in all_rows()
+    door.close(draft)
+    with scope.entered(door.doctor.scope):
+        assert not DraftApart.objects.exists(), "it goes with the draft, whoever closes it"
 
 
 def test_the_person_of_the_same_name_and_birth_is_asked_about(door: Door) -> None:
