@@ -1,6 +1,6 @@
 """Questions about the record, in the scope of whoever asks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -76,6 +76,7 @@ def timeline(
     since: datetime | None = None,
     before: UUID | None = None,
     limit: int = PAGE,
+    beyond: tuple[UUID, Collection[int]] | None = None,
 ) -> list[Line]:
     """Entries about a person or a cell, latest first, at most `limit`; three queries.
 
@@ -95,6 +96,9 @@ def timeline(
     if not wanted:
         return []
     entries = _visible().filter(wanted)
+    if beyond:
+        custody, own = beyond
+        entries = entries.filter(Q(audience__in=sorted(own)) | Q(custody_id=custody))
     if kinds:
         entries = entries.filter(kind__in=kinds)
     if since:

@@ -242,7 +242,7 @@ def _shown(draft: Draft, acting: Acting) -> AdmissionShown:
             open=stand.open,
             saved_by=stand.saved_by,
             saved_at=stand.saved_at,
-            values=draft.steps.get(stand.step.name, {}).get("values", {}) if stand.open else {},
+            values=dict(stand.values) if stand.open else {},
             lacking=sorted(stand.form.errors) if stand.open else [],
         )
         for stand in wizard.stands(draft, acting)
