@@ -73,9 +73,9 @@ def _used(name: str, template: str) -> Iterator[None]:
     former = {key: settings.DATABASES["default"][key] for key in _ADDRESS}
     witness: Path = settings.WITNESS
     _point_django_at(_address(name))
-    if witness.is_relative_to(settings.DATA):  # not a test's own
+    if witness.is_relative_to(settings.DATA / "witness"):  # not a test's own
         # What one database's record was seen to be says nothing about another's.
-        settings.WITNESS = settings.DATA / "witnesses" / name / "heads.jsonl"
+        settings.WITNESS = settings.DATA / "witness" / name / "heads.jsonl"
     try:
         yield
     finally:
