@@ -7,7 +7,7 @@ whichever reading is earliest; a holiday moves only the filing of an appeal.
 from typing import NamedTuple
 
 from custos.foundation.limits import law as laws
-from custos.foundation.limits.dates import DAY, HOUR, months_later
+from custos.foundation.limits.dates import DAY, HOUR, ends_of_term, months_later
 from custos.foundation.limits.engine import Result
 from custos.foundation.limits.facts import Fact
 from custos.foundation.limits.law import InForce, Length, TotalRule, WindowRule
@@ -97,7 +97,11 @@ def _beside_stage(rule: WindowRule, stage: Stage, result: Result) -> list[int]:
         if rule.anchor == "start" and stage.origin != stage.origin_at // DAY:
             start = stage.origin * DAY
         whole = stage.whole_day or start % DAY == 0
-        found = [_later(start, whole, length) for length in rule.at]
+        if rule.anchor == "start" and stage.term is not None:
+            # A term that counts its first day: a year from 20 May is over with 19 May.
+            found = [_term_later(start // DAY, length) for length in rule.at]
+        else:
+            found = [_later(start, whole, length) for length in rule.at]
         if stage.due is not None:
             found += [_before(stage.due, length) for length in rule.before_due]
     return found
@@ -115,6 +119,11 @@ def _later(at: int, whole_day: bool, length: Length) -> int:
         return (at // DAY + 1) * DAY if whole_day else at
     day = months_later(at // DAY, length.months) if length.months else at // DAY
     return (day + length.days + 1) * DAY
+
+
+def _term_later(day: int, length: Length) -> int:
+    years, months = divmod(length.months, 12)
+    return (min(ends_of_term(day, years, months, length.days)) + 1) * DAY
 
 
 def _rolled(at: int) -> int:
