@@ -263,7 +263,7 @@ class Walk:
             self._settle_plain(older)
             for count in range(1, len(spans) + 1):
                 held = sorted(spans)[:count]
-                if older.due is not None and held[-1][0] * DAY < older.due:
+                if older.due is None or held[-1][0] * DAY < older.due:
                     older.shift = _days_of(held)
                     self._settle_plain(older)
             if older.due is not None:

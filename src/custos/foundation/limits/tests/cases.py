@@ -216,7 +216,7 @@ BEGINNING = date(2021, 8, 1)
 
 def made(random: Random) -> dict[str, Any]:
     """A case of facts in order: a whole course, a plausible one, or one that makes no sense."""
-    day = BEGINNING + timedelta(days=random.randrange(1500))
+    day = BEGINNING + timedelta(days=random.randrange(2000))
     if random.random() < 0.4:
         # Where months differ in length, readings do.
         last = (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)

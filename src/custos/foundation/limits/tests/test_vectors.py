@@ -282,3 +282,9 @@ def test_nobody_waits_for_a_second_judgment_beyond_the_sentence_of_the_first() -
         event("trial_accepted", "2026-05-03", instance="second"),
     ):
         assert last_days(*judged, accepted)[-1] == ("S60", "2026-05-27")
+
+
+def test_what_is_due_at_once_after_midnight_is_due_then_and_not_a_day_later() -> None:
+    ordered = shown(event("death_order_received", "2026-03-16T00:00+08:00"))
+    told = [one["due_at"] for one in ordered["windows"] if one["rule"] == "SPC-505"]
+    assert told == ["2026-03-16T00:00:00+08:00"]
