@@ -209,6 +209,11 @@ def asks(post: Post) -> bool:
     return any(post in rule.posts for rule in catalogue.rules())
 
 
+def handlers() -> dict[str, Post]:
+    """Which post handles what a kind of entry asks for, by the kind's name."""
+    return {rule.when: rule.handler for rule in catalogue.rules()}
+
+
 def _tasks() -> Any:
     return Task.objects.visible_to(scope.current()).select_related("cell")
 
