@@ -76,6 +76,7 @@ class House:
             "/people/",
             "/people/?words=nobody",
             "/people/import/",
+            "/people/sealed/",
             f"/people/import/{self.sheet}/",
             f"/people/import/{self.sheet}/?state=wrong",
             f"/people/{self.stay}/",

@@ -288,6 +288,12 @@ def shown(rows: Sequence[Confirmation]) -> list[Shown]:
     return found
 
 
+def asked_for(by: Acting, act: str, **named: str) -> Confirmation | None:
+    """What the reader has asked for of an act, whose content names these things. One query."""
+    rows = (row for row in asked_by(by) if row.act == act)
+    return next((row for row in rows if named.items() <= row.content.items()), None)
+
+
 def _locked(confirmation: UUID) -> Confirmation:
     row = (
         Confirmation.objects.visible_to(scope.current())

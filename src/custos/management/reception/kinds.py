@@ -490,5 +490,29 @@ class PeopleBrought(Kind):
         ) % {"count": self.brought, "file": self.file, "reason": self.reason}
 
 
+#: Who may have sealed stays shown on a lawful request, two of them.
+UNSEALING = (Post.DUTY_LEADER, Post.LEADER, Post.OVERSIGHT)
+
+
+class SealedStaysShown(Kind):
+    """On a lawful request two officers had the sealed stays of somebody shown; perhaps there were none.
+
+    Leaders alone read it: that there is a sealed stay is itself what law keeps.
+    """
+
+    name, version = "custody.unsealed", 1
+    title = _("Sealed records shown on a lawful request")
+    writers = Writers.posts(*UNSEALING, police_only=True, two_persons=True)
+    readers = Readers.LEADERS
+    authority: str
+    document: str
+    purpose: str
+    tail: str
+    stays: list[UUID]
+
+    def line(self) -> str:
+        return f"{self.authority} · {self.document}"
+
+
 # Kinds are found in each app's `kinds`; those of leaving stand apart.
 from custos.management.reception.release import kinds as release_kinds  # noqa: E402, F401

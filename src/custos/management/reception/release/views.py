@@ -13,8 +13,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from custos.foundation import clock, gate
 from custos.foundation.accounts import confirmations
-from custos.foundation.accounts.acting import Acting, acting_in
-from custos.foundation.accounts.deciding import TwoPersonForm, decided
+from custos.foundation.accounts.acting import acting_in
+from custos.foundation.accounts.deciding import TwoPersonForm, answered, decided
 from custos.foundation.accounts.middleware import purpose
 from custos.foundation.custody import queries as custody
 from custos.foundation.errors import Conflict, CustosError, Malformed, Missing
@@ -117,7 +117,7 @@ def _exits(organization_id: int) -> list[Exit]:
 def release(request: HttpRequest, release_id: UUID) -> HttpResponse:
     """The gate: who leaves, which way, what forbids it, what is left, by when, who signs."""
     acting = acting_in(request)
-    asked = _asked(release_id, acting)
+    asked = confirmations.asked_for(acting, services.ACT, release=str(release_id))
     form = TwoPersonForm(request)
     why = RemarkForm(request.POST or None, initial=asked.content if asked else None)
     if request.method == "POST" and why.is_valid() and form.is_valid():
@@ -156,17 +156,6 @@ def _say(error: CustosError, why: RemarkForm, form: TwoPersonForm) -> None:
         at.add_error(found.field if found.field in at.fields else None, found.words)
 
 
-def _asked(release_id: UUID, acting: Acting) -> Any:
-    return next(
-        (
-            row
-            for row in confirmations.asked_by(acting)
-            if row.act == services.ACT and row.content.get("release") == str(release_id)
-        ),
-        None,
-    )
-
-
 def _decide(
     request: HttpRequest, release_id: UUID, form: TwoPersonForm, remark: str, asked: Any
 ) -> HttpResponse:
@@ -183,12 +172,10 @@ def _decide(
         by=acting,
         ground=services.ground_of(row, remark),
     )
-    if not confirmed:
-        messages.info(request, _("Asked. Whoever may confirm it sees it in their list."))
-        return redirect("release", release_id=release_id)
-    services.confirm(confirmed, content, by=acting)
-    messages.success(request, _("The stay has ended. Print what was issued below."))
-    return redirect("release", release_id=release_id)
+    if confirmed:
+        services.confirm(confirmed, content, by=acting)
+    done = _("The stay has ended. Print what was issued below.")
+    return answered(request, confirmed, done, "release", release_id=release_id)
 
 
 def _page(release_id: UUID, step: str) -> str:
