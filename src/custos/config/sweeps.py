@@ -19,6 +19,7 @@ from custos.foundation.record import services as record
 from custos.management.reception.release import opening as release
 from custos.management.timelimits import services as timelimits
 from custos.prevention.duty import services as duty
+from custos.prevention.duty.shifts import services as shifts
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +39,8 @@ def _due_reactions() -> int:
 SWEEPS: dict[str, Callable[[], int]] = {
     "record.reactions": _due_reactions,
     "duty.deadlines": duty.sweep,
+    "duty.unstaffed": duty.sweep_unstaffed,
+    "duty.strength": shifts.sweep,
     "custody.absences": going_out.sweep,
     "custody.counts": counting.sweep,
     "reception.releases": release.sweep,
