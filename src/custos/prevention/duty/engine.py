@@ -238,7 +238,7 @@ def climb(rule: Rule, facts: Facts, now: datetime, held: Held | None = None) -> 
 
 
 def _to_others(rule: Rule, before: int, step: int, held: Held | None) -> int:
-    """The first rung from `step` on with somebody who didn't miss it below; the last where there is none."""
+    """The first rung from `step` on with somebody who didn't miss it below, else the last."""
     if held is None or step == before:
         return step
     none = frozenset[str]()

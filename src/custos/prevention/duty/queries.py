@@ -160,6 +160,14 @@ def echoes(by: Actor, limit: int = 50) -> list[TaskShown]:
     )
 
 
+def tasks_after(entries: Sequence[UUID], by: Actor) -> dict[UUID, list[TaskShown]]:
+    """The tasks that some entries opened, by the entry, oldest first. At most two queries."""
+    found: dict[UUID, list[TaskShown]] = {}
+    for shown in _shown(_tasks().filter(source_entry_id__in=entries).order_by("id"), by):
+        found.setdefault(shown.source_entry_id, []).append(shown)
+    return found
+
+
 def listed(
     by: Actor,
     *,

@@ -56,7 +56,7 @@ def told(text: str) -> str:
         ("L-KEYS", "I01", "the id of a type of one's own begins with L-"),
         ("    severity: 2\nstricter", "    severity: 7\nstricter", "row 1 (L-KEYS): severity"),
         ("    severity: 2\nstricter", "    law: [KR-9]\n    severity: 2\nstricter", "the shipped table"),
-        ("    severity: 2\nstricter", "    colour: red\n    severity: 2\nstricter", "there is no such field"),
+        ("    severity: 2\nstricter", "    hat: red\n    severity: 2\nstricter", "there is no such field"),
         ("    severity: 2\nstricter", "    fields: [hat]\n    severity: 2\nstricter", "not declared: hat"),
         ("id: I14", "id: I99", "I99: there is no such type"),
         ("{hours: 2}", "{hours: 5}", "I14: a deadline is made stricter, never looser"),

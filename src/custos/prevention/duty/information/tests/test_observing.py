@@ -197,7 +197,7 @@ def test_a_clinical_finding_tells_others_only_that_something_waits(world: World)
         told = " ".join(f"{line.text} {line.payload}" for line in lines) + f"{shown}"
         assert record.lines_of([taken.entry_id]) == {}
     assert shown.restricted
-    for word in ("COWS", "cows", "17", "ithdrawal", "戒断", "I10", "INFO-10"):
+    for word in ("COWS", "cows", "score", "ithdrawal", "戒断", "I10", "INFO-10"):
         assert word not in told, word
     with scope.entered(doctor.scope):
         assert "COWS" in queries.task(task.pk, doctor.actor).title or "戒断" in str(
