@@ -77,6 +77,9 @@ class TaskShown:
     may_answer: bool
     may_withdraw: bool
     may_reopen: bool = False
+    #: The posts that have been asked so far, and the kind of the entry that opened it.
+    asked: Sequence[str] = ()
+    source_kind: str = ""
     #: The area it is about, where it is about one.
     area_name: str = ""
     #: What is to be done first, in words; whom besides the program the result is told.
@@ -293,6 +296,8 @@ def _one(row: Task, names: dict[str, str], by: Actor) -> TaskShown:
         may_accept=row.state == State.OPEN and on_ladder,
         may_answer=holds,
         may_withdraw=by.is_officer and (holds or (row.state == State.OPEN and on_ladder)),
+        asked=row.asked,
+        source_kind=row.source_kind,
         may_reopen=information.may_reopen_now(row, by),
         area_name=row.area.name if row.area else "",
         act=(rule.act.zh if zh else rule.act.en) if rule.act and not restricted else "",

@@ -1,6 +1,6 @@
 """Who is on duty now, in the scope of whoever asks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,11 +28,11 @@ class OnPost:
     since: datetime
 
 
-def on_post(organization: int, posts: list[str] | None = None) -> list[OnPost]:
+def on_post(organization: int, posts: Sequence[str] | None = None) -> list[OnPost]:
     """Who is signed on at a facility, by post and then by when; to some posts where named. Two queries."""
     rows = _on().filter(organization_id=organization)
     if posts is not None:
-        rows = rows.filter(post__in=posts)
+        rows = rows.filter(post__in=list(posts))
     found = list(rows.order_by("post", "since")[:200])
     names = accounts.names_of({row.staff_ref for row in found})
     return [
