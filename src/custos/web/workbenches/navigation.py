@@ -36,6 +36,9 @@ navigation.register(
     "duty_answers", _("Answers"), icon="checks", order=_after_own_work(20), shown=_on_duty
 )
 navigation.register(
+    "duty_reported", _("Reported"), icon="report", order=_after_own_work(25), shown=_on_duty
+)
+navigation.register(
     "facility_home",
     _("Facility"),
     icon="building-community",
