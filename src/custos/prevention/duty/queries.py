@@ -45,7 +45,8 @@ class TaskShown:
 
     `custody_id` is the stay that the task is about, where it is about one person. `wanted_by` is by
     when it was to be accepted, or answered once it is; `next_at` is when the next post is asked, or the
-    last one again. `may_*` say what the reader may do, as the services decide.
+    last one again. `may_*` say what the reader may do, as the services decide. `whom` is left empty here:
+    whoever shows a task to somebody who may see people fills it in.
     """
 
     id: UUID
@@ -75,6 +76,7 @@ class TaskShown:
     may_accept: bool
     may_answer: bool
     may_withdraw: bool
+    whom: str = ""
 
     @property
     def named(self) -> str:

@@ -24,6 +24,7 @@ from custos.foundation.record.parties import DUTY_POSTS
 from custos.foundation.ui import navigation
 from custos.foundation.ui.forms import ReasonForm
 from custos.foundation.ui.methods import form_of
+from custos.management.reception import queries as reception
 from custos.prevention.duty import queries, services
 from custos.prevention.duty.queries import TaskShown
 from custos.web.workbenches import operations
@@ -70,7 +71,7 @@ def _page(
     withdraw_form: ReasonForm | None = None,
 ) -> dict[str, Any]:
     context = {
-        "tasks": tasks,
+        "tasks": _with_whom(tasks),
         "lists_calls": True,
         "echoes": queries.echoes(acting.actor, _LATEST_ECHOES),
         "withdraw_form": (withdraw_form or _withdrawing()) if acting.actor.is_officer else None,
@@ -81,6 +82,24 @@ def _page(
     elif acting.post in operations.READERS:
         context["tiles"] = _else_to_do(acting)
     return context | _area(acting)
+
+
+def _with_whom(tasks: list[TaskShown]) -> list[TaskShown]:
+    """The tasks, each with whom it is about: who is held, or who stands at the door. Five queries."""
+    if access.withheld():
+        return tasks
+    held = {task.custody_id for task in tasks if task.custody_id}
+    people = custody.named(held) if held else {}
+    other = [task.source_entry_id for task in tasks if not (task.custody_id or task.cell_id)]
+    arrivals = reception.arrivals_of(other) if other else {}
+
+    def whom(task: TaskShown) -> str:
+        if task.custody_id in people:
+            return people[task.custody_id].name
+        at_the_door = arrivals.get(task.source_entry_id)
+        return at_the_door.words if at_the_door else ""
+
+    return [replace(task, whom=whom(task)) for task in tasks]
 
 
 def _else_to_do(acting: Acting) -> list[operations.Tile]:
@@ -154,9 +173,11 @@ def _around(shown: TaskShown) -> dict[str, Any]:
 
 
 def _about(shown: TaskShown) -> dict[str, Any]:
-    """The one person that a task is about, and the entry that opened it; nothing for a cell."""
+    """The one person that a task is about, and the entry that opened it; nothing for a cell. Of somebody
+    who isn't in custody yet, who stands at the door.
+    """
     if shown.custody_id is None:
-        return {}
+        return {"at_the_door": _at_the_door(shown)}
     opened = list(record.lines_of([shown.source_entry_id]).values())
     return {
         # Nobody where the reader may not see the stay; the task itself is shown all the same.
@@ -164,6 +185,14 @@ def _about(shown: TaskShown) -> dict[str, Any]:
         "opened": opened,
         "names": accounts.names_of({line.by_ref for line in opened if line.by_kind == "staff"}),
     }
+
+
+def _at_the_door(shown: TaskShown) -> reception.AtTheDoor | None:
+    """Who stands at the door and is what a task is about; None for a cell."""
+    if shown.cell_id is not None:
+        return None
+    source = shown.source_entry_id
+    return reception.arrivals_of([source]).get(source)
 
 
 def _area(acting: Acting) -> dict[str, Any]:
@@ -188,7 +217,7 @@ def now(request: HttpRequest) -> HttpResponse:
     wanted = request.GET.get("task", "")
     chosen = next((shown for shown in tasks if str(shown.id) == wanted), None)
     context = {
-        "tasks": tasks,
+        "tasks": _with_whom(tasks),
         "chosen": chosen,
         "echoes": queries.echoes(acting.actor, _LATEST_ECHOES),
     }
@@ -238,6 +267,7 @@ def task(request: HttpRequest, task_id: UUID) -> HttpResponse:
         "lines": lines,
         "names": accounts.names_of({line.by_ref for line in lines if line.by_kind == "staff"}),
         "person": alone,
+        "at_the_door": None if withheld or about else _at_the_door(chosen),
         "people": custody.occupants_of(chosen.cell_id) if chosen.cell_id and not about else [],
         "withheld": withheld,
     }
