@@ -58,7 +58,7 @@ MIDDLEWARE = [
     # Ahead of what answers by itself, files and outage pages: they have the same policy.
     "csp.middleware.CSPMiddleware",
     "custos.foundation.ui.middleware.Compressed",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "custos.foundation.ui.middleware.StaticFiles",
     "custos.foundation.ui.middleware.PlainOutagePage",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

@@ -25,6 +25,7 @@ from custos.foundation.record.parties import DUTY_POSTS
 from custos.foundation.ui import navigation
 from custos.foundation.ui.forms import ReasonForm
 from custos.foundation.ui.methods import form_of
+from custos.management.reception import queries as reception
 from custos.prevention.duty import queries, services
 from custos.prevention.duty.information.types import KIND
 from custos.prevention.duty.queries import TaskShown
@@ -73,7 +74,7 @@ def _page(
     withdraw_form: ReasonForm | None = None,
 ) -> dict[str, Any]:
     context = {
-        "tasks": tasks,
+        "tasks": _with_whom(tasks),
         "lists_calls": True,
         "echoes": queries.echoes(acting.actor, _LATEST_ECHOES),
         "withdraw_form": (withdraw_form or _withdrawing()) if acting.actor.is_officer else None,
@@ -86,6 +87,24 @@ def _page(
     elif acting.post in operations.READERS:
         context["tiles"] = _else_to_do(acting)
     return context | _area(acting)
+
+
+def _with_whom(tasks: list[TaskShown]) -> list[TaskShown]:
+    """The tasks, each with whom it is about: who is held, or who stands at the door. Five queries."""
+    if access.withheld():
+        return tasks
+    held = {task.custody_id for task in tasks if task.custody_id}
+    people = custody.named(held) if held else {}
+    other = [task.source_entry_id for task in tasks if not (task.custody_id or task.cell_id)]
+    arrivals = reception.arrivals_of(other) if other else {}
+
+    def whom(task: TaskShown) -> str:
+        if task.custody_id in people:
+            return people[task.custody_id].name
+        at_the_door = arrivals.get(task.source_entry_id)
+        return at_the_door.words if at_the_door else ""
+
+    return [replace(task, whom=whom(task)) for task in tasks]
 
 
 def _else_to_do(acting: Acting) -> list[operations.Tile]:
@@ -162,13 +181,13 @@ def _around(shown: TaskShown) -> dict[str, Any]:
 
 
 def _about(shown: TaskShown) -> dict[str, Any]:
-    """The one person that a task is about, and the entry that opened it; else nothing.
+    """The one person that a task is about, and the entry that opened it; else whoever stands at the door.
 
     Of what is sealed the entry alone says whom it is about, to those who read it.
     """
     collected = shown.source_kind == KIND
     if shown.custody_id is None and not collected:
-        return {}
+        return {"at_the_door": _at_the_door(shown)}
     opened = list(record.lines_of([shown.source_entry_id]).values())
     about = shown.custody_id or next((line.custody_id for line in opened if line.custody_id), None)
     return {
@@ -177,6 +196,14 @@ def _about(shown: TaskShown) -> dict[str, Any]:
         "opened": opened,
         "names": accounts.names_of({line.by_ref for line in opened if line.by_kind == "staff"}),
     }
+
+
+def _at_the_door(shown: TaskShown) -> reception.AtTheDoor | None:
+    """Who stands at the door and is what a task is about; None for a cell."""
+    if shown.cell_id is not None:
+        return None
+    source = shown.source_entry_id
+    return reception.arrivals_of([source]).get(source)
 
 
 def _area(acting: Acting) -> dict[str, Any]:
@@ -201,7 +228,7 @@ def now(request: HttpRequest) -> HttpResponse:
     wanted = request.GET.get("task", "")
     chosen = next((shown for shown in tasks if str(shown.id) == wanted), None)
     context = {
-        "tasks": tasks,
+        "tasks": _with_whom(tasks),
         "chosen": chosen,
         "echoes": queries.echoes(acting.actor, _LATEST_ECHOES),
     }
@@ -251,6 +278,7 @@ def task(request: HttpRequest, task_id: UUID) -> HttpResponse:
         "lines": lines,
         "names": accounts.names_of({line.by_ref for line in lines if line.by_kind == "staff"}),
         "person": alone,
+        "at_the_door": None if withheld or about else _at_the_door(chosen),
         "people": custody.occupants_of(chosen.cell_id) if chosen.cell_id and not about else [],
         "withheld": withheld,
     }

@@ -23,6 +23,8 @@ from custos.foundation.organizations import services as organizations
 from custos.foundation.organizations.models import Cell
 from custos.foundation.record.parties import Actor, Post, StaffKind
 from custos.foundation.ui.models import BellSeen
+from custos.management.reception.admission import services as reception
+from custos.management.timelimits.tests import worlds as limits
 from custos.prevention.devices import intake
 from custos.prevention.devices import services as devices
 from custos.prevention.devices.intake import Received
@@ -478,9 +480,37 @@ def test_a_post_without_a_page_is_told_so(sign_in: SignIn, monkeypatch: pytest.M
     assert "Your post has no page of its own here." in page
 
 
-def test_a_post_that_no_task_asks_begins_with_the_people(sign_in: SignIn) -> None:
-    answer = sign_in(Post.RESIDENT_PROSECUTOR, StaffKind.OTHER).get("/")
-    assert answer.headers["Location"] == "/people/"
+def test_a_post_that_oversees_begins_with_the_people_and_finds_what_it_is_asked(
+    sign_in: SignIn,
+) -> None:
+    client = sign_in(Post.RESIDENT_PROSECUTOR, StaffKind.OTHER)
+    assert client.get("/").headers["Location"] == "/people/"
+    # The catalogue asks this post where somebody is held beyond the limit and others let it lie.
+    assert 'href="/duty/"' in client.get("/people/").content.decode()
+
+
+def test_a_task_about_somebody_at_the_door_says_whom_from_where_and_which_door(
+    sign_in: SignIn,
+) -> None:
+    receiver = factories.somebody(Post.ADMISSION, at=a_facility())
+    reception.expect(receiver, sort="new", name="郑学义", brought_by="市局预审支队")
+    task = Task.objects.get(source_kind="arrival.at_the_door")
+    doctor = sign_in(Post.MEDICAL, StaffKind.CLINICIAN)
+    said = "郑学义 · New arrival · brought by 市局预审支队 · at the admission door"
+    assert said in doctor.get("/duty/now/").content.decode()
+    for page in (f"/duty/?task={task.pk}", f"/duty/{task.pk}/"):
+        shown = doctor.get(page).content.decode()
+        assert "郑学义" in shown, page
+        assert "at the admission door" in shown, page
+
+
+def test_a_task_about_somebody_in_custody_names_them_in_the_list(
+    sign_in: SignIn, person: Custody
+) -> None:
+    limits.overdue(person)
+    shown = sign_in(Post.LEADER).get("/duty/now/").content.decode()
+    assert "Held beyond the limit of custody" in shown
+    assert "Wang Jianguo" in shown
 
 
 def test_the_bell_tells_of_open_tasks_and_of_answers_and_remembers_what_was_read(
