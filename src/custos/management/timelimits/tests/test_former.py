@@ -55,7 +55,7 @@ def brought(*, name: str = "王小川", way: str = "TRANSFER") -> tuple[Custody,
         with clock.set_to(at(now)):
             services.record_paper(old.pk, event, by=OFFICER, number="甲字1号", authority="城关分局")
     with clock.set_to(at("2026-05-01T09:00")):
-        leaving.handed_over(old, "乙市看守所 李警官", way=way)
+        leaving.handed_over(old, way=way)
     with clock.set_to(at("2026-05-01T15:00")):
         new = held(name)
         record.run_due()
@@ -106,7 +106,7 @@ def test_whoever_arrived_before_the_former_facility_closed_the_stay_gets_them_th
         record.run_due()
         assert former.waiting(new.pk) is None
     with clock.set_to(at("2026-05-01T09:00")):
-        handed_over(old)
+        leaving.handed_over(old)
         record.run_due()
         assert former.waiting(new.pk) is not None
 
@@ -128,7 +128,7 @@ def test_where_two_people_might_be_meant_nothing_is_offered() -> None:
         with clock.set_to(at("2026-03-06T09:00")):
             services.record_paper(stay.pk, ARREST, by=OFFICER)
         with clock.set_to(at("2026-05-01T09:00")):
-            handed_over(stay)
+            leaving.handed_over(stay)
     with clock.set_to(at("2026-05-01T15:00")):
         new = held()
         record.run_due()
