@@ -29,7 +29,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
-from custos.foundation.database import scope
+from custos.foundation.database import prepared, scope
 from custos.foundation.database.ids import new_id
 from custos.foundation.errors import Conflict, Malformed, Missing, NotAllowed
 from custos.foundation.media import services as media
@@ -325,7 +325,7 @@ class Deed:
             self._insert()
 
     def _insert(self) -> None:
-        with connection.cursor() as cursor:
+        with prepared.cursor() as cursor:
             if self._due:
                 ReactionDue.objects.bulk_create(self._due, ignore_conflicts=True)
             if files := _files(self._drafts):
