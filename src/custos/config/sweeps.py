@@ -20,6 +20,7 @@ from custos.foundation.record import sightings
 from custos.management.reception.release import opening as release
 from custos.management.timelimits import services as timelimits
 from custos.prevention.duty import services as duty
+from custos.prevention.duty.shifts import services as shifts
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +41,8 @@ SWEEPS: dict[str, Callable[[], int]] = {
     "record.reactions": _due_reactions,
     "record.sightings": sightings.sync,
     "duty.deadlines": duty.sweep,
+    "duty.unstaffed": duty.sweep_unstaffed,
+    "duty.strength": shifts.sweep,
     "custody.absences": going_out.sweep,
     "custody.counts": counting.sweep,
     "reception.releases": release.sweep,
