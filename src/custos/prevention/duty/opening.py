@@ -6,7 +6,7 @@ An emergency button waits for this, so it is one round trip and no more.
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from custos.foundation.database import prepared
 from custos.prevention.duty.engine import State
@@ -46,6 +46,19 @@ def join_or_add(task: Task, *, handled_since: datetime) -> bool:
     if added:
         task._state.adding = False
     return added
+
+
+def return_to_list(task: Task) -> None:
+    """Save a task that is open again.
+
+    Where another of its join key was opened meanwhile, repetitions go on joining that one.
+    """
+    try:
+        with transaction.atomic():
+            task.save()
+    except IntegrityError:
+        task.join_key = None
+        task.save()
 
 
 def _run(task: Task, handled_since: datetime) -> tuple[bool, bool]:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('duty', '0003_wanted_by'),
+        ('duty', '0004_information'),
         ('organizations', '0003_area_position'),
     ]
 
