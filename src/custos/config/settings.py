@@ -115,6 +115,7 @@ def _database(url: str) -> dict[str, object]:
                 "timeout": 3,
                 "connection_class": patience.Connection,
             },
+            "prepare_threshold": 5,  # for `database.prepared`; Django's own cursors prepare nothing
         },
         # A connection that a restarted server has closed is replaced before it is handed out.
         "CONN_HEALTH_CHECKS": True,

@@ -188,6 +188,26 @@ def withdraw_task(call: Call, withdrawal: Withdrawal, task: TaskId) -> Any:
     return queries.task(task, call.actor)
 
 
+class HandingBack(Asked):
+    """Why somebody else has to do a task."""
+
+    model_config = like(reason="Called to the gate; cell 0102 is the farther one.")
+    reason: Words = Field(description="In words.")
+
+
+@router.write(
+    "/tasks/{task}/hand-back",
+    gives=TaskShown,
+    scope=_WRITE,
+    posts=DUTY_POSTS,
+    summary=_("Hand a task back"),
+)
+def hand_back_task(call: Call, handing: HandingBack, task: TaskId) -> Any:
+    """Gives a task that one accepted back to the posts that were asked; they are asked again."""
+    services.hand_back(task, handing.reason, by=call.actor)
+    return queries.task(task, call.actor)
+
+
 # ---------------------------------------------------------------------- information
 
 

@@ -72,12 +72,14 @@ def _page(
     chosen: TaskShown | None,
     answer_form: AnswerForm | None = None,
     withdraw_form: ReasonForm | None = None,
+    hand_back_form: ReasonForm | None = None,
 ) -> dict[str, Any]:
     context = {
         "tasks": _with_whom(tasks),
         "lists_calls": True,
         "echoes": queries.echoes(acting.actor, _LATEST_ECHOES),
         "withdraw_form": (withdraw_form or _withdrawing()) if acting.actor.is_officer else None,
+        "hand_back_form": hand_back_form or _handing_back(),
         "organization": acting.organization,
         "signed_on": shifts.signed_on(acting.organization.pk, acting.actor),
         "signs_on": acting.organization.tier is Tier.FACILITY,
@@ -125,6 +127,14 @@ def _withdrawing(typed: QueryDict | None = None) -> ReasonForm:
         help_text=_(
             "For example: pressed by mistake, seen on the screen and asked over the intercom."
         ),
+    )
+
+
+def _handing_back(typed: QueryDict | None = None) -> ReasonForm:
+    return ReasonForm(
+        typed,
+        auto_id="hand_back_%s",  # the page has two dialogs that ask for a reason
+        help_text=_("For example: called to another cell, or the door needs a second person."),
     )
 
 
@@ -341,6 +351,25 @@ def withdraw(request: HttpRequest, task_id: UUID) -> HttpResponse:
         _tell(request, error)
         return _back_to(task_id)
     messages.success(request, _("Withdrawn. The reason is on the record."))
+    return redirect("duty")
+
+
+@form_of(_at_workbench)
+@gate.posts(*DUTY_POSTS)
+@purpose("duty")
+def hand_back(request: HttpRequest, task_id: UUID) -> HttpResponse:
+    """Give the task back to its posts, with the reason, which is asked for again where there is none."""
+    acting, form = acting_in(request), _handing_back(request.POST)
+    if not form.is_valid():
+        tasks, chosen = queries.now_list(acting.actor), queries.task(task_id, acting.actor)
+        context = _page(acting, tasks, chosen, hand_back_form=form)
+        return render(request, "workbenches/duty.html", context, status=Malformed.status)
+    try:
+        services.hand_back(task_id, form.cleaned_data["reason"], by=acting.actor)
+    except CustosError as error:
+        _tell(request, error)
+        return _back_to(task_id)
+    messages.success(request, _("Handed back. It is open again, and its posts are asked."))
     return redirect("duty")
 
 

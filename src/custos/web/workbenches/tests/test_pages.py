@@ -137,7 +137,7 @@ def test_the_first_page_is_where_ones_post_works(sign_in: SignIn, post: Post, pa
     assert sign_in(post).get("/").headers["Location"] == page
 
 
-@pytest.mark.parametrize("deed", ["accept", "answer", "withdraw"])
+@pytest.mark.parametrize("deed", ["accept", "answer", "hand-back", "withdraw"])
 def test_whoever_opens_the_address_of_a_deed_comes_to_the_task(
     sign_in: SignIn, task: Task, deed: str
 ) -> None:
@@ -241,6 +241,25 @@ def test_a_task_is_withdrawn_with_a_reason_by_police_only(sign_in: SignIn, task:
     sign_in().post(url, {"reason": "Pressed by mistake."})
     task.refresh_from_db()
     assert (task.state, task.withdrawn_reason) == ("withdrawn", "Pressed by mistake.")
+
+
+def test_a_task_is_handed_back_with_a_reason_by_who_accepted_it(
+    sign_in: SignIn, task: Task
+) -> None:
+    client, url = sign_in(), f"/duty/{task.pk}/hand-back/"
+    assert "Hand the task back" not in client.get("/duty/").content.decode()
+    client.post(f"/duty/{task.pk}/accept/")
+    assert "Hand the task back" in client.get(f"/duty/?task={task.pk}").content.decode()
+    page = client.post(url, {"reason": " "})
+    assert page.status_code == 422
+    assert 'aria-labelledby="hand-back-title" data-shown>' in page.content.decode()
+    assert 'id="hand_back_reason-error"' in page.content.decode()
+    page = client.post(url, {"reason": "Called to the gate."}, follow=True)
+    assert "its posts are asked" in page.content.decode()
+    task.refresh_from_db()
+    assert (task.state, task.accepted_by) == ("open", "")
+    page = sign_in(name="Zhao Min").post(url, {"reason": "Called to the gate."}, follow=True)
+    assert "Nobody has accepted this task yet." in page.content.decode()
 
 
 def test_the_source_of_a_task_is_read_in_the_readers_language(sign_in: SignIn, task: Task) -> None:
