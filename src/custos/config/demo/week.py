@@ -37,6 +37,8 @@ _ANSWERS = (
     "到场时一人情绪激动，已带出谈话，通知管教跟进。",
 )
 _MOVES = ("监室人数调整", "与同室人员相处紧张，调整监室", "便于就医照顾")
+#: Who is there when a woman is moved or taken out.
+_WOMAN = "女民警 林晓芸"
 #: Why two are kept apart, with the role of each.
 _PAIRS = (
     ("threat", "威胁者", "被威胁者", "曾在监室内扬言报复"),
@@ -130,7 +132,11 @@ def _move_to_another(world: World, stay: Custody, reason: str) -> None:
             continue
         try:
             custody.move_to_cell(
-                stay.pk, cell.pk, reason=reason, by=world.someone(Post.CASE_OFFICER)
+                stay.pk,
+                cell.pk,
+                reason=reason,
+                by=world.someone(Post.CASE_OFFICER),
+                attended_by=_WOMAN,
             )
         except NotAllowed:
             continue  # a co-defendant is there
@@ -192,7 +198,13 @@ def _through_the_gate(world: World, absence: UUID) -> bool:
     """Let somebody out; not where they are out already."""
     officer = world.someone(Post.INTERROGATION)
     try:
-        going_out.leave(absence, escort="押送民警两名、法警两名", condition="无异常", by=officer)
+        going_out.leave(
+            absence,
+            escort="押送民警两名、法警两名",
+            condition="无异常",
+            by=officer,
+            attended_by=_WOMAN,
+        )
     except Conflict:
         going_out.cancel(absence, reason="本人已在外", by=officer)
         return False

@@ -251,6 +251,29 @@ class AbsenceCancelled(Kind):
         return self.reason
 
 
+#: Whoever may move somebody or let them through the gate.
+_ATTENDING = Writers.posts(
+    Post.ADMISSION,
+    Post.INTERROGATION,
+    Post.CASE_OFFICER,
+    Post.DUTY_LEADER,
+    Post.LEADER,
+    police_only=True,
+)
+
+
+class AttendedByWoman(Kind):
+    """A woman was moved or taken out in the presence of a woman officer, who is named."""
+
+    name, version = "custody.attended", 1
+    title = _("Attended by a woman officer")
+    writers, readers = _ATTENDING, Readers.STAFF
+    officer: str
+
+    def line(self) -> str:
+        return self.officer
+
+
 class WentOut(Kind):
     """Somebody left through the gate."""
 
