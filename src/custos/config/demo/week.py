@@ -37,6 +37,7 @@ _ANSWERS = (
     "到场时一人情绪激动，已带出谈话，通知管教跟进。",
 )
 _MOVES = ("监室人数调整", "与同室人员相处紧张，调整监室", "便于就医照顾")
+_ASSESSED = "已知晓权利义务和作息，情绪平稳，体检无异常，可以编入普通监室。"
 #: Who is there when a woman is moved or taken out.
 _WOMAN = "女民警 林晓芸"
 #: Why two are kept apart, with the role of each.
@@ -113,7 +114,9 @@ def _inspected(world: World) -> None:
 
 
 def _settled(world: World, *, stay: UUID) -> None:
-    """Somebody's time among new arrivals is over."""
+    """Somebody's time among new arrivals is over, by the assessment of a case officer and a doctor."""
+    officer, doctor = world.two(Post.CASE_OFFICER, Post.MEDICAL, world.main)
+    separating.end_transition(stay, assessment=_ASSESSED, by=officer, second=doctor)
     _move_to_another(world, Custody.objects.select_related("cell").get(pk=stay), SETTLED)
 
 
