@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
@@ -134,7 +134,7 @@ def decided(
 
 def answered(
     request: HttpRequest, confirmed: UUID | None, done: Any, *go: Any, **where: Any
-) -> Any:
+) -> HttpResponse:
     """What is said after a decision: `done` and on to a page, named as `redirect()` names it, or that it
     waits for the second person.
     """

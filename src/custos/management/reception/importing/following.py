@@ -25,7 +25,7 @@ from custos.management.reception.release import opening
 from custos.management.timelimits import services as timelimits
 
 #: What is due some hours after an arrival, by the step of the admission that says how many.
-_DUE: dict[str, type[Kind]] = {"risk": RiskDue, "talk": TalkDue}
+_DUE: dict[str, type[RiskDue] | type[TalkDue]] = {"risk": RiskDue, "talk": TalkDue}
 
 
 def follow(people: Sequence[Newcomer], organization_id: int, *, by: Actor, because: UUID) -> None:
