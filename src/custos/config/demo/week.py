@@ -115,9 +115,12 @@ def _inspected(world: World) -> None:
 
 def _settled(world: World, *, stay: UUID) -> None:
     """Somebody's time among new arrivals is over, by the assessment of a case officer and a doctor."""
+    held = Custody.objects.select_related("cell").get(pk=stay)
+    if held.ended_at:
+        return
     officer, doctor = world.two(Post.CASE_OFFICER, Post.MEDICAL, world.main)
     separating.end_transition(stay, assessment=_ASSESSED, by=officer, second=doctor)
-    _move_to_another(world, Custody.objects.select_related("cell").get(pk=stay), SETTLED)
+    _move_to_another(world, held, SETTLED)
 
 
 def _move(world: World) -> None:
