@@ -141,7 +141,9 @@ def _over(stage: Stage, at: int) -> bool:
 
 
 def _wanted(rule: WindowRule, fact: Fact) -> bool:
-    return not rule.when or all(fact.data.get(field) in values for field, values in rule.when.items())
+    return not rule.when or all(
+        fact.data.get(field) in values for field, values in rule.when.items()
+    )
 
 
 def _answered(rule: WindowRule, place: int, result: Result) -> bool:

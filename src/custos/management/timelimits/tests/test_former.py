@@ -13,7 +13,6 @@ from custos.foundation.errors import Conflict, Missing
 from custos.foundation.record import services as record
 from custos.foundation.record.models import Entry
 from custos.foundation.record.parties import Post
-from custos.management.reception.release import services as release
 from custos.management.timelimits import former, queries, services
 from custos.management.timelimits.models import Clock, FormerPapers, Paper
 from custos.prevention.duty.models import Task
@@ -48,13 +47,6 @@ def held(name: str = "王小川") -> Custody:
     return a_detainee(in_cell=a_cell(facility=a_facility()), name=name, born=BORN)
 
 
-def handed_over(stay: Custody, way: str = "TRANSFER") -> None:
-    """Two officers hand the person over to whoever takes them along."""
-    case = leaving.checked(leaving.received(stay, way=way))
-    release.name_receiver(case.pk, receiver="乙市看守所 李警官", by=an_officer(Post.ADMISSION))
-    leaving.confirmed(case, *leaving.two_officers(stay.organization))
-
-
 def brought(*, name: str = "王小川", way: str = "TRANSFER") -> tuple[Custody, Custody]:
     """A stay with two papers that ended at one facility, and the one that began at another."""
     with clock.set_to(at("2026-03-05T18:00")):
@@ -63,7 +55,7 @@ def brought(*, name: str = "王小川", way: str = "TRANSFER") -> tuple[Custody,
         with clock.set_to(at(now)):
             services.record_paper(old.pk, event, by=OFFICER, number="甲字1号", authority="城关分局")
     with clock.set_to(at("2026-05-01T09:00")):
-        handed_over(old, way)
+        leaving.handed_over(old, way)
     with clock.set_to(at("2026-05-01T15:00")):
         new = held(name)
         record.run_due()
@@ -114,7 +106,7 @@ def test_whoever_arrived_before_the_former_facility_closed_the_stay_gets_them_th
         record.run_due()
         assert former.waiting(new.pk) is None
     with clock.set_to(at("2026-05-01T09:00")):
-        handed_over(old)
+        leaving.handed_over(old)
         record.run_due()
         assert former.waiting(new.pk) is not None
 
@@ -136,7 +128,7 @@ def test_where_two_people_might_be_meant_nothing_is_offered() -> None:
         with clock.set_to(at("2026-03-06T09:00")):
             services.record_paper(stay.pk, ARREST, by=OFFICER)
         with clock.set_to(at("2026-05-01T09:00")):
-            handed_over(stay)
+            leaving.handed_over(stay)
     with clock.set_to(at("2026-05-01T15:00")):
         new = held()
         record.run_due()
