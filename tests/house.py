@@ -47,6 +47,7 @@ class House:
     other: UUID
     fact: UUID
     task: UUID
+    answered: UUID
     draft: UUID
     entry: UUID
     cell: UUID
@@ -73,9 +74,14 @@ class House:
             f"/duty/?task={self.task}",
             f"/duty/{self.task}/",
             "/duty/answers/",
+            "/duty/reported/",
+            "/duty/catalogue/",
+            f"/duty/{self.answered}/reopen/",
+            "/handheld/",
             "/people/",
             "/people/?words=nobody",
             "/people/import/",
+            "/people/sealed/",
             f"/people/import/{self.sheet}/",
             f"/people/import/{self.sheet}/?state=wrong",
             f"/people/{self.stay}/",
@@ -179,6 +185,7 @@ def furnished() -> House:
             other,
             fact,
             tasks[0],
+            tasks[1],
             _draft(officer),
             paper.entry_id,
             cells[0].pk,

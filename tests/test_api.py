@@ -216,7 +216,8 @@ def test_a_repeated_answer_that_shows_a_person_is_noted_again(facility: Organiza
         program = a_program(Post.CASE_OFFICER, at=facility)
         stay = a_detainee(in_cell=a_cell(facility=facility))
         other = a_cell(facility=facility)
-    body = {"cell": str(other.pk), "reason": "order"}
+    seen = program.get(f"/people/{stay.pk}/proposed-cells/{other.pk}").json()["seen"]
+    body = {"cell": str(other.pk), "reason": "order", "seen": seen}
     for _ in range(2):
         answer = program.post(f"/people/{stay.pk}/moves", body, Idempotency_Key="k1")
         assert answer.status_code == 200, answer.content
@@ -232,7 +233,8 @@ def test_an_answer_about_a_person_goes_when_law_has_something_of_theirs_erased(
         above = a_program(Post.CASE_OFFICER, at=facility)
         stay = a_detainee(in_cell=a_cell(facility=facility))
         other = a_cell(facility=facility)
-    body = {"cell": str(other.pk), "reason": "order"}
+    seen = above.get(f"/people/{stay.pk}/proposed-cells/{other.pk}").json()["seen"]
+    body = {"cell": str(other.pk), "reason": "order", "seen": seen}
     path = f"/people/{stay.pk}/moves"
     assert above.post(path, body, Idempotency_Key="k1").status_code == 200
     areas = f"/organizations/{facility.pk}/areas"

@@ -25,11 +25,14 @@ from custos.foundation.custody.people.keeping import restored
 from custos.foundation.custody.people.models import FactRow
 from custos.foundation.custody.place_models import Absence, KeepApart, PlacingOrder
 from custos.foundation.database import scope
+from custos.foundation.documents.models import Issued
 from custos.foundation.organizations.models import Cell, Organization
 from custos.foundation.organizations.numbers import Tier
 from custos.foundation.record import inspection
 from custos.foundation.record.models import Entry
-from custos.management.reception.models import Arrival
+from custos.management.reception.models import Arrival, Release
+from custos.management.reception.release import engine as engine_of_release
+from custos.management.reception.release import gathered
 from custos.prevention.devices import queries as devices
 from custos.prevention.devices.models import Device, DeviceKind
 from custos.prevention.duty.models import Task
@@ -249,10 +252,46 @@ def test_the_week_had_something_at_every_desk(seen: None):
     assert Task.objects.filter(state="answered").count() >= 10
     waiting = Task.objects.exclude(state="answered")
     assert Counter(task.rule_id for task in waiting)["DUTY-ABSENCE-OVERDUE"] == 1
-    assert not waiting.filter(opened_at__lt=NOW - timedelta(hours=24)).exists()
+    of_today = waiting.filter(rule_id="DUTY-RELEASE-PAPERS")
+    assert {task.organization_id for task in of_today} == {MAIN, ADMINISTRATIVE}
+    others = waiting.exclude(pk__in=of_today.values("pk"))
+    assert not others.filter(opened_at__lt=NOW - timedelta(hours=24)).exists()
     assert [device.name for device in devices.silent(NOW)] == ["二监区走廊摄像机"]
     heard = Device.objects.filter(kind=DeviceKind.EMERGENCY_BUTTON, last_heard=NOW)
     assert heard.count() == 53
+
+
+def test_people_left_in_the_last_week_through_the_gate(seen: None):
+    left = Counter(
+        Release.objects.filter(outcome="left", closed_at__gt=WEEK).values_list("way", flat=True)
+    )
+    assert left == {
+        "BAIL": 8, "PRISON": 4, "TERM-SERVED": 3, "DETENTION-ENDED": 9, "TREATMENT-ENDED": 3,
+    }  # fmt: skip
+    ended = Custody.objects.filter(ended_at__gt=WEEK)
+    assert ended.count() == sum(left.values()), "nobody leaves but through the gate"
+    assert not Entry.objects.filter(kind="release.late", recorded_at__lt=NOW).exists()
+    papers = Counter(Issued.objects.filter(issued_at__gt=WEEK).values_list("code", flat=True))
+    assert papers["D12-1"] == 8
+    assert papers["D12-2"] == 3
+    assert papers["D21-1"] == 9
+    assert papers["D22-1"] == 3
+
+
+def test_somebody_leaves_today_and_somebody_else_must_not(seen: None):
+    today = Release.objects.filter(closed_at=None, planned_on=clock.day_of(NOW))
+    assert sorted(case.way for case in today) == ["DETENTION-ENDED", "TERM-SERVED"]
+    for case in today:
+        assert "property" in case.ready
+        assert "papers" not in case.ready
+    bailed = Release.objects.filter(closed_at=None, way="BAIL").order_by("received_at")
+    held, waiting = bailed
+    assert waiting.searched is None
+    found = engine_of_release.blockers(
+        gathered.facts_of(held, custody.person(held.custody_id), NOW, ("one", "other"))
+    )
+    assert [one.rule.id for one in found] == ["REL-HOLD"]
+    assert "在逃人员登记表" in found[0].about[0]
 
 
 def test_arrivals_stand_on_the_board_at_each_step(seen: None):
@@ -290,7 +329,7 @@ def test_names_that_are_hard_to_find_are_among_them(seen: None):
         "name", "identity", "identified", "nationality", "language", "consular", "need", "dependant",
         "contact", "lawyer", "basis", "authority", "charge", "co_defendant", "photo",
     }  # fmt: skip
-    assert sorts["photo"] == 560
+    assert sorts["photo"] == 560 + 15  # and of those who left in the last week
     states = FactRow.objects.filter(sort="identified", says__state="unknown")
     assert states.count() == 3
     assert FactRow.objects.filter(sort="language", says__interpreter=True).count() >= 12

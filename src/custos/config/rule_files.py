@@ -21,6 +21,8 @@ LOADERS = (
     "custos.foundation.custody.people.sealing",
     "custos.foundation.custody.absences",
     "custos.prevention.duty.catalogue",
+    "custos.prevention.duty.information.catalogue",
+    "custos.prevention.duty.shifts.plan",
     "custos.prevention.devices.timing",
     "custos.management.timelimits.catalogue",
     "custos.management.reception.registers",

@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "custos.management.timelimits",
     "custos.management.reception",
     "custos.web.workbenches",
+    "custos.web.handheld",
 ]
 
 MIDDLEWARE = [

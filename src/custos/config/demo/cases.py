@@ -6,7 +6,7 @@ regulations on administrative detention and of those on drug treatment; each cas
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from random import Random
 
 from custos.foundation import clock
@@ -82,6 +82,13 @@ class Case:
         return next(one for _at, one in self.papers if isinstance(one, facts.Basis))
 
     @property
+    def of_one_court(self) -> bool:
+        """Whether the document that came last is of the authority that holds the case now."""
+        bases = [one for _at, one in self.papers if isinstance(one, facts.Basis)]
+        held = [one for _at, one in self.papers if isinstance(one, facts.Authority)]
+        return bases[-1].issuer == held[-1].name
+
+    @property
     def authority(self) -> facts.Authority:
         """Who handled the case at first."""
         return next(one for _at, one in self.papers if isinstance(one, facts.Authority))
@@ -137,6 +144,25 @@ def over(chance: Random, detained: datetime, city: str) -> tuple[Case, datetime,
     made = _lengthened(chance, _case(chance, stage, city, times), city)
     number = f"{paper}〔{(detained + _DAY * length).year}〕演{chance.randrange(10_000):04}号"
     return made, detained + _DAY * length, way, number
+
+
+def served(chance: Random, day: date, like: Case, city: str) -> Case:
+    """A case whose sentence is served here and ends on `day`, with the charges of another."""
+    now = datetime.combine(day, time(12), clock.LOCAL) - _DAY * 45
+    while True:
+        made = standing(chance, like.stage, now, city)
+        if made.ends == day and made.of_one_court:
+            made.charges, made.violent = like.charges, like.violent
+            return made
+
+
+def detained_until(chance: Random, day: date, city: str) -> Case:
+    """A case of administrative or judicial detention whose last day is `day`."""
+    noon = datetime.combine(day, time(12), clock.LOCAL)
+    while True:
+        made = administrative(chance, noon - _DAY * chance.choice((10, 12, 15)), city, 9)
+        if made.ends == day:
+            return made
 
 
 def of_the_same(chance: Random, case: Case) -> Case:
@@ -273,7 +299,12 @@ def _case(chance: Random, stage: str, city: str, times: dict[str, datetime]) -> 
                 ),
             )
         )
-    made.papers.sort(key=lambda one: one[0])
+    made.papers = [
+        (at, one.model_copy(update={"issuer": made.first.issuer}))
+        if isinstance(one, facts.Basis) and one.issuer == f"{city}公安局"
+        else (at, one)
+        for at, one in sorted(made.papers, key=lambda one: one[0])
+    ]
     return made
 
 

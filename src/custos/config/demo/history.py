@@ -9,13 +9,13 @@ import heapq
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from custos.config.demo import cases, people
 from custos.config.demo.cases import Case
 from custos.config.demo.people import Person
-from custos.config.demo.places import World
+from custos.config.demo.places import LAST_WEEK, World
 from custos.foundation import clock
 from custos.foundation.custody import bulk
 from custos.foundation.custody.bulk import Ended, Known, Pair, Placed, Said
@@ -27,7 +27,7 @@ from custos.foundation.record.parties import Post
 
 #: Who is held in the main facility since before the last week, by stage: how many men and women.
 _HELD = {
-    "detained": (20, 4),
+    "detained": (18, 4),
     "arrest_requested": (39, 5),
     "arrested": (112, 14),
     "extended": (33, 3),
@@ -35,13 +35,17 @@ _HELD = {
     "first_instance": (92, 7),
     "second_instance": (33, 3),
     "awaiting_delivery": (21, 3),
-    "serving_here": (13, 3),
+    "serving_here": (12, 3),
 }
 _MINORS, _GIRLS, _ILL, _ABROAD, _UNKNOWN = 9, 3, 5, 12, 3
 #: Men and women held in each other facility, by its kind.
-_ELSEWHERE = {"KSS": (36, 6), "JLS": (34, 6), "QJS": (50, 10)}
-#: How many came and went: in the main facility, the administrative house and the treatment centre.
-PAST = (4_200, 600, 200)
+_ELSEWHERE = {"KSS": (36, 6), "JLS": (33, 6), "QJS": (50, 10)}
+#: Who leaves in the last week, besides, by way out; and the two whose bail is on the table now.
+_LEAVING = {"BAIL": 8, "PRISON": 4, "TERM-SERVED": 3, "DETENTION-ENDED": 9, "TREATMENT-ENDED": 3}
+_ON_THE_TABLE = 2
+#: How many came and went before the last week: in the main facility, the administrative house and the
+#: treatment centre.
+PAST = (4_185, 591, 197)
 
 #: How long somebody stays among new arrivals.
 SETTLING = timedelta(days=7)
@@ -76,24 +80,37 @@ class Coming:
     id: UUID = field(default_factory=new_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Somebody who leaves in the last week, by which way out, and when it begins; `leaves`: by now."""
+
+    who: Coming
+    way: str
+    at: datetime
+    leaves: bool = True
+
+
 @dataclass(slots=True)
 class Later:
-    """What happens to somebody in the last week: papers that come, and who has settled in."""
+    """What happens to somebody in the last week: papers that come, who has settled in, and who leaves."""
 
     papers: list[tuple[datetime, Coming, facts.Fact]] = field(default_factory=list)
     settling: list[tuple[datetime, UUID]] = field(default_factory=list)
+    leaving: list[Leaving] = field(default_factory=list)
 
 
 def write(world: World, portraits: dict[str, list[StoredFile]]) -> Later:
     """Write everything that was before the last week; returns what of it happens later."""
     held, pairs = _held(world)
     gone = _gone(world, held)
+    leaving = list(_leaving(world))
+    held += [one.who for one in leaving]
     _settle(world, [*held, *gone])
     recorded = {one.person_id for one in held}
     known = {one.id: _known(world, one, portraits, recorded) for one in [*held, *gone]}
     bulk.receive(list(known.values()), [_pair(world, known, pair) for pair in pairs])
     until = world.week
-    later = Later()
+    later = Later(leaving=leaving)
     for one in held:
         later.papers += [(at, one, paper) for at, paper in one.case.papers if at >= until]
         if world.pool_of[one.places[-1].cell.pk].endswith("-new"):
@@ -177,6 +194,53 @@ def _by_decision(world: World, facility: Organization, person: Person) -> Coming
         case = cases.treatment(chance, world.now - timedelta(days=chance.uniform(8, 160)), city)
     admitted = case.detained_at + timedelta(hours=chance.uniform(1, 5))
     return Coming(facility, person, case, admitted, person.sex)
+
+
+def _leaving(world: World) -> Iterator[Leaving]:
+    """Who is held when the week begins and leaves in it; of those whose term ends, one leaves today."""
+    chance, today = world.chance, clock.day_of(world.now)
+    span = (LAST_WEEK - timedelta(hours=30)).total_seconds()
+
+    def somewhen(case: Case) -> datetime:
+        at = world.week + timedelta(hours=20, seconds=chance.random() * span)
+        return max([at, *(came + timedelta(hours=3) for came, _paper in case.papers)])
+
+    def days(count: int) -> Iterator[date]:
+        yield today
+        for _ in range(world.so_many(count)):
+            yield today - timedelta(days=chance.randint(1, 5))
+
+    def on(day: date) -> datetime:
+        opens = datetime.combine(day, time(8), clock.LOCAL)
+        return opens + timedelta(minutes=chance.randrange(240))
+
+    bailed = world.so_many(_LEAVING["BAIL"])
+    for number in range(bailed + _ON_THE_TABLE):
+        one = _criminal(world, world.main, people.grown_up(chance, today, "1"), "detained")
+        yield Leaving(one, "BAIL", somewhen(one.case), leaves=number < bailed)
+    for _ in range(world.so_many(_LEAVING["PRISON"])):
+        person = people.grown_up(chance, today, "1")
+        one = _criminal(world, world.main, person, "awaiting_delivery")
+        while not one.case.of_one_court:
+            one = _criminal(world, world.main, person, "awaiting_delivery")
+        yield Leaving(one, "PRISON", somewhen(one.case))
+    for day in days(_LEAVING["TERM-SERVED"]):
+        one = _criminal(world, world.main, people.grown_up(chance, today, "1"), "serving_here")
+        one.case = cases.served(chance, day, one.case, world.city_of(world.main))
+        one.admitted_at = one.case.detained_at + timedelta(hours=chance.uniform(3, 20))
+        yield Leaving(one, "TERM-SERVED", on(day), leaves=day < today)
+    for day in days(_LEAVING["DETENTION-ENDED"]):
+        person = people.grown_up(chance, today, "1")
+        case = cases.detained_until(chance, day, world.city_of(world.administrative))
+        one = Coming(world.administrative, person, case, case.detained_at, person.sex)
+        one.admitted_at += timedelta(hours=chance.uniform(1, 5))
+        yield Leaving(one, "DETENTION-ENDED", on(day), leaves=day < today)
+    for _ in range(world.so_many(_LEAVING["TREATMENT-ENDED"])):
+        begun = world.now - timedelta(days=chance.uniform(110, 170))
+        case = cases.treatment(chance, begun, world.city_of(world.treatment))
+        one = Coming(world.treatment, people.grown_up(chance, today, "1"), case, begun, "1")
+        one.admitted_at += timedelta(hours=chance.uniform(1, 5))
+        yield Leaving(one, "TREATMENT-ENDED", somewhen(case))
 
 
 def _codefendants(world: World, main: list[Coming]) -> Iterator[_Quarrel]:

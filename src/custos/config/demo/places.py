@@ -52,7 +52,7 @@ _AREAS_ELSEWHERE = (("男区", "1", "ordinary", 6), ("女区", "2", "ordinary", 
 _KINDS_OF_CELLS = {"501": "transition", "603": "medical"}
 #: For whom cells of the main facility are, and of the others by kind; all else is for men or women.
 _POOLS = {
-    "113": "closed", "310": "1-convicted", "311": "1-convicted", "312": "1-convicted",
+    "113": "closed", "309": "1-convicted", "310": "1-convicted", "311": "1-convicted", "312": "1-convicted",
     "501": "2-new", "506": "2-minor", "507": "2-convicted", "601": "1-minor", "603": "1-ill",
 }  # fmt: skip
 _POOLS_ELSEWHERE = {"KSS": {}, "JLS": {"106": "1-abroad"}, "QJS": {}}

@@ -1,7 +1,7 @@
 """The last week, told by the services that users call, each at its time.
 
-Reception has its own part in `arrivals`; here are moves, papers, pairs, orders, ways out and back, counts
-and alarms.
+Reception has its own part in `arrivals`, leaving in `releases`; here are moves, papers, pairs, orders, ways
+out and back, counts and alarms.
 """
 
 import heapq
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from custos.config.demo import arrivals, places
+from custos.config.demo import arrivals, places, releases
 from custos.config.demo.history import SETTLED, Later
 from custos.config.demo.places import CLOSED, LAST_WEEK, SYSTEM, World, closed
 from custos.foundation import clock
@@ -59,6 +59,7 @@ def tell(world: World, later: Later) -> None:
     for at, stay in later.settling:
         world.at(at, partial(_settled, stay=stay))
     arrivals.plan(world)
+    releases.plan(world, later)
 
     def sprinkle(count: int, what: Callable[[World], None], *, until: timedelta) -> None:
         span = (LAST_WEEK - until).total_seconds()
@@ -82,6 +83,7 @@ def tell(world: World, later: Later) -> None:
         _outside_now(world)
     with clock.set_to(world.now), scope.entered(scope.Scope.of_system("demo")):
         arrivals.standing_now(world)
+        releases.standing_now(world, later)
         _heard_now(world)
         going_out.sweep()
 

@@ -5,7 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.http import HttpRequest
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
@@ -128,6 +130,20 @@ def decided(
             confirmations.confirm(asked.pk, by=second, proven_at=clock.now())
         return asked.pk
     return asked.pk if asked.confirmed_at else None
+
+
+def answered(
+    request: HttpRequest, confirmed: UUID | None, done: Any, *go: Any, **where: Any
+) -> HttpResponse:
+    """What is said after a decision: `done` and on to a page, named as `redirect()` names it, or that it
+    waits for the second person.
+    """
+    if confirmed is None:
+        messages.info(request, _("Asked. Whoever may confirm it sees it in their list."))
+        return redirect(request.path)
+    messages.success(request, done)
+    onward: HttpResponse = redirect(*go, **where)
+    return onward
 
 
 def _acting_for(user: User, posts: Iterable[Post], organization_id: int) -> Acting:

@@ -260,11 +260,22 @@ def list_duplicates(call: Call, custody: CustodyId) -> Any:
 
 
 class Move(Asked):
-    """Where a person goes, and why."""
+    """Where a person goes, why, and what was looked at when it was decided."""
 
-    model_config = like(cell=_CUSTODY, reason="Separation from a co-defendant")
+    model_config = like(
+        cell=_CUSTODY,
+        reason="Separation from a co-defendant",
+        seen="3f5a9c0e7b1d4f6289ab3c5d7e9f0123",
+        offered=[_CUSTODY],
+    )
     cell: UUID = Field(description="The cell.")
     reason: Annotated[Line, Field(min_length=1)] = Field(description="Why.")
+    seen: Annotated[Line, Field(min_length=1, max_length=64)] = Field(
+        description="`seen` of the proposed cell, once an officer has looked at both sides' risks."
+    )
+    offered: list[UUID] = Field(
+        [], max_length=2000, description="The cells that were offered beside it, in their order."
+    )
 
 
 @router.write(
@@ -276,8 +287,12 @@ class Move(Asked):
     summary=_("Move a person to another cell"),
 )
 def move_person(call: Call, move: Move, custody: CustodyId) -> Any:
-    """Moves a person within their facility, as far as separation allows."""
-    services.move_to_cell(custody, move.cell, reason=move.reason, by=call.actor)
+    """Moves a person within their facility, as far as separation allows.
+
+    Refused where something else is true than what the officer looked at; what was shown goes on the
+    record with the choice.
+    """
+    services.move_to_cell(custody, **move.model_dump(), by=call.actor)
     return queries.person(custody)
 
 

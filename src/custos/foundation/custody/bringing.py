@@ -6,26 +6,21 @@ for weeks owes no first talk. What an admission asks of the door – papers, hea
 elsewhere; each entry names the one that says from where these people were taken over.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
-from custos.foundation.custody import engine, placing
-from custos.foundation.custody import pairs as written_pairs
+from custos.foundation.custody import bulk, engine, placing
 from custos.foundation.custody.kinds import Admitted
-from custos.foundation.custody.models import CellStay, Custody, Detainee
-from custos.foundation.custody.people import kinds, tokens
+from custos.foundation.custody.models import Custody
+from custos.foundation.custody.people import kinds
 from custos.foundation.custody.people.facts import Fact
-from custos.foundation.custody.people.keeping import row_of
-from custos.foundation.custody.people.models import FactRow
 from custos.foundation.custody.place_kinds import KeptApart
-from custos.foundation.custody.place_models import KeepApart
 from custos.foundation.database import scope
 from custos.foundation.database.ids import new_id
 from custos.foundation.errors import Conflict
@@ -33,8 +28,6 @@ from custos.foundation.organizations.models import Cell
 from custos.foundation.record import services as record
 from custos.foundation.record.kinds import Kind
 from custos.foundation.record.parties import Actor
-
-_AT_ONCE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,136 +162,50 @@ def bring(
                 _("Something has changed in these cells since they were looked at."),
                 mend=_("Look at them again, and then decide."),
             )
-        stays = [_stay(one, organization_id) for one in people]
-        Detainee.objects.bulk_create([stay.detainee for stay in stays], _AT_ONCE)
-        Custody.objects.bulk_create(stays, _AT_ONCE)
-        CellStay.objects.bulk_create(
-            [_place(stay, one.cell) for one, stay in zip(people, stays, strict=True)], _AT_ONCE
-        )
-        known = [
-            [
-                row_of(
-                    fact,
-                    organization_id=organization_id,
-                    detainee=stay.detainee,
-                    custody=stay if fact.of_stay else None,
-                    since=at,
-                )
-                for fact in one.facts
-            ]
-            for one, stay in zip(people, stays, strict=True)
-        ]
-        FactRow.objects.bulk_create([row for rows in known for row in rows], _AT_ONCE)
-        tokens.of_brought(
-            (stay.detainee, [stay.number], one.facts)
-            for one, stay in zip(people, stays, strict=True)
-        )
-        apart = _apart(pairs, organization_id, at)
-        KeepApart.objects.bulk_create([row for row, _pair in apart], _AT_ONCE)
-        subjects = {stay.pk: stay for stay in stays} | _held(pairs, {stay.pk for stay in stays})
 
-        def said() -> Iterator[_Said]:
-            for one, stay, rows in zip(people, stays, known, strict=True):
-                yield _admitted(one, stay, cells[one.cell], found[one.id], reason)
-                for fact, row in zip(one.facts, rows, strict=True):
-                    yield _Said(kinds.entry_of(fact, row.pk), stay)
-            for pair_row, pair in apart:
-                yield from _kept_apart(pair_row, pair, subjects)
-
-        record.append_many(
-            record.draft(
-                one.payload,
-                about=one.about,
-                by=by,
-                at=at,
-                occurred_at=one.occurred_at,
-                ground=one.ground,
-                because=because,
+        def known(one: Newcomer) -> bulk.Known:
+            shown = placing.shown(found[one.id])
+            return bulk.Known(
+                organization_id=organization_id,
+                name=one.name,
+                sex=one.sex,
+                born=one.born,
+                number=one.number,
+                basis=one.basis,
+                basis_number=one.basis_number,
+                arrived_at=one.admitted_at,
+                places=[bulk.Placed(cells[one.cell], one.admitted_at, by, reason, shown)],
+                said=[bulk.Said(fact, at, by) for fact in one.facts],
+                id=one.id,
             )
-            for one in said()
+
+        stays: dict[UUID, bulk.Known | bulk.Here] = {one.id: known(one) for one in people}
+        for pk, stay in _held(pairs, set(stays)).items():
+            stays[pk] = bulk.Here(stay)
+        bulk.receive(
+            [stay for stay in stays.values() if isinstance(stay, bulk.Known)],
+            [
+                bulk.Pair(
+                    stays[one.one],
+                    stays[one.other],
+                    one.kind,
+                    "cell",
+                    _ROLE,
+                    _ROLE,
+                    one.reason,
+                    at,
+                    by,
+                )
+                for one in pairs
+            ],
+            recorded_at=at,
+            because=because,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """An entry to make, whom it is about, and when and on what ground where that is its own."""
-
-    payload: Kind
-    about: Custody
-    occurred_at: datetime | None = None
-    ground: str = ""
-
-
-def _admitted(
-    one: Newcomer, stay: Custody, cell: Cell, found: Sequence[engine.Found], reason: str
-) -> _Said:
-    payload = Admitted(
-        number=one.number,
-        basis=one.basis,
-        basis_number=one.basis_number,
-        cell=cell.pk,
-        cell_name=cell.name,
-        arrived_at=one.admitted_at,
-        shown=placing.shown(found),
-        reason=reason,
-    )
-    return _Said(payload, stay, one.admitted_at)
-
-
-def _kept_apart(row: KeepApart, pair: Pair, subjects: Mapping[UUID, Custody]) -> Iterator[_Said]:
-    """The entry about each of the two."""
-    for about, told in written_pairs.told_of(row, pair.one):
-        yield _Said(told, subjects[about], ground=written_pairs.ground_of(row))
-
-
-def _stay(one: Newcomer, organization_id: int) -> Custody:
-    person = Detainee(organization_id=organization_id, name=one.name, sex=one.sex, born=one.born)
-    return Custody(
-        pk=one.id,
-        detainee=person,
-        organization_id=organization_id,
-        number=one.number,
-        basis=one.basis,
-        basis_number=one.basis_number,
-        admitted_at=one.admitted_at,
-        cell_id=one.cell,
-    )
-
-
-def _place(stay: Custody, cell: UUID) -> CellStay:
-    return CellStay(
-        custody=stay,
-        organization_id=stay.organization_id,
-        cell_id=cell,
-        during=DateTimeTZRange(stay.admitted_at, None),
-    )
 
 
 def _held(pairs: Sequence[Pair], coming: set[UUID]) -> dict[UUID, Custody]:
     wanted = {stay for pair in pairs for stay in (pair.one, pair.other)} - coming
     return placing.lock_stays(wanted) if wanted else {}
-
-
-def _apart(
-    pairs: Sequence[Pair], organization_id: int, at: datetime
-) -> list[tuple[KeepApart, Pair]]:
-    """The rows of pairs, each with its stays in the order in which the table has them."""
-    return [
-        (
-            written_pairs.row_of(
-                pair.one,
-                pair.other,
-                organization_id=organization_id,
-                kind=pair.kind,
-                scope="cell",
-                roles=(_ROLE, _ROLE),
-                reason=pair.reason,
-                since=at,
-            ),
-            pair,
-        )
-        for pair in pairs
-    ]
 
 
 #: As the papers that are taken over have it: they say who is apart, and not who did what.

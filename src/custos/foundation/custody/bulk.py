@@ -9,7 +9,7 @@ places at once, a number twice, a stay without a document), and every entry's wr
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Literal
 from uuid import UUID
 
@@ -25,9 +25,11 @@ from custos.foundation.custody.people.models import FactRow
 from custos.foundation.custody.place_kinds import Classified, StayEnded
 from custos.foundation.custody.place_models import Classification, KeepApart
 from custos.foundation.database.ids import new_id
+from custos.foundation.database.loading import load
 from custos.foundation.media.services import StoredFile
 from custos.foundation.organizations.models import Cell
 from custos.foundation.record import services as record
+from custos.foundation.record.kinds import Kind
 from custos.foundation.record.parties import Actor, Subject
 from custos.foundation.record.services import Draft
 
@@ -36,12 +38,16 @@ _GROUND_OF_PLACES = "看守所条例 第14条"
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A cell, from when on, by whose decision; `reason` is needed for all but the first."""
+    """A cell, from when on, by whose decision; `reason` is needed for all but the first.
+
+    `shown` are the rules that spoke against it and were seen.
+    """
 
     cell: Cell
     since: datetime
     by: Actor
     reason: str = ""
+    shown: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +115,10 @@ class Known:
         """What entries about the stay name, in a cell or in none."""
         return Subject(self.organization_id, self.person, self.id, cell.pk if cell else None)
 
+    def subject_at(self, moment: datetime) -> Subject:
+        """What entries of a moment about the stay name."""
+        return self.subject(self.cell_at(moment))
+
     def cell_at(self, moment: datetime) -> Cell | None:
         """Where the person was at a moment."""
         if self.ended and moment >= self.ended.at:
@@ -117,11 +127,33 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Here:
+    """Somebody who is held already, from whom one of the others is kept apart."""
+
+    stay: Custody
+
+    @property
+    def id(self) -> UUID:
+        """The stay."""
+        return self.stay.pk
+
+    @property
+    def organization_id(self) -> int:
+        """The facility."""
+        return self.stay.organization_id
+
+    def subject_at(self, moment: datetime) -> Subject:
+        """What entries about the stay name: they are where they are now."""
+        del moment
+        return self.stay.record_subject()
+
+
+@dataclass(frozen=True, slots=True)
 class Pair:
     """Two stays kept apart from `at` on; see `separating.Pairing`."""
 
-    one: Known
-    other: Known
+    one: Known | Here
+    other: Known | Here
     kind: str
     scope: Literal["cell", "area", "facility"]
     role: str
@@ -131,11 +163,18 @@ class Pair:
     by: Actor
 
 
-def receive(stays: Sequence[Known], pairs: Sequence[Pair] = ()) -> int:
+def receive(
+    stays: Sequence[Known],
+    pairs: Sequence[Pair] = (),
+    *,
+    recorded_at: datetime | None = None,
+    because: UUID | None = None,
+) -> int:
     """Write whole stays, and who is kept apart, with the entries that tell it; returns how many entries.
 
-    All or nothing. Raises what the database refuses (`IntegrityError`), and `NotAllowed` for a writer
-    whose post doesn't write such an entry.
+    What is taken over now is recorded all at once, at `recorded_at`, `because` of an entry; history was
+    recorded when it happened. All or nothing. Raises what the database refuses (`IntegrityError`), and
+    `NotAllowed` for a writer whose post doesn't write such an entry.
     """
     with transaction.atomic():
         people = {
@@ -148,14 +187,12 @@ def receive(stays: Sequence[Known], pairs: Sequence[Pair] = ()) -> int:
             )
             for stay in stays
         }
-        Detainee.objects.bulk_create(people.values(), batch_size=2000)
-        Custody.objects.bulk_create((_custody(stay) for stay in stays), batch_size=2000)
-        CellStay.objects.bulk_create(
-            (place for stay in stays for place in _places(stay)), batch_size=2000
-        )
-        facts_ = [(row, stay, said) for stay in stays for row, said in _rows(stay)]
-        FactRow.objects.bulk_create((row for row, _stay, _said in facts_), batch_size=2000)
-        Classification.objects.bulk_create(
+        load(people.values())
+        load(_custody(stay) for stay in stays)
+        load(place for stay in stays for place in _places(stay))
+        known = [(row, stay, said) for stay in stays for row, said in _rows(stay)]
+        load(row for row, _stay, _said in known)
+        load(
             Classification(
                 custody_id=stay.id,
                 organization_id=stay.organization_id,
@@ -167,15 +204,44 @@ def receive(stays: Sequence[Known], pairs: Sequence[Pair] = ()) -> int:
             if stay.counted
         )
         apart = [(_pair(pair), pair) for pair in pairs]
-        KeepApart.objects.bulk_create(row for row, _pair in apart)
+        load(row for row, _pair in apart)
         tokens.of_brought(_found_by(stays, people))
-        drafts = [
-            *(draft for stay in stays for draft in _told(stay)),
-            *(_fact_told(row.pk, stay, said) for row, stay, said in facts_),
-            *(draft for row, pair in apart for draft in _pair_told(row, pair)),
-        ]
-        drafts.sort(key=lambda draft: draft.header.recorded_at)
+        told = chain(
+            (told for stay in stays for told in _told(stay)),
+            (_fact_told(row.pk, stay, said) for row, stay, said in known),
+            (told for row, pair in apart for told in _pair_told(row, pair)),
+        )
+        drafts = (one.draft(recorded_at, because) for one in told)
+        if recorded_at is None:
+            return record.append_many(sorted(drafts, key=lambda draft: draft.header.recorded_at))
         return record.append_many(drafts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """An entry to make: what it says, of whom, when it happened, by whom."""
+
+    payload: Kind
+    about: Subject
+    by: Actor
+    at: datetime
+    happened_at: datetime | None = None
+    second: Actor | None = None
+    ground: str = ""
+    files: tuple[StoredFile, ...] = ()
+
+    def draft(self, recorded_at: datetime | None, because: UUID | None) -> Draft:
+        return record.draft(
+            self.payload,
+            about=self.about,
+            by=self.by,
+            second=self.second,
+            at=recorded_at or self.at,
+            occurred_at=self.happened_at or self.at,
+            ground=self.ground,
+            because=because,
+            attachments=self.files,
+        )
 
 
 # ---------------------------------------------------------------------- rows
@@ -253,75 +319,50 @@ def _found_by(
 # ---------------------------------------------------------------------- entries
 
 
-def _told(stay: Known) -> Iterator[Draft]:
+def _told(stay: Known) -> Iterator[_Told]:
     first = stay.places[0]
-    yield record.draft(
-        Admitted(
-            number=stay.number,
-            basis=stay.basis,
-            basis_number=stay.basis_number,
-            cell=first.cell.pk,
-            cell_name=first.cell.name,
-            arrived_at=stay.arrived_at,
-            shown=[],
-        ),
-        about=stay.subject(first.cell),
-        by=first.by,
-        at=first.since,
-        occurred_at=stay.arrived_at,
-        ground=stay.ground,
+    admitted = Admitted(
+        number=stay.number,
+        basis=stay.basis,
+        basis_number=stay.basis_number,
+        cell=first.cell.pk,
+        cell_name=first.cell.name,
+        arrived_at=stay.arrived_at,
+        shown=list(first.shown),
+        reason=first.reason,
     )
+    about = stay.subject(first.cell)
+    yield _Told(admitted, about, first.by, first.since, stay.arrived_at, ground=stay.ground)
     for left, place in pairwise(stay.places):
-        yield record.draft(
-            CellMoved(
-                cell=place.cell.pk,
-                cell_name=place.cell.name,
-                left_cell=left.cell.pk,
-                shown=[],
-                reason=place.reason,
-            ),
-            about=stay.subject(place.cell),
-            by=place.by,
-            at=place.since,
-            ground=_GROUND_OF_PLACES,
+        moved = CellMoved(
+            cell=place.cell.pk,
+            cell_name=place.cell.name,
+            left_cell=left.cell.pk,
+            shown=list(place.shown),
+            reason=place.reason,
         )
+        about = stay.subject(place.cell)
+        yield _Told(moved, about, place.by, place.since, ground=_GROUND_OF_PLACES)
     if one := stay.counted:
-        yield record.draft(
-            Classified(
-                category=one.category, repeat=one.repeat, violent=one.violent, reason=one.reason
-            ),
-            about=stay.subject(stay.cell_at(one.at)),
-            by=one.by,
-            at=one.at,
+        counted = Classified(
+            category=one.category, repeat=one.repeat, violent=one.violent, reason=one.reason
         )
+        yield _Told(counted, stay.subject_at(one.at), one.by, one.at)
     if end := stay.ended:
         left_cell = stay.places[-1].cell
-        yield record.draft(
-            StayEnded(way=end.way, document=end.document, left_cell=left_cell.pk, while_out=None),
-            about=stay.subject(left_cell),
-            by=end.by,
-            second=end.second,
-            at=end.at,
+        ended = StayEnded(
+            way=end.way, document=end.document, left_cell=left_cell.pk, while_out=None
         )
+        yield _Told(ended, stay.subject(left_cell), end.by, end.at, second=end.second)
 
 
-def _fact_told(fact: UUID, stay: Known, said: Said) -> Draft:
-    return record.draft(
-        kinds.entry_of(said.fact, fact),
-        about=stay.subject(stay.cell_at(said.at)),
-        by=said.by,
-        at=said.at,
-        attachments=said.files,
-    )
+def _fact_told(fact: UUID, stay: Known, said: Said) -> _Told:
+    entry = kinds.entry_of(said.fact, fact)
+    return _Told(entry, stay.subject_at(said.at), said.by, said.at, files=said.files)
 
 
-def _pair_told(row: KeepApart, pair: Pair) -> Iterator[Draft]:
+def _pair_told(row: KeepApart, pair: Pair) -> Iterator[_Told]:
     for about, told in written_pairs.told_of(row, pair.one.id):
         stay = pair.one if about == pair.one.id else pair.other
-        yield record.draft(
-            told,
-            about=stay.subject(stay.cell_at(pair.at)),
-            by=pair.by,
-            at=pair.at,
-            ground=written_pairs.ground_of(row),
-        )
+        ground = written_pairs.ground_of(row)
+        yield _Told(told, stay.subject_at(pair.at), pair.by, pair.at, ground=ground)

@@ -14,6 +14,7 @@ from custos.foundation.api import paging
 from custos.foundation.api.routing import Call, Router
 from custos.foundation.api.schemas import (
     Asked,
+    CellId,
     CustodyId,
     Line,
     Moment,
@@ -147,6 +148,65 @@ class ProposalShown(Shape):
 def list_proposed_cells(call: Call, custody: CustodyId) -> Any:
     """The cells of the facility in the order in which they suit the person. Names nobody."""
     return place_queries.proposals(custody)
+
+
+class OccupantShown(Shape):
+    """Somebody in a cell, with what whoever puts others there has to know of them."""
+
+    model_config = like(person=A_PERSON, signs=["暴力犯罪"])
+    person: PersonShown = Field(description="Who.")
+    signs: list[Translated] = Field(description="Their risks, in words.")
+
+
+A_SEEN = "3f5a9c0e7b1d4f6289ab3c5d7e9f0123"
+
+
+#: An example of both sides, which other shapes add to.
+SIDES: dict[str, Any] = {
+    "cell_id": _ID, "allowed": True, "signs": ["新入所"], "against": [],
+    "inside": [{"person": A_PERSON, "signs": ["暴力犯罪"]}], "seen": A_SEEN, "offered": [_ID],
+}  # fmt: skip
+
+
+class SidesShown(Shape):
+    """Both sides' risks: what whoever decides has to look at before somebody is put into a cell."""
+
+    model_config = like(**SIDES)
+    cell_id: UUID = Field(description="The cell.")
+    allowed: bool = Field(description="Whether no rule forbids it.")
+    signs: list[Translated] = Field(description="The risks of whoever comes, in words.")
+    against: list[RuleFound] = Field(description="What speaks against the cell.")
+    inside: list[OccupantShown] = Field(description="Who has a place there.")
+    seen: str = Field(
+        description="The mark of exactly this. Sent with the decision it says that this was looked at,"
+        " and the decision is refused where something else is true by then."
+    )
+    offered: list[UUID] = Field(description="The cells that no rule forbids, the best first.")
+
+
+def sides(shown: place_queries.BothSides, proposed: list[place_queries.ProposalShown]) -> Any:
+    """Both sides of a cell as `SidesShown` gives them."""
+    return {
+        "cell_id": shown.considered.cell,
+        "allowed": shown.allowed,
+        "signs": shown.person.needs,
+        "against": shown.rules,
+        "inside": [{"person": one.person, "signs": one.needs} for one in shown.inside],
+        "seen": shown.considered.token,
+        "offered": [one.cell_id for one in proposed if one.allowed],
+    }
+
+
+@router.read(
+    "/people/{custody}/proposed-cells/{cell}",
+    gives=SidesShown,
+    scope=_READ,
+    purpose="custody.file",
+    summary=_("Show both sides' risks of a cell for a person"),
+)
+def show_proposed_cell(call: Call, custody: CustodyId, cell: CellId) -> Any:
+    """Who is in a cell and what speaks against it, to be looked at before a move is decided."""
+    return sides(place_queries.both_sides(custody, cell), place_queries.proposals(custody))
 
 
 class PairShown(Shape):

@@ -3,7 +3,7 @@
 Whatever names people is noted in the access log; see `accounts.access`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -206,12 +206,13 @@ def matching(stays: QuerySet[Custody], words: str) -> QuerySet[Custody]:
     return persons.matching(stays, words)
 
 
-def person(custody: UUID) -> PersonShown:
+def person(custody: UUID, *, finishing: bool = False) -> PersonShown:
     """One stay and its person. One query.
 
-    Raises `Missing` where the scope has no such stay, or where it has ended and law seals it.
+    Raises `Missing` where the scope has no such stay, or where it has ended and law seals it; for the
+    desk that is `finishing` the release some hours later (`people/rules/sealing.yaml`).
     """
-    stays = persons.unsealed(Custody.objects.visible_to(scope.current()))
+    stays = persons.unsealed(Custody.objects.visible_to(scope.current()), finishing=finishing)
     root = Coalesce(OuterRef("detainee__merged_into"), OuterRef("detainee"))
     records = Detainee.objects.filter(Q(pk=root) | Q(merged_into=root)).order_by("pk").values("pk")
     one = stays.filter(pk=custody).annotate(records=ArraySubquery(records))
@@ -229,8 +230,11 @@ def named(custodies: Iterable[UUID]) -> dict[UUID, PersonShown]:
 
 
 def about(words: str) -> QuerySet[Custody, UUID]:
-    """The ids of the scope's stays, ended or not, whom these words are about; names nobody."""
-    stays = matching(Custody.objects.visible_to(scope.current()), words)
+    """The ids of the scope's stays, ended or not, whom these words are about, none that law seals.
+
+    Names nobody.
+    """
+    stays = matching(persons.unsealed(Custody.objects.visible_to(scope.current())), words)
     return stays.values_list("pk", flat=True)
 
 
@@ -283,10 +287,12 @@ def timeline_of(
     kinds: Sequence[str] = (),
     before: UUID | None = None,
     limit: int = 50,
+    own: Collection[int] | None = None,
 ) -> list[Line]:
     """Everything on the record about a stay: what names the person, and what happened in their cells
     while they were there. Latest first; of some kinds where named. Five queries, three where the caller
-    has asked for `shown` and `places` already.
+    has asked for `shown` and `places` already. Where the scope was widened for this stay alone, `own` are
+    the reader's audiences without that: of other stays and of the cells nothing else is found.
     """
     stay = shown or person(custody)
     there = places_of(custody) if places is None else places
@@ -298,4 +304,5 @@ def timeline_of(
         since=stay.admitted_at,
         before=before,
         limit=limit,
+        beyond=None if own is None else (custody, own),
     )

@@ -82,8 +82,14 @@ def reveal(envelope: bytes, place: Place) -> str:
 def blind(purpose: str, text: str) -> str:
     """What equal texts of one purpose have in common, in 22 characters that tell nothing else."""
     said = f"{purpose}\x1f{text}".encode()
-    digest = hmac.digest(_key(settings.KEYS / _INDEX), said, hashlib.sha256)[:16]
+    digest = hmac.digest(_index_key(settings.KEYS), said, hashlib.sha256)[:16]
     return b64encode(digest, b"-_").decode().rstrip("=")
+
+
+@cache
+def _index_key(keys: Path) -> bytes:
+    # Of the folder: to put a path together costs more than the digest.
+    return _key(keys / _INDEX)
 
 
 def _cipher(suite: int, number: int, mode: GCM) -> "Cipher[GCM]":

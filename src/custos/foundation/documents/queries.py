@@ -14,6 +14,7 @@ from custos.foundation.documents.kinds import number_of
 from custos.foundation.documents.models import Issued, Series
 from custos.foundation.errors import Missing
 from custos.foundation.media import services as media
+from custos.foundation.record import sealing
 
 PAGE = 50
 
@@ -83,8 +84,10 @@ def gaps(year: int) -> dict[int, int]:
 
 
 def _visible() -> QuerySet[Issued]:
-    seen = scope.current()
-    return Issued.objects.visible_to(seen).filter(audience__in=sorted(seen.audiences))
+    """What the reader may read, and law doesn't seal."""
+    seen, sealed = scope.current(), sealing.condition()
+    found = Issued.objects.visible_to(seen).filter(audience__in=sorted(seen.audiences))
+    return found if sealed is None else found.exclude(sealed)
 
 
 def _shown(one: Issued) -> PaperShown:

@@ -1,7 +1,7 @@
 """Questions about the record, in the scope of whoever asks."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from custos.foundation.database import scope
 from custos.foundation.database.ids import lower_bound
 from custos.foundation.database.planning import along_the_index
 from custos.foundation.errors import Missing
-from custos.foundation.record import grounds
+from custos.foundation.record import grounds, sealing
 from custos.foundation.record.kinds import Kind, kind_of
 from custos.foundation.record.models import (
     Attachment,
@@ -31,7 +31,10 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One entry, ready to show. `payload` is None where it was erased or its kind is unknown here."""
+    """One entry, ready to show. `payload` is None where it was erased or its kind is unknown here.
+
+    Of a `sealed` one only the frame is there: neither whom it is about nor what it says.
+    """
 
     id: UUID
     seq: int
@@ -55,6 +58,7 @@ class Line:
     erased: bool
     attachments: Sequence[dict[str, Any]]
     payload: Kind | None
+    sealed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +80,14 @@ def timeline(
     since: datetime | None = None,
     before: UUID | None = None,
     limit: int = PAGE,
+    beyond: tuple[UUID, Collection[int]] | None = None,
 ) -> list[Line]:
     """Entries about a person or a cell, latest first, at most `limit`; three queries.
 
     With `stays`, what happened in a cell while the person was in it counts as theirs, unless it is
     about another person. `others` are further records of the same person. Of some `kinds` where named.
     `since` bounds the partitions that are looked at, `before` is the id of the last line of the page
-    before.
+    before. What is about another stay that law seals is left out.
     """
     wanted = Q()
     if detainee:
@@ -95,13 +100,19 @@ def timeline(
     if not wanted:
         return []
     entries = _visible().filter(wanted)
+    if beyond:
+        custody, own = beyond
+        entries = entries.filter(Q(audience__in=sorted(own)) | Q(custody_id=custody))
     if kinds:
         entries = entries.filter(kind__in=kinds)
     if since:
         entries = entries.filter(id__gte=lower_bound(since))
     if before:
         entries = entries.filter(id__lt=before)
-    return _lines(list(entries.order_by("-id")[:limit]))
+    sealed = sealing.condition()
+    if sealed is not None:
+        entries = entries.exclude(sealed)
+    return _lines(list(entries.order_by("-id")[:limit]), sealed=set())
 
 
 def first_time(kind: str, *, custody: UUID, since: datetime) -> datetime | None:
@@ -168,7 +179,9 @@ def line(entry: UUID) -> Line:
 
 
 def attachment(entry: UUID, sha256: str) -> Attachment:
-    """A file that an entry names. Raises `Missing` where the scope may not read one. One query."""
+    """A file that an entry names. Raises `Missing` where the scope may not read one, or law seals the
+    entry. Two queries.
+    """
     seen = scope.current()
     found = Attachment.objects.filter(
         entry_id=entry,
@@ -176,7 +189,7 @@ def attachment(entry: UUID, sha256: str) -> Attachment:
         organization_id__range=(seen.lowest, seen.highest),
         audience__in=sorted(seen.audiences),
     ).first()
-    if found is None:
+    if found is None or _sealed([entry]):
         raise Missing("record.no_such_file", _("This entry has no such file."))
     return found
 
@@ -259,8 +272,18 @@ def _visible() -> Any:
     )
 
 
-def _lines(entries: Sequence[Entry]) -> list[Line]:
+def _sealed(entries: Iterable[UUID]) -> set[UUID]:
+    """Those of some entries that law seals. One query, none where nothing is sealed."""
+    condition, wanted = sealing.condition(), list(entries)
+    if condition is None or not wanted:
+        return set()
+    return set(Entry.objects.filter(condition, id__in=wanted).values_list("id", flat=True))
+
+
+def _lines(entries: Sequence[Entry], sealed: set[UUID] | None = None) -> list[Line]:
     ids = [entry.id for entry in entries]
+    if sealed is None:
+        sealed = _sealed(entry.id for entry in entries if entry.custody_id)
     bodies = {p.id: bytes(p.body) for p in Payload.objects.filter(id__in=ids)} if ids else {}
     # What corrects an entry is younger than it: that bounds the partitions that are looked at.
     corrected = (
@@ -272,7 +295,23 @@ def _lines(entries: Sequence[Entry]) -> list[Line]:
         if ids
         else set()
     )
-    return [_line(entry, bodies.get(entry.id), entry.id in corrected) for entry in entries]
+    found = [_line(entry, bodies.get(entry.id), entry.id in corrected) for entry in entries]
+    return [_frame(line) if line.id in sealed else line for line in found]
+
+
+def _frame(line: Line) -> Line:
+    """What is shown of an entry that law seals."""
+    return replace(
+        line,
+        text="",
+        ground="",
+        detainee_id=None,
+        custody_id=None,
+        cell_id=None,
+        attachments=[],
+        payload=None,
+        sealed=True,
+    )
 
 
 def _line(entry: Entry, body: bytes | None, corrected: bool) -> Line:

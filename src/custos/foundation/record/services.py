@@ -7,6 +7,8 @@
 Nothing reaches the chain before the last moment: `deed()` keeps the entries in memory, and as its
 last act locks the heads in the order of their numbers, gives out chain numbers and hashes, inserts
 and lets the transaction commit. So a head is held for three short statements, however long the deed.
+Once it has committed, and before whoever did the deed is answered, the new heads are noted outside the
+database (`sightings`).
 """
 
 import secrets
@@ -31,7 +33,7 @@ from custos.foundation.database import scope
 from custos.foundation.database.ids import new_id
 from custos.foundation.errors import Conflict, Malformed, Missing, NotAllowed
 from custos.foundation.media import services as media
-from custos.foundation.record import bulk, reactions
+from custos.foundation.record import bulk, reactions, sightings
 from custos.foundation.record.kinds import (
     Corrected,
     Kind,
@@ -332,10 +334,16 @@ class Deed:
             for made in self._drafts:
                 bulk.link(made.header, made.salt + made.body, heads[made.header.organization_id])
             bulk.insert_entries(cursor, [made.header for made in self._drafts], heads)
+            _note_once_committed(heads)
             for entry, order in self._erasures:
                 cursor.execute("SELECT record_erase_payload(%s, %s)", (entry, order))
                 for digest in cursor.fetchone()[0]:
                     transaction.on_commit(partial(media.remove, digest))
+
+
+def _note_once_committed(heads: dict[int, bulk.HeadState]) -> None:
+    ends = [(number, head.seq, head.hash) for number, head in heads.items()]
+    transaction.on_commit(partial(sightings.note, ends))
 
 
 def _files(drafts: Iterable[Draft]) -> list[Attachment]:
@@ -413,6 +421,7 @@ def append_many(drafts: Iterable[Draft]) -> int:
         if loading:
             loading.result()
             bulk.move_heads(cursor, heads)
+            _note_once_committed(heads)
         Attachment.objects.bulk_create(files, batch_size=2000)
     return count
 

@@ -18,8 +18,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 from custos.foundation import clock, gate
 from custos.foundation.accounts import confirmations
 from custos.foundation.accounts.acting import Acting, acting_in
-from custos.foundation.accounts.confirmations import Act, Content
-from custos.foundation.accounts.deciding import TwoPersonForm, decided
+from custos.foundation.accounts.confirmations import Act, Content, Whom
+from custos.foundation.accounts.deciding import TwoPersonForm, answered, decided
 from custos.foundation.accounts.middleware import purpose
 from custos.foundation.custody import place_kinds as kinds
 from custos.foundation.custody import place_queries as places
@@ -304,6 +304,8 @@ confirmations.register(
         seconds=separating.ENDING_NEVER_ALONE,
         lines=_lines,
         url=lambda content: reverse("person_company_end", args=[content["custody"]]),
+        about=lambda content: Whom(custody=UUID(content["custody"])),
+        check=separating.may_end_never_alone,
     )
 )
 
@@ -314,15 +316,7 @@ confirmations.register(
 def end_company(request: HttpRequest, custody_id: UUID) -> HttpResponse:
     """A clinician or counsellor and a case officer, together, say that somebody may be alone again."""
     acting, person = acting_in(request), custody.person(custody_id)
-    asked = next(
-        (
-            row
-            for row in confirmations.asked_by(acting)
-            if row.act == separating.END_NEVER_ALONE
-            and row.content.get("custody") == str(custody_id)
-        ),
-        None,
-    )
+    asked = confirmations.asked_for(acting, separating.END_NEVER_ALONE, custody=str(custody_id))
     form = TwoPersonForm(request)
     why = ReasonForm(request.POST or None, initial=asked.content if asked else None)
     if request.method == "POST" and why.is_valid() and form.is_valid():
@@ -341,11 +335,8 @@ def end_company(request: HttpRequest, custody_id: UUID) -> HttpResponse:
         except CustosError as error:
             form.say(error)
         else:
-            if not confirmed:
-                messages.info(request, _("Asked. Whoever may confirm it sees it in their list."))
-                return redirect(request.path)
-            messages.success(request, _("Done. The entry is on the record."))
-            return redirect("person_apart", custody_id=custody_id)
+            done = _("Done. The entry is on the record.")
+            return answered(request, confirmed, done, "person_apart", custody_id=custody_id)
     wrong = bool(form.errors or why.errors)
     context = {"person": person, "form": form, "why": why, "asked": asked, "wrong": wrong}
     return render(request, "reception/company_end.html", context, status=422 if wrong else 200)

@@ -16,6 +16,7 @@ from custos.foundation.api import paging
 from custos.foundation.api.routing import FILE, Call, Router
 from custos.foundation.api.schemas import (
     Asked,
+    CellId,
     Day,
     Line,
     Moment,
@@ -27,6 +28,8 @@ from custos.foundation.api.schemas import (
     like,
     told,
 )
+from custos.foundation.custody import place_queries
+from custos.foundation.custody.place_api import A_SEEN, SIDES, ProposalShown, SidesShown, sides
 from custos.foundation.documents import queries as papers
 from custos.foundation.errors import NotAllowed
 from custos.foundation.organizations.numbers import Tier
@@ -34,7 +37,8 @@ from custos.foundation.record.parties import DUTY_POSTS
 from custos.foundation.ui import wizard
 from custos.foundation.ui.models import Draft
 from custos.management.reception import register_views, registers
-from custos.management.reception.admission import board, services
+from custos.management.reception.admission import board, cells, services
+from custos.management.reception.admission.rules import rules
 from custos.management.reception.kinds import RECEIVING
 from custos.management.reception.wizards import TAKING_PART
 
@@ -42,6 +46,8 @@ router = Router(_("Arrivals and admissions"))
 
 _ID = "0198c5a2-7f00-7000-8000-0000000000e1"
 ArrivalId = Annotated[UUID, Path(..., description="Identifier of an arrival.", example=_ID)]
+#: Who chooses the cell of somebody who arrives.
+PLACING = frozenset(rules().step("cell").posts)
 AdmissionId = Annotated[UUID, Path(..., description="Identifier of an admission.", example=_ID)]
 PaperId = Annotated[UUID, Path(..., description="Identifier of a paper.", example=_ID)]
 StepName = Annotated[
@@ -242,7 +248,7 @@ def _shown(draft: Draft, acting: Acting) -> AdmissionShown:
             open=stand.open,
             saved_by=stand.saved_by,
             saved_at=stand.saved_at,
-            values=draft.steps.get(stand.step.name, {}).get("values", {}) if stand.open else {},
+            values=dict(stand.values) if stand.open else {},
             lacking=sorted(stand.form.errors) if stand.open else [],
         )
         for stand in wizard.stands(draft, acting)
@@ -321,6 +327,55 @@ def show_admission(call: Call, admission: AdmissionId) -> Any:
     """How an admission stands, step by step. What others fill in is shown as done or not, and no more."""
     acting = _acting(call)
     return _shown(wizard.draft_of(services.NAME, admission, acting), acting)
+
+
+def _door(admission: UUID, acting: Acting) -> cells.Door:
+    draft = wizard.draft_of(services.NAME, admission, acting)
+    return cells.Door(acting.organization, wizard.answers_of(wizard.stands(draft, acting)))
+
+
+@router.read(
+    "/admission-drafts/{admission}/proposed-cells",
+    gives=list[ProposalShown],
+    scope="people:read",
+    posts=PLACING,
+    integrations=False,
+    purpose="reception.start",
+    summary=_("List cells proposed for somebody who arrives"),
+)
+def list_cells_for_admission(call: Call, admission: AdmissionId) -> Any:
+    """The cells of the facility in the order in which they suit, by what the steps say so far."""
+    return _door(admission, _acting(call)).proposed
+
+
+class SidesOfArrival(SidesShown):
+    """Both sides' risks, and what the step `cell` takes once an officer has looked at them."""
+
+    model_config = like(
+        **SIDES,
+        values={"cell": [_ID], "cell_seen": [f"{_ID}.{A_SEEN}"], "cell_seen-offered": [_ID]},
+    )
+    values: dict[str, list[str]] = Field(
+        description="To be saved as the step `cell`, with `cell_reason` where a rule warns."
+    )
+
+
+@router.read(
+    "/admission-drafts/{admission}/proposed-cells/{cell}",
+    gives=SidesOfArrival,
+    scope="people:read",
+    posts=PLACING,
+    integrations=False,
+    purpose="reception.start",
+    summary=_("Show both sides' risks of a cell for somebody who arrives"),
+)
+def show_cell_for_admission(call: Call, admission: AdmissionId, cell: CellId) -> Any:
+    """Who is in a cell and what speaks against it, to be looked at before the step `cell` is saved."""
+    door = _door(admission, _acting(call))
+    shown = sides(
+        place_queries.sides_for_arrival(door.person, door.name, door.facility, cell), door.proposed
+    )
+    return shown | {"values": cells.confirming(cell, shown["seen"], shown["offered"])}
 
 
 class StepSaved(Asked):

@@ -3,9 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,8 +13,8 @@ from django.views.decorators.http import require_http_methods
 from custos.foundation import gate
 from custos.foundation.accounts import confirmations
 from custos.foundation.accounts.acting import Acting, acting_in
-from custos.foundation.accounts.confirmations import Act, Content
-from custos.foundation.accounts.deciding import TwoPersonForm, decided
+from custos.foundation.accounts.confirmations import Act, Content, Whom
+from custos.foundation.accounts.deciding import TwoPersonForm, answered, decided
 from custos.foundation.accounts.middleware import purpose
 from custos.foundation.custody import queries as custody
 from custos.foundation.errors import CustosError, Missing
@@ -41,6 +40,10 @@ def _lines(content: Content) -> list[tuple[Any, Any]]:
     ]
 
 
+def _there_still(content: Content) -> None:
+    _line(UUID(content["custody"]), UUID(content["entry"]))
+
+
 confirmations.register(
     Act(
         ACT,
@@ -49,6 +52,8 @@ confirmations.register(
         seconds=frozenset({Post.LEADER, Post.DUTY_LEADER, Post.OVERSIGHT}),
         lines=_lines,
         url=lambda content: reverse("entry_erase", args=[content["custody"], content["entry"]]),
+        about=lambda content: Whom(custody=UUID(content["custody"])),
+        check=lambda content, by: _there_still(content),
         both_officers=True,
     )
 )
@@ -74,14 +79,7 @@ def page(request: HttpRequest, custody_id: UUID, entry_id: UUID) -> HttpResponse
     """The entry, the decision, and how far the second person is."""
     acting = acting_in(request)
     person, line = custody.person(custody_id), _line(custody_id, entry_id)
-    asked = next(
-        (
-            row
-            for row in confirmations.asked_by(acting)
-            if row.content.get("entry") == str(entry_id)
-        ),
-        None,
-    )
+    asked = confirmations.asked_for(acting, ACT, entry=str(entry_id))
     form = TwoPersonForm(request)
     ground = ErasureForm(request.POST or None, initial=asked.content if asked else None)
     if request.method == "POST" and ground.is_valid() and form.is_valid():
@@ -95,13 +93,8 @@ def page(request: HttpRequest, custody_id: UUID, entry_id: UUID) -> HttpResponse
         except CustosError as error:
             form.say(error)
         else:
-            if not confirmed:
-                messages.info(request, _("Asked. Whoever may confirm it sees it in their list."))
-                return redirect(request.path)
-            messages.success(
-                request, _("Erased. That it was, by whom and why stays on the record.")
-            )
-            return redirect("person", custody_id=custody_id)
+            done = _("Erased. That it was, by whom and why stays on the record.")
+            return answered(request, confirmed, done, "person", custody_id=custody_id)
     waits = asked is not None and asked.confirmed_at is None and asked.declined_at is None
     context = {
         "waits": waits,

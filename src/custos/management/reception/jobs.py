@@ -1,8 +1,9 @@
-"""Periodic work about leaving: thin; each job declares its scope."""
+"""Periodic work of reception: thin; each job declares its scope."""
 
 from procrastinate.contrib.django import app
 
 from custos.foundation.database import scope
+from custos.management.reception.importing import services as importing
 from custos.management.reception.release import opening
 
 
@@ -13,3 +14,12 @@ def terms(timestamp: int) -> None:
     del timestamp
     with scope.entered(scope.Scope.of_system("reception.release")):
         opening.follow_terms()
+
+
+@app.periodic(cron="40 18 * * *")  # 02:40 in Beijing
+@app.task(name="reception.sheets", queueing_lock="reception.sheets")
+def sheets(timestamp: int) -> None:
+    """Throw away sheets of people that nobody decided about."""
+    del timestamp
+    with scope.entered(scope.Scope.of_system("reception.import")):
+        importing.sweep()

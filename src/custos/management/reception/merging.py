@@ -4,9 +4,8 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,8 +14,8 @@ from django.views.decorators.http import require_http_methods
 from custos.foundation import gate
 from custos.foundation.accounts import confirmations
 from custos.foundation.accounts.acting import acting_in
-from custos.foundation.accounts.confirmations import Act, Content
-from custos.foundation.accounts.deciding import TwoPersonForm, decided
+from custos.foundation.accounts.confirmations import Act, Content, Whom
+from custos.foundation.accounts.deciding import TwoPersonForm, answered, decided
 from custos.foundation.accounts.middleware import purpose
 from custos.foundation.custody import queries as custody
 from custos.foundation.custody.people import queries as people
@@ -44,7 +43,7 @@ def _named(one: Any) -> str:
     return f"{one.name} · {one.born or _('not known')} · {one.organization.name}" if one else "—"
 
 
-def _act(name: str, title: Any, route: str) -> Act:
+def _act(name: str, title: Any, route: str, check: Callable[[Content], None]) -> Act:
     return confirmations.register(
         Act(
             name,
@@ -53,13 +52,20 @@ def _act(name: str, title: Any, route: str) -> Act:
             seconds=frozenset(LEADERS),
             lines=_lines,
             url=lambda content: reverse(route, args=[content["custody"], content["other"]]),
+            about=lambda content: Whom(custody=UUID(content["custody"])),
+            check=lambda content, by: check(content),
             both_officers=True,
         )
     )
 
 
-_act(services.MERGE, gettext_lazy("Read two records as one person"), "person_merge")
-_act(services.UNDO, gettext_lazy("Part two records again"), "person_part")
+_act(
+    services.MERGE,
+    gettext_lazy("Read two records as one person"),
+    "person_merge",
+    services.may_merge,
+)
+_act(services.UNDO, gettext_lazy("Part two records again"), "person_part", services.may_part)
 
 
 @require_http_methods(["GET", "POST"])
@@ -91,14 +97,7 @@ def _decide(
     both = _both(wanted)
     if None in both or shown.root_id == other_id:
         raise Missing("merge.no_such", _("There is no such record within your scope."))
-    asked = next(
-        (
-            row
-            for row in confirmations.asked_by(acting)
-            if row.act == act and row.content.get("other") == str(other_id)
-        ),
-        None,
-    )
+    asked = confirmations.asked_for(acting, act, other=str(other_id))
     form = TwoPersonForm(request)
     why = ReasonForm(request.POST or None, initial=asked.content if asked else None)
     if request.method == "POST" and why.is_valid() and form.is_valid():
@@ -112,11 +111,8 @@ def _decide(
         except CustosError as error:
             form.say(error)
         else:
-            if not confirmed:
-                messages.info(request, _("Asked. Whoever may confirm it sees it in their list."))
-                return redirect(request.path)
-            messages.success(request, _("Done. The entry is on the record."))
-            return redirect("person", custody_id=custody_id)
+            done = _("Done. The entry is on the record.")
+            return answered(request, confirmed, done, "person", custody_id=custody_id)
     context = {
         "person": shown,
         "both": both,

@@ -8,6 +8,7 @@ from custos.management.reception import (
     merging,
     places,
     register_views,
+    unsealing,
     views,
 )
 from custos.management.reception.admission import views as admission
@@ -39,6 +40,7 @@ urlpatterns = [
         importing.people_import_drop,
         name="people_import_drop",
     ),
+    path("people/sealed/", unsealing.page, name="unsealing"),
     path("people/<uuid:custody_id>/", views.person, name="person"),
     path("people/<uuid:custody_id>/photo/", file.photo, name="person_photo"),
     path("people/<uuid:custody_id>/print/", file.printed, name="person_print"),
@@ -89,6 +91,7 @@ urlpatterns = [
         admission.arrival_return,
         name="arrival_return",
     ),
+    path("reception/notices/<uuid:entry_id>/", admission.refusal_notice, name="refusal_notice"),
     path(
         "reception/admissions/<uuid:draft_id>/photos/",
         admission.injury_photo_add,

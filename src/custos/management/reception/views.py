@@ -25,6 +25,7 @@ from custos.foundation.ui.listing import Listing
 from custos.foundation.ui.methods import form_of
 from custos.management.reception import copies, documents, file, places, tables
 from custos.management.reception.forms import SEXES, AdmissionForm, Cells
+from custos.management.reception.kinds import UNSEALING
 from custos.management.reception.release.views import LOOKING
 
 PAGE = 50
@@ -127,7 +128,11 @@ def people(request: HttpRequest) -> HttpResponse:
     """People in custody in the scope, latest arrival first."""
     acting = acting_in(request)
     may_import = acting.post in ADMITTING and acting.organization.tier is Tier.FACILITY
-    context = {"listing": _people(request), "may_import": may_import}
+    context = {
+        "listing": _people(request),
+        "may_import": may_import,
+        "may_unseal": acting.post in UNSEALING,
+    }
     return render(request, "reception/people.html", context)
 
 

@@ -4,7 +4,7 @@ A paper and what it comes to are one transaction: the clock always agrees with t
 is a paper in the place of another; the results before and after it stay on the record.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -684,6 +684,24 @@ def first_paper(custody_id: UUID, answers: dict[str, Any], *, by: Actor) -> Pape
             str(answers.get("authority") or "")[:200],
             "",
         )
+
+
+def first_papers(answers: Mapping[UUID, dict[str, Any]], *, by: Actor) -> int:
+    """The same for many at once who were brought in; returns of how many it says enough.
+
+    What the engine can't read is left to whoever enters it from the paper, as what doesn't say enough.
+    """
+    now, given = clock.now(), []
+    events = {stay: event for stay, said in answers.items() if (event := first_event(said))}
+    for stay in Custody.objects.visible_to(scope.current()).filter(pk__in=list(events)):
+        said = answers[stay.pk]
+        try:
+            require_readable(events[stay.pk], now)
+        except Malformed:
+            continue
+        number, authority = str(said["basis_number"])[:100], str(said["authority"])[:200]
+        given.append(GivenPaper(stay, events[stay.pk], by, now, number, authority))
+    return load_papers(given)
 
 
 def first_event(answers: dict[str, Any]) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from custos.foundation.record.parties import Post
 from custos.foundation.ui import calls, navigation
@@ -24,9 +25,18 @@ def _after_own_work(order: int) -> Callable[[Any], int]:
     return lambda acting: order if queries.asks(acting.post) else order + 50
 
 
-navigation.register("duty", _("Now"), icon="bell", order=_after_own_work(10), shown=_on_duty)
+navigation.register(
+    "duty",
+    pgettext_lazy("what to do", "Now"),
+    icon="bell",
+    order=_after_own_work(10),
+    shown=_on_duty,
+)
 navigation.register(
     "duty_answers", _("Answers"), icon="checks", order=_after_own_work(20), shown=_on_duty
+)
+navigation.register(
+    "duty_reported", _("Reported"), icon="report", order=_after_own_work(25), shown=_on_duty
 )
 navigation.register(
     "facility_home",

@@ -19,13 +19,16 @@ from custos.foundation.accounts.middleware import purpose, shown_regardless
 from custos.foundation.custody import queries as custody
 from custos.foundation.errors import CustosError, Malformed, Missing
 from custos.foundation.organizations import queries as organizations
+from custos.foundation.organizations.numbers import Tier
 from custos.foundation.record import queries as record
 from custos.foundation.record.parties import DUTY_POSTS
 from custos.foundation.ui import navigation
 from custos.foundation.ui.forms import ReasonForm
 from custos.foundation.ui.methods import form_of
 from custos.prevention.duty import queries, services
+from custos.prevention.duty.information.types import KIND
 from custos.prevention.duty.queries import TaskShown
+from custos.prevention.duty.shifts import queries as shifts
 from custos.web.workbenches import operations
 from custos.web.workbenches.forms import AnswerForm
 
@@ -75,6 +78,8 @@ def _page(
         "echoes": queries.echoes(acting.actor, _LATEST_ECHOES),
         "withdraw_form": (withdraw_form or _withdrawing()) if acting.actor.is_officer else None,
         "organization": acting.organization,
+        "signed_on": shifts.signed_on(acting.organization.pk, acting.actor),
+        "signs_on": acting.organization.tier is Tier.FACILITY,
     }
     if chosen:
         context |= _item(chosen, answer_form) | _around(chosen)
@@ -108,6 +113,9 @@ def _item(chosen: TaskShown, answer_form: AnswerForm | None = None) -> dict[str,
     return {
         "chosen": chosen,
         "climbs": queries.climbs(chosen),
+        "on_shift": shifts.on_post(chosen.organization_id, chosen.asked)
+        if not chosen.ended_at
+        else [],
         "answer_form": answer_form or AnswerForm(),
     }
 
@@ -139,7 +147,7 @@ def _around(shown: TaskShown) -> dict[str, Any]:
     before = [line for line in lines if source not in (line.id, line.because_id)][:_ELSE]
     whom = custody.named(line.custody_id for line in before if line.custody_id)
     return about | {
-        "people": [] if about else custody.occupants_of(shown.cell_id),
+        "people": [] if about.get("person") else custody.occupants_of(shown.cell_id),
         # In a cell's lines it isn't the page that says of whom they are.
         "before": [
             replace(line, title=f"{line.title} · {whom[line.custody_id].name}")
@@ -154,13 +162,18 @@ def _around(shown: TaskShown) -> dict[str, Any]:
 
 
 def _about(shown: TaskShown) -> dict[str, Any]:
-    """The one person that a task is about, and the entry that opened it; nothing for a cell."""
-    if shown.custody_id is None:
+    """The one person that a task is about, and the entry that opened it; else nothing.
+
+    Of what is sealed the entry alone says whom it is about, to those who read it.
+    """
+    collected = shown.source_kind == KIND
+    if shown.custody_id is None and not collected:
         return {}
     opened = list(record.lines_of([shown.source_entry_id]).values())
+    about = shown.custody_id or next((line.custody_id for line in opened if line.custody_id), None)
     return {
         # Nobody where the reader may not see the stay; the task itself is shown all the same.
-        "person": custody.named([shown.custody_id]).get(shown.custody_id),
+        "person": custody.named([about]).get(about) if about else None,
         "opened": opened,
         "names": accounts.names_of({line.by_ref for line in opened if line.by_kind == "staff"}),
     }

@@ -74,7 +74,7 @@ class EntryShown(Shape):
         recorded_at="2026-03-02T01:30:00Z", by_kind="staff", by_ref=_ENTRY,
         by_post="case_officer", second_ref="", ground="看守所条例 第14条", corrects_id=None,
         because_id=None, corrected=False, erased=False, payload={"cell_name": "A102"},
-        attachments=[],
+        sealed=False, attachments=[],
     )  # fmt: skip
     id: UUID = Field(description="Its identifier.")
     seq: int = Field(description="Its number in the chain of its organization.")
@@ -98,7 +98,11 @@ class EntryShown(Shape):
     corrected: bool = Field(description="Whether another entry puts it right.")
     erased: bool = Field(description="Whether law had its payload erased.")
     payload: dict[str, Any] | None = Field(
-        description="What it says; null where erased or unknown."
+        description="What it says; null where erased, sealed or unknown."
+    )
+    sealed: bool = Field(
+        description="Whether it is about a past stay that law seals; then nothing of it is shown but"
+        " what kind it is, when and by whom."
     )
     attachments: list[FileShown] = Field(description="The files that it names.")
 

@@ -138,7 +138,7 @@ def test_what_a_named_officer_does_no_system_does_by_itself(facility: Organizati
         program = an_integration(facility)
         stay = a_detainee(in_cell=a_cell(facility=facility))
         other = a_cell(facility=facility)
-    body = {"cell": str(other.pk), "reason": "order"}
+    body = {"cell": str(other.pk), "reason": "order", "seen": "x"}
     answer = program.post(f"/people/{stay.pk}/moves", body)
     assert answer.status_code == 403
     assert answer.json()["code"] == "caller.integration"

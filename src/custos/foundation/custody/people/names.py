@@ -42,6 +42,8 @@ _SAID_BEFORE = re.compile(
 )
 #: Shorter words have too many neighbours for a wrong letter to mean anything; longer ones too many to ask.
 _TOLERANT_FROM, _TOLERANT_TO = 4, 24
+#: The shortest readings of names have four letters (李怡 liyi): with one missing, three are typed.
+_READ_TOLERANT_FROM = 3
 
 
 # ------------------------------------------------------------------ what a person is found by
@@ -242,9 +244,10 @@ def _letters(typed: str) -> Wanted:
             begun = "".join(cut[-_PART:-1])
             wanted.together.append([*parts, {f"p{begun}{end}" for end in ends}])
     wanted.part -= wanted.whole
-    if _TOLERANT_FROM <= len(typed) <= _TOLERANT_TO and typed.isascii():
+    if _READ_TOLERANT_FROM <= len(typed) <= _TOLERANT_TO and typed.isascii():
         for other in readings.neighbours(typed):
             wanted.near |= {f"P{other}", f"p{other}"}
+    if _TOLERANT_FROM <= len(typed) <= _TOLERANT_TO and typed.isascii():
         # In other scripts what lacks one letter is kept with the name: see `_of_words`.
         shorter = _without_one(typed)
         wanted.near |= {f"x{typed}", *(f"{sort}{one}" for one in shorter for sort in "xLw")}

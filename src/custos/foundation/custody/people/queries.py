@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from custos.foundation import clock
 from custos.foundation.accounts import access
@@ -16,14 +16,55 @@ from custos.foundation.custody.people import facts, names, sealing
 from custos.foundation.custody.people.keeping import restored
 from custos.foundation.custody.people.models import FactRow, Token
 from custos.foundation.database import scope, secrecy
+from custos.foundation.record import sealing as record_sealing
 
 #: How many of those who are one wrong letter away stand behind those who are not.
 MOST_NEAR = 50
 
 
-def unsealed(stays: QuerySet[Custody]) -> QuerySet[Custody]:
-    """Those of some stays that law doesn't seal: SL2025 136 and what else `rules/sealing.yaml` says."""
-    return stays.exclude(ended_at__isnull=False, basis__in=sealing.sealed_bases(clock.today()))
+def unsealed(stays: QuerySet[Custody], *, finishing: bool = False) -> QuerySet[Custody]:
+    """Those of some stays that law doesn't seal: SL2025 136 and what else `rules/sealing.yaml` says.
+
+    `finishing`: those that have just ended, too, whose release is being finished.
+    """
+    bases = sealing.sealed_bases(clock.today())
+    ended = {"ended_at__lt": _finished()} if finishing else {"ended_at__isnull": False}
+    return stays.exclude(**ended, basis__in=bases)
+
+
+def _finished() -> datetime:
+    """When a stay has to have ended for its release to be finished."""
+    return clock.now() - timedelta(hours=sealing.rules().paperwork_hours)
+
+
+def sealed(stays: QuerySet[Custody]) -> QuerySet[Custody]:
+    """The others: those of some stays that law seals."""
+    return stays.filter(ended_at__isnull=False, basis__in=sealing.sealed_bases(clock.today()))
+
+
+@record_sealing.says
+def _about_sealed_stays() -> Exists | None:
+    """What holds of an entry or a paper that nobody reads: its stay is sealed, and its release finished."""
+    bases = sealing.sealed_bases(clock.today())
+    stays = Custody.objects.filter(pk=OuterRef("custody_id"), basis__in=bases)
+    return Exists(stays.filter(ended_at__lt=_finished())) if bases else None
+
+
+def sealed_by_number(number: str) -> list[Custody]:
+    """The sealed stays of the scope that have this custody number, or whose person has this document.
+
+    For a lawful request only, on which two officers have decided; nobody else asks. At most 50, the
+    latest first; the people are noted in the access log. Two queries.
+    """
+    tokens = {f"n{number}", *names.of_document(number, citizen=False, blind=secrecy.blind)}
+    tokens |= {one for one in names.of_number(number) if one.startswith("n")}
+    held = Token.objects.visible_to(scope.current()).filter(token__in=sorted(tokens))
+    people = list(held.values_list("detainee_id", flat=True).distinct())
+    roots = Q(detainee__in=people) | Q(detainee__merged_into__in=people)
+    found = sealed(_visible()).filter(roots).select_related("detainee", "organization")
+    stays = list(found.order_by("-admitted_at", "-id")[:50])
+    access.note(stay.detainee_id for stay in stays)
+    return stays
 
 
 # ------------------------------------------------------------------ finding

@@ -19,11 +19,12 @@ class Rule(Ground):
 
 
 class RuleFile(BaseModel):
-    """The rules of sealing."""
+    """The rules of sealing. `paperwork_hours`: how long after the end of a stay its papers can be got."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: int
+    paperwork_hours: int
     rules: tuple[Rule, ...]
 
 

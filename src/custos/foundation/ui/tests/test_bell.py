@@ -35,3 +35,9 @@ def test_what_must_be_done_stands_as_in_the_list_of_now_and_news_below(
         "news late",
         "news early",
     ]
+
+
+def test_what_is_to_be_done_waits_and_an_answer_that_came_back_does_not() -> None:
+    assert Notice("task", "", "/", at(0), severity=3).waits
+    assert Notice("confirm", "", "/", at(0), due_at=at(10)).waits
+    assert not Notice("answer", "", "/", at(-600), tone="done").waits

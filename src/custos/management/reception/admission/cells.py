@@ -4,6 +4,7 @@ It proposes; an officer decides. The cell that is chosen is confirmed on sight o
 confirmation names what was shown, and holds only as long as that is true.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -100,6 +101,20 @@ def confirmed(text: str) -> Confirmed | None:
         return None
 
 
+def mark_of(cell: UUID | str, token: str) -> str:
+    """What the box of `Sides` confirms: that this was looked at of this cell."""
+    return f"{cell}.{token}"
+
+
+def confirming(cell: UUID, token: str, offered: Sequence[UUID]) -> dict[str, list[str]]:
+    """What the step of the cell takes from whoever has looked at both sides of it; see `Sides`."""
+    return {
+        "cell": [str(cell)],
+        "cell_seen": [mark_of(cell, token)],
+        "cell_seen-offered": [",".join(map(str, offered))],
+    }
+
+
 class Door:
     """Somebody who arrives and the cells of the facility; asks the database where a page shows it."""
 
@@ -188,7 +203,7 @@ class Sides(forms.Widget):
             sides = self.door.sides(UUID(cell)) if cell else None
         except ValueError:
             sides = None
-        mark = f"{cell}.{sides.considered.token}" if sides else ""
+        mark = mark_of(cell, sides.considered.token) if sides else ""
         context = {
             "name": name,
             "id": (attrs or {}).get("id", name),

@@ -5,6 +5,7 @@ again, holding what it looked at, and does exactly what was confirmed or nothing
 """
 
 import hashlib
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -16,6 +17,7 @@ from custos.foundation.codes.services import is_forbidden
 from custos.foundation.custody import bringing
 from custos.foundation.custody.kinds import Admitted
 from custos.foundation.database import scope
+from custos.foundation.database.loading import load
 from custos.foundation.errors import Conflict, CustosError, Malformed, Missing, raise_all
 from custos.foundation.media import services as media
 from custos.foundation.media.services import StoredFile
@@ -26,7 +28,7 @@ from custos.foundation.record import queries as entries
 from custos.foundation.record import services as record
 from custos.foundation.record.kinds import canonical_json
 from custos.foundation.record.parties import Actor, Subject
-from custos.management.reception.importing import checking, reading, sheets
+from custos.management.reception.importing import checking, following, reading, sheets
 from custos.management.reception.importing.checking import CHANGED, KNOWN, NEW, WRONG, Checked
 from custos.management.reception.importing.columns import columns, of_heading
 from custos.management.reception.importing.reading import Row
@@ -34,7 +36,9 @@ from custos.management.reception.importing.telling import in_both
 from custos.management.reception.kinds import PeopleBrought
 from custos.management.reception.models import BroughtRow, ImportRow, PeopleImport
 
-_AT_ONCE = 2_000
+#: How long a sheet waits for somebody to decide.
+KEPT = timedelta(days=30)
+_AT_ONCE = 200
 
 
 def check(data: bytes, name: str, organization_id: int, *, by: Actor, sent_by: str) -> PeopleImport:
@@ -110,6 +114,7 @@ def bring(upload_id: UUID, *, reason: str, by: Actor) -> PeopleImport:
             reason=reason.strip(),
             because=upload.entry_id,
         )
+        following.follow(found.people, facility.pk, by=by, because=upload.entry_id)
         _remember(upload, found)
         upload.state, upload.ended_at = PeopleImport.BROUGHT, clock.now()
         upload.save()
@@ -121,15 +126,40 @@ def drop(upload_id: UUID, *, by: Actor) -> PeopleImport:
     record.require_writer(Admitted, by)
     with transaction.atomic():
         upload, _at = _held(upload_id)
-        ImportRow.objects.filter(upload=upload, organization_id=upload.organization_id).delete()
-        upload.state, upload.ended_at = PeopleImport.DROPPED, clock.now()
-        upload.save()
-        others = PeopleImport.objects.filter(
-            sha256=upload.sha256, state__in=[PeopleImport.CHECKED, PeopleImport.BROUGHT]
-        )
-        if not others.exists() and not entries.named_files({upload.sha256}):
-            transaction.on_commit(lambda: media.remove(upload.sha256))
+        _throw_away(upload)
     return upload
+
+
+def _throw_away(upload: PeopleImport) -> None:
+    ImportRow.objects.filter(upload=upload, organization_id=upload.organization_id).delete()
+    upload.state, upload.ended_at = PeopleImport.DROPPED, clock.now()
+    upload.save()
+    others = PeopleImport.objects.filter(
+        sha256=upload.sha256, state__in=[PeopleImport.CHECKED, PeopleImport.BROUGHT]
+    )
+    if not others.exists() and not entries.named_files({upload.sha256}):
+        transaction.on_commit(lambda: media.remove(upload.sha256))
+
+
+def sweep() -> int:
+    """Throw away sheets that nobody decided about for `KEPT`, with their files; returns how many.
+
+    A sheet holds numbers of documents and telephones in the clear; nobody keeps it for nothing
+    (个人信息保护法 第19条; the days are a proposal). Runs in the scope of whoever asks.
+    """
+    count = 0
+    old = PeopleImport.objects.visible_to(scope.current()).filter(
+        state=PeopleImport.CHECKED, sent_at__lt=clock.now() - KEPT
+    )
+    for upload_id in list(old.order_by("sent_at").values_list("pk", flat=True)[:_AT_ONCE]):
+        with transaction.atomic():
+            try:
+                upload, _at = _held(upload_id)
+            except Conflict:
+                continue  # somebody decided just now
+            _throw_away(upload)
+            count += 1
+    return count
 
 
 # ------------------------------------------------------------------ reading
@@ -271,7 +301,7 @@ def _keep(upload: PeopleImport, found: Checked) -> None:
     upload.digest = _digest(found)
     upload.save()
     ImportRow.objects.filter(upload=upload, organization_id=upload.organization_id).delete()
-    ImportRow.objects.bulk_create([_row(upload, found, row) for row in found.rows], _AT_ONCE)
+    load(_row(upload, found, row) for row in found.rows)
 
 
 def _row(upload: PeopleImport, found: Checked, row: Row) -> ImportRow:
@@ -306,16 +336,13 @@ UPDATE reception_importrow r SET custody_id = c.id, detainee_id = c.detainee_id
 def _remember(upload: PeopleImport, found: Checked) -> None:
     """What each row said, so that it is known again; and whose file each row is now."""
     rows = {row.number: row for row in found.rows}
-    BroughtRow.objects.bulk_create(
-        [
-            BroughtRow(
-                custody_id=one.id,
-                organization_id=upload.organization_id,
-                says=checking.digests(rows[found.numbers[one.id]]),
-            )
-            for one in found.people
-        ],
-        _AT_ONCE,
+    load(
+        BroughtRow(
+            custody_id=one.id,
+            organization_id=upload.organization_id,
+            says=checking.digests(rows[found.numbers[one.id]]),
+        )
+        for one in found.people
     )
     with connection.cursor() as cursor:
         cursor.execute(_REMEMBER, (upload.pk,))

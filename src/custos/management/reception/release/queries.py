@@ -1,6 +1,6 @@
 """Questions about who is to leave: the list, one case with all that its page shows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -125,7 +125,10 @@ def numbers(organization: int) -> dict[str, int]:
 def shown(cases: Iterable[Release]) -> list[CaseShown]:
     """Cases to show; people and leaders in one query each. Whom the reader may not see is left out."""
     rows = list(cases)
-    people = custody.named(row.custody_id for row in rows)
+    return _shown(rows, custody.named(row.custody_id for row in rows))
+
+
+def _shown(rows: list[Release], people: Mapping[UUID, PersonShown]) -> list[CaseShown]:
     names = accounts.names_of({row.delay["ref"] for row in rows if row.delay})
     now = clock.now()
     return [
@@ -240,13 +243,15 @@ class GateShown:
 
 
 def gate(release_id: UUID, post: Post | None) -> GateShown:
-    """A case with what forbids it and what is left; twelve queries at most. Raises `Missing`."""
+    """A case with what forbids it and what is left; twelve queries at most. Raises `Missing`.
+
+    A closed one can be read while its papers are printed and handed over, even where law seals the stay.
+    """
     row = case(release_id)
-    found = shown([row])
-    if not found:
-        raise Missing("release.no_such", _("There is no such release."))
+    person = custody.person(row.custody_id, finishing=row.closed_at is not None)
+    found = _shown([row], {person.custody_id: person})
     way = way_of(row.way)
-    facts = gathered.facts_of(row, custody.person(row.custody_id), clock.now())
+    facts = gathered.facts_of(row, person, clock.now())
     refs = {one["ref"] for one in (*row.compared, *row.ready.values())}
     names = accounts.names_of(refs)
     return GateShown(

@@ -13,17 +13,16 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from custos.foundation import clock, gate
 from custos.foundation.accounts import confirmations
-from custos.foundation.accounts.acting import Acting, acting_in
-from custos.foundation.accounts.deciding import TwoPersonForm, decided
+from custos.foundation.accounts.acting import acting_in
+from custos.foundation.accounts.deciding import TwoPersonForm, answered, decided
 from custos.foundation.accounts.middleware import purpose
 from custos.foundation.custody import queries as custody
-from custos.foundation.errors import Conflict, CustosError, Malformed, Missing, raise_all
+from custos.foundation.errors import Conflict, CustosError, Malformed, Missing
 from custos.foundation.organizations import queries as organizations
 from custos.foundation.record.parties import Actor, Post
 from custos.foundation.ui.methods import form_of
 from custos.management.reception.models import Release
-from custos.management.reception.release import gathered, opening, queries, services
-from custos.management.reception.release.engine import blockers
+from custos.management.reception.release import opening, queries, services
 from custos.management.reception.release.forms import PaperForm, PlanForm, RemarkForm
 from custos.management.reception.release.kinds import LEADING, PREPARING, RELEASING
 from custos.management.reception.release.rules import Exit, rules
@@ -118,7 +117,7 @@ def _exits(organization_id: int) -> list[Exit]:
 def release(request: HttpRequest, release_id: UUID) -> HttpResponse:
     """The gate: who leaves, which way, what forbids it, what is left, by when, who signs."""
     acting = acting_in(request)
-    asked = _asked(release_id, acting)
+    asked = confirmations.asked_for(acting, services.ACT, release=str(release_id))
     form = TwoPersonForm(request)
     why = RemarkForm(request.POST or None, initial=asked.content if asked else None)
     if request.method == "POST" and why.is_valid() and form.is_valid():
@@ -157,29 +156,13 @@ def _say(error: CustosError, why: RemarkForm, form: TwoPersonForm) -> None:
         at.add_error(found.field if found.field in at.fields else None, found.words)
 
 
-def _asked(release_id: UUID, acting: Acting) -> Any:
-    return next(
-        (
-            row
-            for row in confirmations.asked_by(acting)
-            if row.act == services.ACT and row.content.get("release") == str(release_id)
-        ),
-        None,
-    )
-
-
 def _decide(
     request: HttpRequest, release_id: UUID, form: TwoPersonForm, remark: str, asked: Any
 ) -> HttpResponse:
     acting, row = acting_in(request), queries.case(release_id)
     if row.closed_at:
         raise Conflict("release.closed", _("This case is closed."))
-    # Nobody is asked to confirm what the gate would refuse.
-    facts = gathered.facts_of(row, custody.person(row.custody_id), clock.now())
-    raise_all([services.refusal(found) for found in blockers(facts)])
-    services.require_remark(row, remark)
     content = services.content_of(row, remark)
-    way = opening.way_of(row.way)
     confirmed = decided(
         form,
         services.ACT,
@@ -187,14 +170,12 @@ def _decide(
         organization_id=row.organization_id,
         asked=asked,
         by=acting,
-        ground=way.source,
+        ground=services.ground_of(row, remark),
     )
-    if not confirmed:
-        messages.info(request, _("Asked. Whoever may confirm it sees it in their list."))
-        return redirect("release", release_id=release_id)
-    services.confirm(confirmed, content, by=acting)
-    messages.success(request, _("The stay has ended. Print what was issued below."))
-    return redirect("release", release_id=release_id)
+    if confirmed:
+        services.confirm(confirmed, content, by=acting)
+    done = _("The stay has ended. Print what was issued below.")
+    return answered(request, confirmed, done, "release", release_id=release_id)
 
 
 def _page(release_id: UUID, step: str) -> str:

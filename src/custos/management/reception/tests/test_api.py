@@ -3,12 +3,12 @@
 import base64
 import io
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 from django.conf import LazySettings
 from python_calamine import CalamineWorkbook
 
+from custos.foundation.custody import separating
 from custos.foundation.custody.models import Custody
 from custos.foundation.custody.tests import worlds as places
 from custos.foundation.database import scope
@@ -16,11 +16,9 @@ from custos.foundation.documents import services as documents
 from custos.foundation.documents.tests import samples
 from custos.foundation.organizations.models import Cell
 from custos.foundation.record.parties import Post, StaffKind
-from custos.foundation.ui import wizard
-from custos.management.reception.admission.services import NAME
 from custos.management.reception.importing.tests.sheets_of import an_xlsx, rows_of
-from custos.management.reception.tests.admissions import looked, typed
-from tests.factories import SYSTEM, a_cell, a_detainee, a_facility, an_officer, somebody
+from custos.management.reception.tests.admissions import typed
+from tests.factories import SYSTEM, a_cell, a_detainee, a_facility, an_officer
 from tests.programs import Program, a_program
 
 pytestmark = pytest.mark.django_db
@@ -36,13 +34,6 @@ def cell(settings: LazySettings, tmp_path: Path) -> Cell:
 def on(post: Post, cell: Cell, kind: StaffKind = StaffKind.OFFICER) -> Program:
     with scope.entered(SYSTEM):
         return a_program(post, at=cell.organization, kind=kind)
-
-
-def seen_of(admission: str, cell: Cell) -> str:
-    """What is confirmed of both sides' risks in a cell, once a page has shown them."""
-    with scope.entered(SYSTEM):
-        officer = somebody(Post.ADMISSION, at=cell.organization)
-        return looked(wizard.draft_of(NAME, UUID(admission), officer), str(cell.pk), officer)
 
 
 def sheet(*rows: dict[str, str], cell: Cell, more: int = 0) -> dict[str, str]:
@@ -101,7 +92,11 @@ def test_an_admission_is_made_step_by_step(cell: Cell) -> None:
             ).json()
             (step_,) = [s for s in unseen["steps"] if s["name"] == "cell"]
             assert (step_["done"], step_["lacking"]) == (False, ["cell_seen"])
-            told["cell"]["cell_seen"] = [seen_of(begun["id"], cell)]
+            (proposed,) = clerk.get(f"{where}/proposed-cells").json()
+            assert (proposed["name"], proposed["allowed"]) == (cell.name, True)
+            sides = clerk.get(f"{where}/proposed-cells/{proposed['cell_id']}").json()
+            assert (sides["signs"], sides["inside"]) == (["new arrival"], [])
+            told["cell"] = sides["values"]
         version = 1 if name == "cell" else 0
         saved = by.post(f"{where}/steps/{name}", {"version": version, "values": told.get(name, {})})
         assert saved.status_code == 200, (name, saved.content)
@@ -112,6 +107,59 @@ def test_an_admission_is_made_step_by_step(cell: Cell) -> None:
     stay = clerk.post(f"{where}/closed", {}).json()["custody"]
     assert clerk.get(f"/people/{stay}").json()["name"] == "王小川"
     assert clerk.get("/arrivals").json()["items"] == []
+
+
+def test_what_was_looked_at_of_a_cell_holds_only_while_it_is_true(cell: Cell) -> None:
+    clerk = on(Post.ADMISSION, cell)
+    doctor = on(Post.MEDICAL, cell, StaffKind.CLINICIAN)
+    begun = clerk.post("/admission-drafts/begun", {"arrival": None}).json()
+    where, told = f"/admission-drafts/{begun['id']}", typed("KSS", cell.pk)
+    for step in begun["steps"]:
+        by = doctor if step["name"] == "health" else clerk
+        if step["name"] == "cell":
+            told["cell"] = clerk.get(f"{where}/proposed-cells/{cell.pk}").json()["values"]
+        values = {"version": 0, "values": told.get(step["name"], {})}
+        assert by.post(f"{where}/steps/{step['name']}", values).status_code == 200
+    with scope.entered(SYSTEM):
+        a_detainee(in_cell=cell, name="李四")
+    refused = clerk.post(f"{where}/closed", {})
+    assert (refused.status_code, refused.json()["code"]) == (409, "custody.changed_since")
+    sides = clerk.get(f"{where}/proposed-cells/{cell.pk}").json()
+    assert [one["person"]["name"] for one in sides["inside"]] == ["李四"]
+    clerk.post(f"{where}/steps/cell", {"version": 1, "values": sides["values"]})
+    assert clerk.post(f"{where}/closed", {}).status_code == 200
+
+
+def test_a_move_is_made_from_what_is_proposed_to_the_entry_of_what_was_shown(cell: Cell) -> None:
+    officer = on(Post.CASE_OFFICER, cell)
+    with scope.entered(SYSTEM):
+        stay = a_detainee(in_cell=cell)
+        other = a_cell(facility=cell.organization)
+        there = a_detainee(in_cell=other, name="李四")
+        separating.classify(
+            there.pk,
+            "unconvicted",
+            repeat=None,
+            violent=True,
+            reason="x",
+            by=an_officer(Post.CASE_OFFICER),
+        )
+    (proposed,) = officer.get(f"/people/{stay.pk}/proposed-cells").json()
+    assert proposed["cell_id"] == str(other.pk)
+    sides = officer.get(f"/people/{stay.pk}/proposed-cells/{other.pk}").json()
+    (inside,) = sides["inside"]
+    assert (inside["person"]["name"], "violent offence" in inside["signs"]) == ("李四", True)
+    move = {"cell": str(other.pk), "reason": "order"}
+    unseen = officer.post(f"/people/{stay.pk}/moves", move)
+    assert unseen.status_code == 422
+    stale = officer.post(f"/people/{stay.pk}/moves", move | {"seen": "0" * 32})
+    assert (stale.status_code, stale.json()["code"]) == (409, "custody.changed_since")
+    seen = move | {"seen": sides["seen"], "offered": sides["offered"]}
+    moved = officer.post(f"/people/{stay.pk}/moves", seen)
+    assert (moved.status_code, moved.json()["cell_id"]) == (200, str(other.pk))
+    timeline = officer.get(f"/people/{stay.pk}/timeline").json()["items"]
+    (shown,) = [one for one in timeline if one["kind"] == "placing.considered"]
+    assert shown["payload"]["signs"][str(there.pk)] == ["violent", "new"]
 
 
 def test_somebody_comes_back_and_another_doesnt_come(cell: Cell) -> None:

@@ -129,7 +129,7 @@ def test_every_part_of_every_name_finds_it(name: str, data: st.DataObject) -> No
 
 
 @pytest.mark.parametrize("typed", ["110101002202603020001", "0001", "020001", "603020001"])
-@pytest.mark.parametrize("said", ["", "…", "尾号", "羁押编号：", "尾号为 ", "后四位", "末4位 "])
+@pytest.mark.parametrize("said", ["", "…", "尾号", "人员编号：", "尾号为 ", "后四位", "末4位 "])
 def test_a_number_is_found_whole_and_by_its_end(said: str, typed: str) -> None:
     assert finds(said + typed, names.of_number("110101002202603020001"))
 
