@@ -47,7 +47,7 @@ def offer_to(custody_id: UUID, deed: Deed) -> None:
         former
         for former in _same_person(stay)
         if former.ended_at is not None
-        and stay.admitted_at - WITHIN <= former.ended_at
+        and abs(stay.admitted_at - former.ended_at) <= WITHIN
         and former.admitted_at < stay.admitted_at
         and _handed_over(former)
     ]
@@ -58,17 +58,9 @@ def offer_to(custody_id: UUID, deed: Deed) -> None:
 def offer_from(custody_id: UUID, deed: Deed) -> None:
     """The same from the other side: somebody arrived before the former facility closed their stay."""
     former = Custody.objects.filter(pk=custody_id, ended_at__isnull=False).first()
-    if former is None or not _handed_over(former):
-        return
-    assert former.ended_at is not None
-    found = [
-        stay
-        for stay in _same_person(former)
-        if stay.ended_at is None
-        and former.admitted_at < stay.admitted_at <= former.ended_at + WITHIN
-    ]
-    if len(found) == 1:
-        _offer(former, found[0], deed)
+    if former is not None and _handed_over(former):
+        for stay in _same_person(former):
+            offer_to(stay.pk, deed)
 
 
 def _same_person(stay: Custody) -> list[Custody]:

@@ -849,3 +849,15 @@ def test_every_rule_says_whose_it_is_in_both_languages() -> None:
         assert one.rule.title.en
         assert law.english(one.rule.source)
         assert one.rule.valid_from <= date(2026, 1, 1)
+
+
+#: Days of coming into force that were read: the 2018 amendment of the Criminal Procedure Law, and the 2025
+#: revision of the Public Security Administration Punishments Law.
+READ = {date(2018, 10, 26), date(2026, 1, 1)}
+
+
+def test_a_day_of_coming_into_force_that_nobody_read_says_so() -> None:
+    for one in law.shipped().held:
+        if one.rule.confidence != "P":
+            said = one.rule.dated == "M"
+            assert said == (one.rule.valid_from not in READ), one.rule.id

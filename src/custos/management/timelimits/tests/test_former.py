@@ -55,7 +55,7 @@ def brought(*, name: str = "王小川", way: str = "TRANSFER") -> tuple[Custody,
         with clock.set_to(at(now)):
             services.record_paper(old.pk, event, by=OFFICER, number="甲字1号", authority="城关分局")
     with clock.set_to(at("2026-05-01T09:00")):
-        leaving.handed_over(old, way=way)
+        leaving.handed_over(old, way)
     with clock.set_to(at("2026-05-01T15:00")):
         new = held(name)
         record.run_due()
