@@ -210,7 +210,8 @@ class InformationTypeShown(Shape):
     model_config = like(
         id="I14", number=14, title="Meals refused", severity=3, places=["person"], fields=[],
         collected_by=["patrol", "case_officer"], handled_by=[["medical"]], deadline="round",
-        at_most="", act="", own=False, readers="staff", tells=["case_officer"], outside=[], source="Guiding opinion (2018)",
+        at_most="", act="", own=False, readers="staff", tells=["case_officer"], outside=[],
+        source="Guiding opinion (2018)",
     )  # fmt: skip
     id: str = Field(description="Its identifier; that of a facility's own begins with L-.")
     number: int | None = Field(description="Its number in the information table.")

@@ -208,7 +208,7 @@ def _words() -> dict[str, str]:
         "no_storage": _("This browser can't keep records offline. Record online only."),
         "which_cell": _("Which cell are you at?"),
         "whole_facility": _("The facility as a whole"),
-        "area": _("The area {name}"),
+        "area": _("All of {name}"),
         "cell": _("The cell {name}"),
         "at": _("At {name}"),
         "elsewhere": _("Change place"),
