@@ -266,6 +266,7 @@ async function fetched(fresh) {
   data = fresh;
   if (place?.cell) place.cell = data.cells.find((/** @type {any} */ cell) => cell.id === place?.cell.id) ?? place.cell;
   await store.keepData(fresh.me, fresh);
+  kept("data");
   who();
   // What is being typed stays as it is.
   if (first || !draft) show();
@@ -277,13 +278,25 @@ function who() {
   byId("hand-age").textContent = say("old_data", { time: at });
 }
 
+/** @type {Set<string>} */
+const there = new Set();
+
+/** Notes what is there without a network: the page, and the data of its holder. @param {string} part */
+function kept(part) {
+  there.add(part);
+  if (there.size === 2) main.setAttribute("data-kept-offline", "");
+}
+
 /** @type {() => void} */
 let attempt = () => undefined;
 
 async function begun() {
   if (!store.possible()) return show();
   data = await store.keptData();
-  if (data) who();
+  if (data) {
+    kept("data");
+    who();
+  }
   show();
   attempt = sending.start({ data: main.dataset.url ?? "", send: main.dataset.send ?? "" }, state, fetched);
   if (!navigator.onLine) await state();
@@ -292,7 +305,7 @@ async function begun() {
   const registered = await navigator.serviceWorker?.register(main.dataset.worker ?? "", { scope: "/handheld/" });
   const worker = registered && (await navigator.serviceWorker.ready).active;
   const parts = performance.getEntriesByType("resource").map((one) => one.name);
-  navigator.serviceWorker?.addEventListener("message", (event) => event.data?.kept && main.setAttribute("data-kept-offline", ""));
+  navigator.serviceWorker?.addEventListener("message", (event) => event.data?.kept && kept("page"));
   worker?.postMessage({ keep: [location.pathname, ...parts] });
 }
 
