@@ -76,15 +76,6 @@ def two_officers(facility: Organization) -> tuple[Acting, Acting]:
     )
 
 
-def handed_over(stay: Custody, *, way: str = "TRANSFER") -> None:
-    """Two officers hand a person over to whoever takes them along."""
-    case = checked(received(stay, way=way))
-    services.name_receiver(
-        case.pk, receiver="乙市看守所 李警官", by=factories.an_officer(Post.ADMISSION)
-    )
-    confirmed(case, *two_officers(stay.organization))
-
-
 def left(stay: Custody) -> Custody:
     """A stay that ends now, through the gate."""
     case = checked(received(stay))
