@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
@@ -133,16 +134,16 @@ def decided(
 
 
 def answered(
-    request: HttpRequest, confirmed: UUID | None, done: Any, *go: Any, **where: Any
+    request: HttpRequest, confirmed: UUID | None, done: str = "", page: str = "", **where: Any
 ) -> HttpResponse:
-    """What is said after a decision: `done` and on to a page, named as `redirect()` names it, or that it
-    waits for the second person.
+    """What is said after a decision: `done` and on to the page of this route, or that it waits for the second
+    person.
     """
     if confirmed is None:
         messages.info(request, _("Asked. Whoever may confirm it sees it in their list."))
         return redirect(request.path)
     messages.success(request, done)
-    return redirect(*go, **where)
+    return redirect(reverse(page, kwargs=where))
 
 
 def _acting_for(user: User, posts: Iterable[Post], organization_id: int) -> Acting:

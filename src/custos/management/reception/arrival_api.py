@@ -29,7 +29,13 @@ from custos.foundation.api.schemas import (
     told,
 )
 from custos.foundation.custody import place_queries
-from custos.foundation.custody.place_api import A_SEEN, ProposalShown, SidesShown, sides
+from custos.foundation.custody.place_api import (
+    A_SEEN,
+    SOME_SIDES,
+    ProposalShown,
+    SidesShown,
+    sides,
+)
 from custos.foundation.documents import queries as papers
 from custos.foundation.errors import NotAllowed
 from custos.foundation.organizations.numbers import Tier
@@ -352,7 +358,7 @@ class SidesOfArrival(SidesShown):
     """Both sides' risks, and what the step `cell` takes once an officer has looked at them."""
 
     model_config = like(
-        **SidesShown.model_config["json_schema_extra"]["examples"][0],  # type: ignore[index,call-overload]
+        **SOME_SIDES,
         values={"cell": [_ID], "cell_seen": [f"{_ID}.{A_SEEN}"], "cell_seen-offered": [_ID]},
     )
     values: dict[str, list[str]] = Field(
