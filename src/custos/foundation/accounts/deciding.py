@@ -136,7 +136,7 @@ def decided(
 def answered(
     request: HttpRequest, confirmed: UUID | None, done: str = "", page: str = "", **where: Any
 ) -> HttpResponse:
-    """What is said after a decision: `done` and on to the page of this route, or that it waits for the second
+    """What is said after a decision: `done` and on to the page of a route, or that it waits for the second
     person.
     """
     if confirmed is None:
