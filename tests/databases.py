@@ -71,11 +71,16 @@ def _used(name: str, template: str) -> Iterator[None]:
     with superuser() as connection:
         postgres.make_database(connection, name, template=template)
     former = {key: settings.DATABASES["default"][key] for key in _ADDRESS}
+    witness: Path = settings.WITNESS
     _point_django_at(_address(name))
+    if witness.is_relative_to(settings.DATA / "witness"):  # not a test's own
+        # What one database's record was seen to be says nothing about another's.
+        settings.WITNESS = settings.DATA / "witness" / name / "heads.jsonl"
     try:
         yield
     finally:
         _point_django_at(former)
+        settings.WITNESS = witness
 
 
 def filled_once(name: str, fill: Callable[[], None]) -> str:

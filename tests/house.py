@@ -47,6 +47,7 @@ class House:
     other: UUID
     fact: UUID
     task: UUID
+    answered: UUID
     draft: UUID
     entry: UUID
     cell: UUID
@@ -73,6 +74,10 @@ class House:
             f"/duty/?task={self.task}",
             f"/duty/{self.task}/",
             "/duty/answers/",
+            "/duty/reported/",
+            "/duty/catalogue/",
+            f"/duty/{self.answered}/reopen/",
+            "/handheld/",
             "/people/",
             "/people/?words=nobody",
             "/people/import/",
@@ -180,6 +185,7 @@ def furnished() -> House:
             other,
             fact,
             tasks[0],
+            tasks[1],
             _draft(officer),
             paper.entry_id,
             cells[0].pk,

@@ -181,7 +181,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 @gate.everybody
 def one_object(request: HttpRequest) -> HttpResponse:
-    facts = [("性别", "男"), ("羁押编号", "20260001"), ("收押时间", clock.now()), ("别名", None)]
+    facts = [("性别", "男"), ("人员编号", "20260001"), ("收押时间", clock.now()), ("别名", None)]
     return shown(request, OBJECT, people=people(2), facts=facts, lines=lines())
 
 

@@ -143,6 +143,7 @@ def test_a_leaders_account_is_made_with_a_second_person_who_confirms_from_their_
     page.get_by_label("警号或工号").fill("990001")
     page.get_by_label("人员类别").select_option("officer")
     page.get_by_label("岗位").select_option("duty_leader")
+    page.get_by_label("理由").fill("接任夜班值班所领导")
     page.get_by_label("您的密码").fill(MINE)
     page.get_by_role("button", name="开设此账号").click()
     expect(page.get_by_text("等待第二人确认。")).to_be_visible()
@@ -150,6 +151,9 @@ def test_a_leaders_account_is_made_with_a_second_person_who_confirms_from_their_
     assert fits(page)
     second = opened(leader, reverse("confirmations"), width)
     listed = second.locator("main").get_by_role("link", name="开设可确认重大事项的账号")
+    for said in ("李敏（990001） · 值班所领导", "接任夜班值班所领导"):
+        expect(listed).to_contain_text(said)
+    shot(second, f"account-asked-{width}")
     listed.click()
     expect(second.get_by_text("990001")).to_be_visible()
     second.get_by_label("您的密码").fill(THEIRS)
@@ -258,6 +262,42 @@ def test_alarms_leave_the_box_of_a_locked_desk_in_sight(opened: Opened, width: i
     assert box
     assert box["y"] >= lines["y"] + lines["height"]
     assert box["y"] + box["height"] <= page.viewport_size["height"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_page_of_a_locked_desk_shows_alarms_and_goes_on_once_another_tab_unlocks(
+    opened: Opened, width: int
+) -> None:
+    with scope.entered(SYSTEM):
+        place = a_facility()
+        cell = a_cell(facility=place)
+        a_detainee(in_cell=cell, name="王建国")
+        officer = somebody(Post.PATROL, at=place, password=MINE)
+        for _ in range(2):
+            intake.take([a_press(a_button(a_cell(facility=place)))])
+    page = opened(officer, reverse("facility_home"), width)
+    page.locator("#account summary").click()
+    page.get_by_role("button", name="锁定本机").click()
+    expect(page.locator("#lock")).to_be_visible()
+    other = page.context.new_page()
+    other.goto(reverse("people"))
+    assert "/lock/" in other.url
+    line = other.locator(".calls-locked")
+    expect(line).to_contain_text("共 2 项")
+    expect(other.locator(".call").first).to_be_hidden()
+    with scope.entered(SYSTEM):
+        intake.take([a_press(a_button(cell))])
+    expect(line).to_contain_text("共 3 项", timeout=6000)
+    expect(other.locator("body")).not_to_contain_text("王建国")
+    other.locator("#secret").fill("half typed")
+    shot(other, f"lock-page-{width}")
+    assert fits(other)
+    page.bring_to_front()
+    page.get_by_label("密码，或本班 PIN").fill(MINE)
+    page.keyboard.press("Enter")
+    expect(page.locator("#lock")).to_be_hidden()
+    other.wait_for_url(f"**{reverse('people')}", timeout=10_000)
+    expect(other.get_by_text("王建国").first).to_be_visible()
 
 
 def test_who_is_asked_for_a_second_person_and_who_asked_are_told_at_once(opened: Opened) -> None:

@@ -520,6 +520,29 @@ def test_a_witness_that_parted_from_the_backups_is_refused(
     fresh.refuses("isn't that of this backup")
 
 
+def test_sightings_that_survived_are_heard_before_the_restored_record_takes_its_place(
+    fresh: Fresh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    witness = tmp_path / "apart" / "heads.jsonl"
+    monkeypatch.setenv("CUSTOS_WITNESS", str(witness))
+    witness.parent.mkdir()
+    organization, last, _ = fresh.base.manifest.heads[0]
+
+    def noted(seq: int, at: datetime) -> None:
+        said = f"{organization} {seq} {'00' * 32} {at.isoformat()}\n"
+        witness.with_suffix(".seen").write_text(said)
+
+    noted(last, datetime.now(UTC))
+    fresh.refuses("the chain was rewritten")
+    assert witness.with_suffix(".seen").exists()
+    noted(last + 1_000_000, datetime.now(UTC) + timedelta(minutes=1))
+    said = fresh.restore()
+    assert said.exit_code == 0, said.output
+    assert witness.exists()
+    assert not witness.with_suffix(".seen").exists()
+    shutil.rmtree(postgres.place_for(fresh.data).home)
+
+
 @pytest.mark.parametrize("filters", [True, False], ids=["with filters", "without filters"])
 def test_nothing_is_unpacked_outside_of_its_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, filters: bool

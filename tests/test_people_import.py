@@ -67,7 +67,7 @@ def test_a_sheet_is_mended_and_then_everybody_comes(page: Page, cell: Cell) -> N
     heading = (
         sheets.CalamineWorkbook.from_path(begun.value.path()).get_sheet_by_index(0).to_python()
     )
-    assert "羁押编号*" in heading[0]
+    assert "人员编号*" in heading[0]
     send(page, "人员.xlsx", b"PK\x03\x04 and then nothing")
     expect(page.locator("form.panel")).to_contain_text("文件不是 xlsx 或 CSV")
     shot(page, "sent")

@@ -32,6 +32,20 @@ def test_the_check_finds_what_it_is_for():
     assert "half-width" in fault_of("Bed, please", "床位,请")[0]
 
 
+def test_two_apps_that_put_one_string_differently_are_found():
+    one, other = Catalog(locale="zh_Hans"), Catalog(locale="zh_Hans")
+    one.add("Code", "代码")
+    other.add("Code", "验证码")
+    apps = dict(zip(translations.apps(), (one, other), strict=False))
+    (fault,) = translations._at_odds(apps)
+    assert "代码" in fault
+    assert "验证码" in fault
+    other["Code"].string = "代码"
+    assert list(translations._at_odds(apps)) == []
+    other.add("Code", "罪名代码", context="a charge")
+    assert list(translations._at_odds(apps)) == []
+
+
 def test_the_scan_finds_words_outside_translation_tags(tmp_path, monkeypatch):
     page = tmp_path / "page.html"
     page.write_text(

@@ -34,4 +34,6 @@ def line(verdict: verify.Verdict) -> str:
     if verdict.fault:
         return f"WRONG  {verdict.fault}"
     erased = f", {verdict.erased} payloads lawfully erased" if verdict.erased else ""
-    return f"whole  organization {verdict.organization_id}: {verdict.entries} entries{erased}"
+    unseen = verdict.entries - verdict.witnessed
+    yet = f", the last {unseen} not yet witnessed" if unseen else ""
+    return f"whole  organization {verdict.organization_id}: {verdict.entries} entries{erased}{yet}"

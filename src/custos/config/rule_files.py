@@ -22,6 +22,8 @@ LOADERS = (
     "custos.foundation.custody.absences",
     "custos.foundation.custody.women",
     "custos.prevention.duty.catalogue",
+    "custos.prevention.duty.information.catalogue",
+    "custos.prevention.duty.shifts.plan",
     "custos.prevention.devices.timing",
     "custos.management.timelimits.catalogue",
     "custos.management.reception.registers",

@@ -1,4 +1,4 @@
-"""What is looked for once a second: due reactions, deadlines that have passed.
+"""What is done once a second: due reactions, deadlines that have passed, sightings brought to the disk.
 
 Each sweep is one set-based query on one index when there is nothing to do. A sweep that fails is
 logged and tried again in the next round; only a round in which all succeeded beats the pulse, so
@@ -16,9 +16,11 @@ from prometheus_client import Counter
 from custos.foundation.custody import counting, going_out
 from custos.foundation.database import pulse, scope
 from custos.foundation.record import services as record
+from custos.foundation.record import sightings
 from custos.management.reception.release import opening as release
 from custos.management.timelimits import services as timelimits
 from custos.prevention.duty import services as duty
+from custos.prevention.duty.shifts import services as shifts
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +39,10 @@ def _due_reactions() -> int:
 #: Each returns how much it did; 0 means that nothing is left.
 SWEEPS: dict[str, Callable[[], int]] = {
     "record.reactions": _due_reactions,
+    "record.sightings": sightings.sync,
     "duty.deadlines": duty.sweep,
+    "duty.unstaffed": duty.sweep_unstaffed,
+    "duty.strength": shifts.sweep,
     "custody.absences": going_out.sweep,
     "custody.counts": counting.sweep,
     "reception.releases": release.sweep,

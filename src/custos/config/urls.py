@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("custos.foundation.ui.urls")),
     path("", include("custos.foundation.accounts.urls")),
     path("", include("custos.web.workbenches.urls")),
+    path("", include("custos.web.handheld.urls")),
     path("", include("custos.management.timelimits.urls")),
     path("", include("custos.management.reception.urls")),
     path("", include("custos.foundation.api.urls")),

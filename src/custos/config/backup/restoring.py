@@ -32,7 +32,7 @@ from custos.config.backup.node import WAITING, Node, signer_in
 from custos.foundation import clock
 from custos.foundation.backups import envelope, epochs, keys, store
 from custos.foundation.backups.trouble import BackupTrouble
-from custos.foundation.record import signing
+from custos.foundation.record import sightings, signing
 
 STAGING = ".restoring"
 #: What a restore leaves where it is: secrets, the lock of a demo, logs, what was moved aside before.
@@ -412,7 +412,10 @@ def _unpack_log(
 def _unpack_witness(
     stage: Path, base: store.Base, reading: _Reading, surviving: Path | None
 ) -> None:
-    """The witness file of the backup, or the one that survived where that goes on from it."""
+    """The witness file of the backup, or the one that survived where that goes on from it.
+
+    Sightings that survived beside it are for the restore to sign.
+    """
     target = stage / "witness" / "heads.jsonl"
     target.parent.mkdir(mode=0o700)
     target.touch(mode=0o600)
@@ -420,7 +423,12 @@ def _unpack_witness(
         with target.open("wb") as out:
             for chunk in reading.open(base.series.witness, "witness", growing=True):
                 out.write(chunk)
-    if surviving is None or not surviving.exists():
+    if surviving is None:
+        return
+    for suffix in sightings.SUFFIXES:
+        if (noted := surviving.with_suffix(suffix)).exists():
+            shutil.copyfile(noted, target.with_suffix(suffix))
+    if not surviving.exists():
         return
     kept, found = target.read_bytes(), surviving.read_bytes()
     if found.startswith(kept):
@@ -549,6 +557,8 @@ def _take_place(node: Node, stage: Path, present: list[Path]) -> Path | None:
         shutil.copyfile(stage / "witness" / "heads.jsonl", draft)
         draft.chmod(0o600)
         draft.replace(node.witness)
+        for suffix in sightings.SUFFIXES:  # the restore has signed what they said
+            node.witness.with_suffix(suffix).unlink(missing_ok=True)
         shutil.rmtree(stage / "witness")
     node.keys.mkdir(mode=0o700, exist_ok=True)
     for path in (stage / "keys").iterdir():

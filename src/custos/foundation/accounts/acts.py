@@ -7,10 +7,12 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from custos.foundation.accounts import confirmations
-from custos.foundation.accounts.confirmations import Act, Content
+from custos.foundation.accounts import confirmations, services
+from custos.foundation.accounts.acting import Acting
+from custos.foundation.accounts.confirmations import Act, Content, Whom
 from custos.foundation.accounts.models import Staff
 from custos.foundation.database import scope
+from custos.foundation.errors import CustosError, Missing, raise_all
 from custos.foundation.organizations.models import Organization
 from custos.foundation.record.parties import Post, StaffKind
 
@@ -66,7 +68,69 @@ def _member(content: Content) -> list[tuple[Any, Any]]:
 
 
 def _posted(content: Content) -> list[tuple[Any, Any]]:
-    return [*_member(content), *_place(content)]
+    number = content["number"]
+    given = [(_("Service number given now"), number)] if number else []
+    return [*_member(content), *given, *_place(content)]
+
+
+def _about_new(content: Content) -> Whom:
+    number = f"（{content['number']}）" if content["number"] else ""
+    return Whom(words=f"{content['name']}{number} · {Post(content['post']).title}")
+
+
+def _about_member(content: Content) -> Whom:
+    return Whom(staff=content["staff"])
+
+
+def _about_posted(content: Content) -> Whom:
+    return Whom(staff=content["staff"], words=Post(content["post"]).title)
+
+
+def may_be_made(content: Content, by: Acting) -> None:
+    """Raise whatever keeps an account from being made: all of it at once.
+
+    `Malformed` without a service number on a post that confirms, `Conflict` for a user name or number that
+    another account has. A number is unique in the whole installation, wherever its holder serves.
+    """
+    del by
+    found: list[CustosError] = []
+    found += services.faults_of_username(content["username"])
+    found += services.faults_of_number(content["number"], needed=_confirms(content["post"]))
+    raise_all(found)
+
+
+def may_be_posted(content: Content, by: Acting) -> None:
+    """Raise whatever keeps a member of staff from a post: all of it at once.
+
+    `Malformed` where a post that confirms would be held without a service number, `Conflict` where the post
+    is held already, `NotAllowed` where an administrator's role would be combined with another.
+    """
+    del by
+    staff = _staff(content)
+    number = staff.number or content["number"]
+    found: list[CustosError] = []
+    if staff.number_key:
+        found += services.faults_of_number(number, needed=False, own=staff.pk)
+    else:
+        found += services.faults_of_number(number, needed=_confirms(content["post"]), own=staff.pk)
+    found += services.faults_of_posting(staff, content["organization"], Post(content["post"]))
+    raise_all(found)
+
+
+def _there(content: Content, by: Acting) -> None:
+    del by
+    _staff(content)
+
+
+def _confirms(post: str) -> bool:
+    return Post(post) in confirmations.seconds()
+
+
+def _staff(content: Content) -> Staff:
+    found = Staff.objects.visible_to(scope.current()).filter(pk=UUID(content["staff"])).first()
+    if found is None:
+        raise Missing("staff.no_such", _("There is no such member of staff."))
+    return found
 
 
 def _of_member(content: Content) -> str:
@@ -77,11 +141,39 @@ def _of_new(content: Content) -> str:
     return f"{reverse('account_new')}?{urlencode({'username': content['username']})}"
 
 
-for _name, _title, _lines, _url in (
-    (MAKE, _("Make an account that can confirm"), _made, _of_new),
-    (POST, _("Put somebody on a post that confirms"), _posted, _of_member),
-    (PASSWORD, _("Give a new password to an account that can confirm"), _member, _of_member),
-    (FACTORS, _("Take away second factors of an account that can confirm"), _member, _of_member),
+for _name, _title, _lines, _url, _about, _check in (
+    (
+        MAKE,
+        _("Make an account that can confirm"),
+        _made,
+        _of_new,
+        _about_new,
+        may_be_made,
+    ),
+    (
+        POST,
+        _("Put somebody on a post that confirms"),
+        _posted,
+        _of_member,
+        _about_posted,
+        may_be_posted,
+    ),
+    (
+        PASSWORD,
+        _("Give a new password to an account that can confirm"),
+        _member,
+        _of_member,
+        _about_member,
+        _there,
+    ),
+    (
+        FACTORS,
+        _("Take away second factors of an account that can confirm"),
+        _member,
+        _of_member,
+        _about_member,
+        _there,
+    ),
 ):
     confirmations.register(
         Act(
@@ -91,6 +183,8 @@ for _name, _title, _lines, _url in (
             seconds=SECONDS,
             lines=_lines,
             url=_url,
+            about=_about,
+            check=_check,
             without_officers=True,
         )
     )

@@ -96,9 +96,9 @@ def content_of_new(
     }
 
 
-def content_of_post(staff_id: UUID, place: Place) -> dict[str, Any]:
-    """What is confirmed of a posting."""
-    return {"staff": str(staff_id), **_content_of(place)}
+def content_of_post(staff_id: UUID, place: Place, number: str = "") -> dict[str, Any]:
+    """What is confirmed of a posting, with the service number of somebody who had none."""
+    return {"staff": str(staff_id), "number": number, **_content_of(place)}
 
 
 def _content_of(place: Place) -> dict[str, Any]:
@@ -115,6 +115,7 @@ def _proven(
     """The second person where one is needed, whose confirmation is used; within the deed."""
     confirmations.require_fresh(proof.at)
     if not needed:
+        confirmations.act_of(act).check(content, by)
         return None
     if proof.confirmation is None:
         raise NotAllowed(
@@ -134,6 +135,7 @@ def make_account(
     place: Place,
     by: Acting,
     proof: Proof,
+    reason: str = "",
 ) -> tuple[Staff, str]:
     """A new account with its holder's first post; returns the password to hand over, once.
 
@@ -141,29 +143,28 @@ def make_account(
     that confirms, `NotAllowed` for an organization out of scope, an old proof or none confirmed.
     """
     password, needed = secrets.token_urlsafe(12), confirms(place.post)
-    if needed and not number.strip():
-        raise Malformed(
-            "staff.number_needed",
-            _("Whoever confirms grave acts has a service number."),
-            field="number",
-        )
     content = content_of_new(username, name, number, kind, place)
     with _writing() as deed:
         second = _proven(proof, acts.MAKE, content, needed=needed, by=by)
         user = services.make_account(username, password, handed_over=True)
         posting = _put(user, name, number, kind, place, by, second)
-        _told(deed, posting.staff, "made", by, second=second)
+        _told(deed, posting.staff, "made", by, reason, second)
     return posting.staff, password
 
 
-def put_on_post(staff_id: UUID, place: Place, *, by: Acting, proof: Proof) -> Posting:
-    """Give a member of staff one more post. Raises as `make_account` does."""
+def put_on_post(
+    staff_id: UUID, place: Place, *, number: str = "", by: Acting, proof: Proof
+) -> Posting:
+    """Give a member of staff one more post, and a service `number` where they have none.
+
+    Raises as `make_account` does, and `Conflict` for a post that they hold already.
+    """
     staff = _staff(staff_id)
-    content, needed = content_of_post(staff_id, place), confirms(place.post)
+    content, needed = content_of_post(staff_id, place, number), confirms(place.post)
     with _writing():
         second = _proven(proof, acts.POST, content, needed=needed, by=by)
         kind = StaffKind(staff.kind)
-        return _put(staff.user, staff.name, staff.number, kind, place, by, second)
+        return _put(staff.user, staff.name, staff.number or number, kind, place, by, second)
 
 
 def _put(

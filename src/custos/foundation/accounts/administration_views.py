@@ -31,7 +31,7 @@ from custos.foundation.errors import Conflict, CustosError, Malformed
 from custos.foundation.organizations.models import Organization
 from custos.foundation.record.parties import DUTY_POSTS, Post, StaffKind
 from custos.foundation.ui import ports
-from custos.foundation.ui.forms import Form, ReasonForm
+from custos.foundation.ui.forms import LONGEST_REASON, Form, ReasonForm
 
 PAGE = 50
 #: Nothing is chosen for who puts somebody on a post: a wrong one is quickly left standing.
@@ -51,6 +51,16 @@ class PlaceForm(Form):
         min_value=1,
         max_value=20,
         help_text=gettext_lazy("For those who work in shifts."),
+    )
+
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        required=False,
+        max_length=LONGEST_REASON,
+        help_text=gettext_lazy(
+            "Needed for a post that confirms grave acts; the second person reads it."
+        ),
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
 
     def __init__(self, *args: Any, by: Acting, **kwargs: Any) -> None:
@@ -80,7 +90,25 @@ class MemberForm(PlaceForm):
         label=gettext_lazy("By law"), choices=[CHOOSE, *((k.value, k.title) for k in StaffKind)]
     )
 
-    field_order = ("username", "name", "number", "kind", "organization", "post", "crew")
+    field_order = ("username", "name", "number", "kind", "organization", "post", "crew", "reason")
+
+
+class PostForm(PlaceForm):
+    """One more post of a member of staff, who gets a service number where they have none."""
+
+    number = forms.CharField(
+        label=gettext_lazy("Service number"),
+        max_length=32,
+        required=False,
+        help_text=gettext_lazy("They have none yet; whoever confirms grave acts needs one."),
+    )
+
+    field_order = ("number", "organization", "post", "crew", "reason")
+
+    def __init__(self, *args: Any, member: Staff, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if member.number_key:
+            del self.fields["number"]
 
 
 def _number(request: HttpRequest) -> int:
@@ -117,7 +145,7 @@ def _proof(
     content: Any,
     organization_id: int,
     by: Acting,
-    reason: str = "",
+    reason: str,
 ) -> Proof | None:
     """The proof with which it is done now, or None where it waits for a second person."""
     digest = confirmations.digest_of(act, content)
@@ -134,7 +162,7 @@ def _proof(
         # Of several requests for the same the one that somebody has confirmed.
         asked=max(same, key=lambda row: row.confirmed_at is not None, default=None),
         by=by,
-        ground=reason or str(confirmations.act_of(act).title),
+        ground=reason,
     )
     return Proof(form.proven_at, confirmed) if confirmed else None
 
@@ -154,7 +182,7 @@ def account_new(request: HttpRequest) -> HttpResponse:
     sent = request.method == "POST"
     username = request.POST.get("username", "") or request.GET.get("username", "")
     asked = _asked(acting, acts.MAKE, username=username)
-    form = MemberForm(request.POST if sent else None, by=acting, initial=asked and asked.content)
+    form = MemberForm(request.POST if sent else None, by=acting, initial=_said_before(asked))
     own = TwoPersonForm(request)
     if sent and form.is_valid() and own.is_valid():
         given = form.cleaned_data
@@ -165,7 +193,7 @@ def account_new(request: HttpRequest) -> HttpResponse:
             if administration.confirms(place.post):
                 content = administration.content_of_new(*about)
                 at = place.organization.pk
-                proof = _proof(own, acts.MAKE, content, at, acting)
+                proof = _proof(own, acts.MAKE, content, at, acting, given["reason"])
             if proof is None:
                 _waits(request)
                 return redirect(confirmations.act_of(acts.MAKE).url(content))
@@ -177,6 +205,7 @@ def account_new(request: HttpRequest) -> HttpResponse:
                 place=place,
                 by=acting,
                 proof=proof,
+                reason=given["reason"],
             )
         except CustosError as error:
             if error.field in own.fields:
@@ -213,7 +242,9 @@ def account(request: HttpRequest, staff_id: UUID) -> HttpResponse:
     sent = request.POST if request.method == "POST" else None
     asked = {what: _asked(acting, act, staff=str(staff_id)) for what, act in _OPENING.items()}
     posted = asked["post"]
-    form = PlaceForm(sent if do == "post" else None, by=acting, initial=posted and posted.content)
+    form = PostForm(
+        sent if do == "post" else None, by=acting, member=found, initial=_said_before(posted)
+    )
     # Each decision has its dialog, and so a reason of its own; what was sent is checked by the one.
     reasons = {
         one: _reason(sent, one, do, asked.get(one))
@@ -238,7 +269,7 @@ def account(request: HttpRequest, staff_id: UUID) -> HttpResponse:
     if request.method == "POST" and _all_valid(why, own, form if do == "post" else None):
         try:
             if own is not None:
-                reason = why.cleaned_data["reason"] if why else ""
+                reason = (why or form).cleaned_data["reason"]
                 password = _open(request, found, do, form, reason, own)
                 if password:
                     return _handed_over(request, staff_id, found.user.username, password)
@@ -277,6 +308,11 @@ def account(request: HttpRequest, staff_id: UUID) -> HttpResponse:
     return render(request, "accounts/account.html", context, status=status)
 
 
+def _said_before(asked: Confirmation | None) -> dict[str, Any] | None:
+    """What somebody who comes back to do what they asked for finds in the form again."""
+    return {**asked.content, "reason": asked.ground} if asked else None
+
+
 def _posting_id(request: HttpRequest) -> int:
     wanted = request.POST.get("posting", "")
     return int(wanted) if wanted.isdecimal() and len(wanted) < 19 else 0
@@ -308,9 +344,10 @@ def _open(
     """Do it, or ask for the second person where one is needed; returns the password to hand over."""
     acting, place = acting_in(request), form.place() if do == "post" else None
     content: dict[str, Any] = {"staff": str(member.pk)}
-    needed, at = True, member.organization_id
+    needed, at, number = True, member.organization_id, ""
     if place:
-        content = administration.content_of_post(member.pk, place)
+        number = form.cleaned_data.get("number", "")
+        content = administration.content_of_post(member.pk, place, number)
         needed, at = administration.confirms(place.post), place.organization.pk
     proof: Proof | None = Proof(own.proven_at)
     if needed and isinstance(own, TwoPersonForm):
@@ -318,7 +355,7 @@ def _open(
     if proof is None:
         _waits(request)
     elif place:
-        administration.put_on_post(member.pk, place, by=acting, proof=proof)
+        administration.put_on_post(member.pk, place, number=number, by=acting, proof=proof)
         messages.success(request, _("Done. The post counts from today."))
     elif do == "reset_factors":
         administration.reset_factors(member.pk, reason=reason, by=acting, proof=proof)
@@ -401,14 +438,15 @@ def sign_ins(request: HttpRequest) -> HttpResponse:
 def glass(request: HttpRequest) -> HttpResponse:
     """Who opened, in an emergency, what their post doesn't read, and of whom.
 
-    A leader sees the person; an administrator, who sees nobody in custody, the stay's identifier.
+    Whoever has to judge it reads of whom by name; an administrator, who opens no file, by nothing else.
     """
     number = _number(request)
     rows, total = breakglass.listed(offset=(number - 1) * PAGE)
     page = Paginator(range(total), PAGE).get_page(number)
     acting: Acting = request.acting  # type: ignore[attr-defined]
-    people = ports.people_of(row.custody_id for row in rows) if acting.post in DUTY_POSTS else {}
+    people = ports.people_of(row.custody_id for row in rows)
     context = {
+        "opens_files": acting.post in DUTY_POSTS,
         "rows": [(row, people.get(row.custody_id)) for row in rows],
         "total": total,
         "page": page,

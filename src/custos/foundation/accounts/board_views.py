@@ -5,14 +5,17 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from custos.foundation import clock, gate
 from custos.foundation.accounts import boards
 from custos.foundation.errors import CustosError
+from custos.foundation.ui.forms import ReasonForm
 
 
 class BoardForm(forms.Form):
@@ -25,7 +28,7 @@ class CodeForm(forms.Form):
     """The code of a board."""
 
     code = forms.CharField(
-        label=gettext_lazy("Code"),
+        label=gettext_lazy("Code for the screen"),
         max_length=30,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
@@ -34,17 +37,19 @@ class CodeForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 @gate.posts(*boards.ENROLLING)
 def manage(request: HttpRequest) -> HttpResponse:
-    """The boards of one's organization; makes one, revokes the one named by `revoke`, or gives the one
-    named by `renew` a new code.
+    """The boards of one's organization; makes one, revokes the one named by `revoke` for a reason, or gives
+    the one named by `renew` a new code.
     """
     acting: Any = request.acting  # type: ignore[attr-defined]
     wanted, code, board = request.POST.get("revoke", ""), "", None
     lost = request.POST.get("renew", "")
     making = request.method == "POST" and not wanted and not lost
     form = BoardForm(request.POST if making else None)
-    if wanted:
+    why = ReasonForm(request.POST if wanted else None, auto_id=f"revoke-{wanted}-%s")
+    if wanted and why.is_valid():
         with suppress(ValueError):
-            boards.revoke(UUID(wanted), by=acting)
+            boards.revoke(UUID(wanted), reason=why.cleaned_data["reason"], by=acting)
+        messages.success(request, _("Switched off. The screen shows nothing any more."))
         return redirect("boards")
     if lost:
         with suppress(ValueError):
@@ -53,9 +58,17 @@ def manage(request: HttpRequest) -> HttpResponse:
         board, code = boards.make(form.cleaned_data["name"], by=acting)
         form = BoardForm()
     now = clock.now()
-    rows = [(board, board.state_at(now)) for board in boards.known()]
+    rows = [
+        (
+            one,
+            one.state_at(now),
+            why if str(one.pk) == wanted else ReasonForm(auto_id=f"revoke-{one.pk}-%s"),
+        )
+        for one in boards.known()
+    ]
     context = {"rows": rows, "form": form, "code": code, "board": board}
-    return render(request, "accounts/boards.html", context, status=422 if form.errors else 200)
+    status = 422 if form.errors or why.errors else 200
+    return render(request, "accounts/boards.html", context, status=status)
 
 
 @require_http_methods(["GET", "POST"])

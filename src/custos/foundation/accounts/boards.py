@@ -123,8 +123,12 @@ def enroll(code: str) -> str:
     return token
 
 
-def revoke(board_id: UUID, *, by: Acting) -> None:
-    """End a board's session. Raises `Missing` out of scope or where it was revoked before."""
+def revoke(board_id: UUID, *, reason: str, by: Acting) -> None:
+    """End a board's session, and say why. Raises `Malformed` without a reason, `Missing` out of scope or
+    where it was revoked before.
+    """
+    if not reason.strip():
+        raise Malformed("board.no_reason", _("Say why."), field="reason")
     own = scope.current()
     # An administrator reads nothing of the record, but this is an entry.
     with (
@@ -141,7 +145,7 @@ def revoke(board_id: UUID, *, by: Acting) -> None:
             raise Missing("board.no_such", _("There is no such board."))
         board.revoked_at, board.code = clock.now(), ""
         board.save(update_fields=["revoked_at", "code"])
-        revoked = BoardRevoked(board=board.pk, board_name=board.name)
+        revoked = BoardRevoked(board=board.pk, board_name=board.name, reason=reason.strip())
         deed.append(revoked, about=Subject(board.organization_id), by=by.actor)
 
 

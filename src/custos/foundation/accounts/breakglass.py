@@ -1,8 +1,9 @@
-"""Break-glass: reading in an emergency what one's post doesn't read, about one person, for half an hour.
+"""Break-glass: reading in an emergency what one's post doesn't read, about one stay, for half an hour.
 
 A duty leader at night may need to know what only the doctor reads. They say why; an entry and a task
-tell the facility's leader; it ends by itself and stands in a list. Only reading is widened, only inside
-`reading()`, and only care is opened: never a sealed complaint or the prosecutor's.
+tell the facility's leader at once; it ends by itself and stands in a list. Only reading is widened, only
+inside `reading()`, only of that stay, and only care is opened: never a sealed complaint or what is the
+prosecutor's.
 """
 
 from collections.abc import Iterator
@@ -24,21 +25,32 @@ from custos.foundation.record import services as record
 from custos.foundation.record.parties import Audience, Post, Subject
 
 LASTS, PAGE, LONGEST_REASON = timedelta(minutes=30), 50, 400
-OPENING = (Post.DUTY_LEADER, Post.LEADER, Post.CASE_OFFICER, Post.PATROL)
-LISTED_FOR = (Post.LEADER, Post.AUDIT_ADMIN)
+#: A reason is a sentence: so many characters, of so many different ones.
+LEAST_REASON, LEAST_DIFFERENT = 10, 5
+#: Whoever decides at night when no clinician is there; others call them.
+OPENING = (Post.DUTY_LEADER, Post.LEADER)
+#: Whoever answers for it or oversees it, each in their scope.
+LISTED_FOR = (Post.LEADER, Post.RESIDENT_PROSECUTOR, Post.OVERSIGHT, Post.AUDIT_ADMIN)
 _OPENED = frozenset({int(Audience.CLINICAL), int(Audience.COUNSELLING)})
 
 
 def open_for(about: Subject, reason: str, *, by: Acting) -> datetime:
-    """Open one person's care for half an hour; returns until when.
+    """Open one stay's care for half an hour; returns until when.
 
-    `about` names the stay. Raises `NotAllowed` for a post that may not, `Malformed` without a reason
-    or for one of more than `LONGEST_REASON` characters, `Conflict` where it is open already.
+    `about` names the stay. Raises `NotAllowed` for a post that may not, `Malformed` for a reason that is
+    none or has more than `LONGEST_REASON` characters, `Conflict` where it is open already.
     """
     if by.post not in OPENING:
         raise NotAllowed("glass.post", _("Your post doesn't open this."))
-    if not reason.strip():
-        raise Malformed("glass.no_reason", _("Say why."), field="reason")
+    signs = "".join(filter(str.isalnum, reason))
+    if len(signs) < LEAST_REASON or len(set(signs.casefold())) < LEAST_DIFFERENT:
+        raise Malformed(
+            "glass.no_reason",
+            _("Say why in a sentence: at least %(least)s characters."),
+            field="reason",
+            mend=_("What has happened, and what you need to know."),
+            least=LEAST_REASON,
+        )
     if len(reason.strip()) > LONGEST_REASON:
         raise Malformed(
             "glass.reason_long",
@@ -81,11 +93,21 @@ def open_now() -> int:
     return rows.filter(until__gt=clock.now()).count()
 
 
-@contextmanager
-def reading(custody_id: UUID, *, by: Acting) -> Iterator[datetime | None]:
-    """Ask about this one stay with what was opened; gives until when, or None where nothing is.
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What is open to a reader just now: until when, and the audiences that are theirs without it. What
+    isn't for these is read only where it is about the stay itself.
+    """
 
-    For queries about that stay only, and never for a deed.
+    until: datetime
+    own: frozenset[int]
+
+
+@contextmanager
+def reading(custody_id: UUID, *, by: Acting) -> Iterator[Opened | None]:
+    """Ask about this one stay with what was opened; gives None where nothing is.
+
+    For queries about that stay only, which keep what else they find to `Opened.own`; never for a deed.
     """
     until = open_until(custody_id, by=by)
     if until is None:
@@ -93,7 +115,7 @@ def reading(custody_id: UUID, *, by: Acting) -> Iterator[datetime | None]:
         return
     own = scope.current()
     with scope.entered(replace(own, audiences=own.audiences | _OPENED)):
-        yield until
+        yield Opened(until, own.audiences)
 
 
 @dataclass(frozen=True, slots=True)

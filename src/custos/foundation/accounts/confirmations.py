@@ -13,7 +13,7 @@ A module declares its acts in `acts.py` by `register(Act(...))`; the file is loa
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,10 +25,12 @@ from django.utils.translation import gettext_lazy as _
 from custos.foundation import clock
 from custos.foundation.accounts.acting import Acting
 from custos.foundation.accounts.models import Confirmation, Posting
+from custos.foundation.accounts.queries import names_of
 from custos.foundation.database import pulse, scope
 from custos.foundation.errors import Conflict, Malformed, Missing, NotAllowed
 from custos.foundation.record.kinds import canonical_json
 from custos.foundation.record.parties import Actor, Post, StaffKind
+from custos.foundation.ui import ports
 
 #: How long after a proof of who one is it still counts, and how long a confirmation is good.
 FRESH, GOOD_FOR = timedelta(minutes=5), timedelta(minutes=10)
@@ -37,11 +39,24 @@ Content = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Whom:
+    """Whom or what an act is about, as lists tell one request from another: a stay, a member of staff by
+    the identifier of their record, and words that name nobody in custody.
+    """
+
+    custody: UUID | None = None
+    staff: str = ""
+    words: Any = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Act:
     """A grave act: who may do it, who may be the second person, and how it reads.
 
     `lines` says the content as pairs of label and value for whoever is asked to confirm, in the
-    active language and in the scope of the reader; `url` is where the first person goes on.
+    active language and in the scope of the reader; `url` is where the first person goes on; `about` whom
+    it concerns, without a query. `check` raises whatever would refuse the act, so that nobody is asked to
+    confirm what can't be done; it is asked again when the confirmation is used.
     """
 
     name: str
@@ -50,6 +65,8 @@ class Act:
     seconds: frozenset[Post]
     lines: Callable[[Content], list[tuple[Any, Any]]]
     url: Callable[[Content], str]
+    about: Callable[[Content], Whom] = lambda content: Whom()
+    check: Callable[[Content, Acting], None] = lambda content, by: None
     both_officers: bool = False
     #: Of the installation, not of custody: neither needs to be an officer.
     without_officers: bool = False
@@ -96,13 +113,19 @@ def ask(
     """Ask for a second person. `proven_at` is when the first one last proved who they are.
 
     Raises `NotAllowed` where the post, the kind of staff or the scope doesn't allow the act, or the
-    proof is older than five minutes; `Malformed` without a ground.
+    proof is older than five minutes; `Malformed` without a ground; whatever the act's own check raises.
     """
     act = act_of(name)
     require_fresh(proven_at)
     _require(by, act.firsts, act, organization_id)
     if not ground.strip():
-        raise Malformed("confirmation.no_ground", _("Say on what ground."), field="ground")
+        raise Malformed(
+            "confirmation.no_ground",
+            _("Say on what ground."),
+            field="reason",
+            mend=_("The second person decides by it."),
+        )
+    act.check(content, by)
     now = clock.now()
     pulse.stir(organization_id)
     return Confirmation.objects.create(
@@ -164,7 +187,8 @@ def consume(confirmation: UUID, name: str, content: Content, *, by: Acting) -> A
 
     Locks it until the deed ends, so that of two attempts one finds it used. Raises `Conflict` where
     it was used, is too old, was declined, not answered, or is for something else; `NotAllowed` where
-    somebody else asked, or either person no longer holds their post.
+    somebody else asked, or either person no longer holds their post; whatever the act's own check raises,
+    since things may have changed since it was asked.
     """
     row = _locked(confirmation)
     act = act_of(name)
@@ -191,6 +215,7 @@ def consume(confirmation: UUID, name: str, content: Content, *, by: Acting) -> A
     if first.post not in act.firsts or second.post not in act.seconds:
         raise _no_longer()
     _require_officers(act, first, second)
+    act.check(content, by)
     row.used_at = clock.now()
     row.save(update_fields=["used_at"])
     return second.staff.actor(Post(second.post))
@@ -225,6 +250,42 @@ def asked_by(by: Acting) -> list[Confirmation]:
         first_staff=by.staff, used_at=None, expires_at__gt=clock.now()
     )
     return list(rows.select_related("second_staff", "organization").order_by("expires_at")[:50])
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A request as lists show it: the act, whom it is about (a person in custody as chips show them, and
+    words: an account's holder, a post), by whom, since when and why.
+    """
+
+    row: Confirmation
+    act: Act
+    person: Any
+    words: str
+
+    @property
+    def whom(self) -> str:
+        """Whom it is about, in one line of text."""
+        name = self.person.name if self.person else ""
+        return " · ".join(part for part in (name, self.words) if part)
+
+
+def shown(rows: Sequence[Confirmation]) -> list[Shown]:
+    """Requests ready to show, in their order; whom they name is noted in the access log. Two queries at
+    most.
+    """
+    about = {row.pk: act_of(row.act).about(row.content) for row in rows}
+    stays = {whom.custody for whom in about.values() if whom.custody}
+    staff = {whom.staff for whom in about.values() if whom.staff}
+    people = ports.people_of(stays) if stays else {}
+    names = names_of(staff) if staff else {}
+    found = []
+    for row in rows:
+        whom = about[row.pk]
+        words = [names.get(whom.staff, ""), str(whom.words)]
+        person = people.get(whom.custody) if whom.custody else None
+        found.append(Shown(row, act_of(row.act), person, " · ".join(filter(None, words))))
+    return found
 
 
 def asked_for(by: Acting, act: str, **named: str) -> Confirmation | None:

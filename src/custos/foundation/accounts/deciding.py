@@ -8,7 +8,6 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
@@ -126,6 +125,8 @@ def decided(
             proven_at=form.proven_at,
         )
     if form.second is not None and asked.confirmed_at is None:
+        # What was asked before may no longer be possible; nobody signs it then.
+        confirmations.act_of(act).check(content, by)
         second = _acting_for(form.second, confirmations.act_of(act).seconds, organization_id)
         with scope.entered(second.scope):
             confirmations.confirm(asked.pk, by=second, proven_at=clock.now())
@@ -134,16 +135,17 @@ def decided(
 
 
 def answered(
-    request: HttpRequest, confirmed: UUID | None, done: str = "", page: str = "", **where: Any
+    request: HttpRequest, confirmed: UUID | None, done: Any, *go: Any, **where: Any
 ) -> HttpResponse:
-    """What is said after a decision: `done` and on to the page of a route, or that it waits for the second
-    person.
+    """What is said after a decision: `done` and on to a page, named as `redirect()` names it, or that it
+    waits for the second person.
     """
     if confirmed is None:
         messages.info(request, _("Asked. Whoever may confirm it sees it in their list."))
         return redirect(request.path)
     messages.success(request, done)
-    return redirect(reverse(page, kwargs=where))
+    onward: HttpResponse = redirect(*go, **where)
+    return onward
 
 
 def _acting_for(user: User, posts: Iterable[Post], organization_id: int) -> Acting:

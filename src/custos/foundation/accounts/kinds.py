@@ -89,8 +89,8 @@ class BoardEnrolled(Kind):
         return self.board_name
 
 
-class BoardRevoked(Kind):
-    """A wall board shows nothing any more."""
+class BoardRevokedUnexplained(Kind):
+    """A wall board shows nothing any more, as it was written before a reason was asked."""
 
     name, version = "board.revoked", 1
     title = _("Wall board revoked")
@@ -103,12 +103,22 @@ class BoardRevoked(Kind):
         return self.board_name
 
 
+class BoardRevoked(BoardRevokedUnexplained):
+    """A wall board shows nothing any more, and why."""
+
+    version = 2
+    reason: str
+
+    def line(self) -> str:
+        return f"{self.board_name} · {self.reason}"
+
+
 class GlassBroken(Kind):
     """Somebody opened, in an emergency, what their post doesn't read about a person."""
 
     name, version = "access.glass_broken", 1
     title = _("Opened in an emergency")
-    writers = Writers.posts(Post.DUTY_LEADER, Post.LEADER, Post.CASE_OFFICER, Post.PATROL)
+    writers = Writers.posts(Post.DUTY_LEADER, Post.LEADER)
     readers, converges = Readers.STAFF, True
     reason: str
     until: datetime

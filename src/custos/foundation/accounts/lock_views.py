@@ -32,7 +32,7 @@ def lock(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         if not idle.is_locked(request):
             return redirect(_next(request))
-        return render(request, "accounts/lock.html", {"path": request.get_full_path()}, status=423)
+        return _page(request, 423)
     secret = request.POST.get("secret", "")[:128]
     short = idle.has_pin(request) and secret.isdigit() and len(secret) <= idle.MOST_DIGITS
     unlocked = (
@@ -46,8 +46,17 @@ def lock(request: HttpRequest) -> HttpResponse:
     wrong = _("That is not right.")
     if _script(request):
         return refusals.problem(422, "lock.wrong", wrong)
-    context = {"path": request.get_full_path(), "wrong": wrong}
-    return render(request, "accounts/lock.html", context, status=422)
+    return _page(request, 422, wrong)
+
+
+def _page(request: HttpRequest, status: int, wrong: str = "") -> HttpResponse:
+    context = {
+        "path": request.get_full_path(),
+        "next": _next(request),
+        "wrong": wrong,
+        "locked": True,  # it hears alarms, which other pages of the way in don't
+    }
+    return render(request, "accounts/lock.html", context, status=status)
 
 
 def _script(request: HttpRequest) -> bool:

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from custos.foundation import clock
 from custos.foundation.accounts import confirmations
 from custos.foundation.ui import bell, calls
 from custos.foundation.ui.bell import Notice
@@ -17,31 +18,46 @@ _LEAST = 4
 
 
 def _notices(acting: Any) -> Iterator[Notice]:
-    for row in confirmations.waiting_for(acting):
+    for one in confirmations.shown(confirmations.waiting_for(acting)):
+        row = one.row
         yield Notice(
             f"confirm:{row.pk}",
-            confirmations.act_of(row.act).title,
+            one.act.title,
             reverse("confirmation", args=[row.pk]),
             row.asked_at,
-            line=_("%(name)s asks you as the second person.") % {"name": row.first_staff.name},
+            line=_("%(whom)s: %(name)s asks since %(time)s. %(ground)s")
+            % {
+                "whom": one.whom or row.organization.name,
+                "name": row.first_staff.name,
+                "time": row.asked_at.astimezone(clock.LOCAL).strftime("%H:%M"),
+                "ground": row.ground,
+            },
             due_at=row.expires_at,
             tone="todo",
             state=gettext_lazy("To confirm"),
             place=reverse("confirmations"),
         )
-    for row in confirmations.asked_by(acting):
+    answered = [
+        row for row in confirmations.asked_by(acting) if row.confirmed_at or row.declined_at
+    ]
+    for one in confirmations.shown(answered):
+        row, act, second = one.row, one.act, one.row.second_staff
         at = row.confirmed_at or row.declined_at
-        if at is None:
-            continue
-        act, second = confirmations.act_of(row.act), row.second_staff
+        assert at is not None  # it was answered
         yield Notice(
             f"confirmed:{row.pk}",
             act.title,
             act.url(row.content),
             at,
-            line=_("%(name)s has confirmed; do it now.") % {"name": second.name if second else ""}
-            if row.confirmed_at
-            else _("%(name)s refused.") % {"name": second.name if second else ""},
+            line=(
+                _("%(whom)s: %(name)s has confirmed; do it now.")
+                if row.confirmed_at
+                else _("%(whom)s: %(name)s refused.")
+            )
+            % {
+                "whom": one.whom or row.organization.name,
+                "name": second.name if second else "",
+            },
             due_at=row.expires_at if row.confirmed_at else None,
             tone="done" if row.confirmed_at else "refused",
             state=gettext_lazy("confirmed") if row.confirmed_at else gettext_lazy("refused"),

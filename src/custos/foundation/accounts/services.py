@@ -3,19 +3,22 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from uuid import UUID
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
 from custos.foundation.accounts.kinds import StaffPosted
-from custos.foundation.accounts.models import Posting, Staff, User
-from custos.foundation.errors import Conflict, Malformed, NotAllowed
+from custos.foundation.accounts.models import Posting, Staff, User, key_of_number
+from custos.foundation.database import scope
+from custos.foundation.errors import Conflict, CustosError, Malformed, NotAllowed, raise_all
 from custos.foundation.organizations.models import Organization
 from custos.foundation.record import services as record
-from custos.foundation.record.parties import Actor, Post, StaffKind, Subject
+from custos.foundation.record.parties import ADMINISTRATORS, Actor, Post, StaffKind, Subject
 
 #: The command line on the machine, which is the root of trust.
 _PROGRAM = Actor.system("custos program")
@@ -42,10 +45,7 @@ def make_account(username: str, password: str | None, *, handed_over: bool = Fal
 
     Raises `Conflict` for a name that is taken, `Malformed` for a weak password.
     """
-    if User.objects.filter(username=username).exists():
-        raise Conflict(
-            "account.taken", _("An account named %(name)s exists."), field="username", name=username
-        )
+    raise_all(faults_of_username(username))
     if password is not None:
         _require_strong(password)
     user = User.objects.create_user(username, password)
@@ -53,6 +53,76 @@ def make_account(username: str, password: str | None, *, handed_over: bool = Fal
         user.must_change_password = True
         user.save(update_fields=["must_change_password"])
     return user
+
+
+def faults_of_username(username: str) -> list[CustosError]:
+    """What is wrong with a name for a new account: nothing, or that another one has it. One query."""
+    known = User.objects.filter(username=User.normalize_username(username))
+    if not known.exists():
+        return []
+    return [
+        Conflict(
+            "account.taken", _("An account named %(name)s exists."), field="username", name=username
+        )
+    ]
+
+
+def faults_of_number(number: str, *, needed: bool, own: UUID | None = None) -> list[CustosError]:
+    """What is wrong with a service number: that there is none where it is `needed`, or that somebody else
+    than `own` has it. One query, over the whole installation: a number is one person wherever they serve.
+    """
+    key = key_of_number(number)
+    if not key:
+        if not needed:
+            return []
+        return [
+            Malformed(
+                "staff.number_needed",
+                _("Whoever confirms grave acts has a service number."),
+                field="number",
+            )
+        ]
+    with scope.entered(scope.Scope.of_system("accounts.services")):
+        holder = Staff.objects.filter(number_key=key).values_list("pk", flat=True).first()
+    return [_number_taken()] if holder not in (None, own) else []
+
+
+def faults_of_posting(staff: Staff, organization_id: int, post: Post) -> list[CustosError]:
+    """What is wrong with a posting from today on: that it is held already, or that an administrator's role
+    would be combined with another. One query; the database refuses the latter whoever asks.
+    """
+    today = clock.today()
+    with scope.entered(scope.Scope.of_system("accounts.services")):
+        held = list(
+            Posting.objects.filter(staff=staff)
+            .filter(Q(until__isnull=True) | Q(until__gte=today))
+            .values_list("post", "organization_id")
+        )
+    others = {Post(one) for one, _place in held} - {post}
+    found: list[CustosError] = []
+    if (post.value, organization_id) in held:
+        found.append(Conflict("posting.held", _("This post is held already."), field="post"))
+    if others and (post in ADMINISTRATORS or others & ADMINISTRATORS):
+        found.append(_administrators_apart())
+    return found
+
+
+def _number_taken() -> Conflict:
+    return Conflict(
+        "staff.number_taken",
+        _("This service number belongs to another account."),
+        field="number",
+        mend=_("One person has one account: look for it, and put it on the post."),
+    )
+
+
+def _administrators_apart() -> NotAllowed:
+    return NotAllowed(
+        "posting.administrators_apart",
+        _("System, security and audit administrator stand apart from each other and from duty."),
+        field="post",
+        mend=_("Use another account for this post, or end the other posting first."),
+    )
 
 
 def set_password(
@@ -99,22 +169,10 @@ def _apart() -> Iterator[None]:
             yield
     except IntegrityError as error:
         if "accounts_staff_number" in str(error):
-            raise Conflict(
-                "staff.number_taken",
-                _("This service number belongs to another account."),
-                field="number",
-                mend=_("One person has one account: look for it, and put it on the post."),
-            ) from None
+            raise _number_taken() from None
         if getattr(error.__cause__, "sqlstate", "") != "23P01":
             raise
-        raise NotAllowed(
-            "posting.administrators_apart",
-            _(
-                "System, security and audit administrator stand apart from each other and from duty."
-            ),
-            field="post",
-            mend=_("Use another account for this post, or end the other posting first."),
-        ) from None
+        raise _administrators_apart() from None
 
 
 def post_staff(
@@ -131,6 +189,7 @@ def post_staff(
     second: Actor | None = None,
 ) -> Posting:
     """Put a person on a post of an organization, making their staff record where there is none.
+    `number` is kept where they had none yet.
 
     `second` is who confirmed it, where that is needed. Raises `NotAllowed` where an account would
     combine an administrator's role with another or with a duty post, and `Conflict` for a service
@@ -140,6 +199,9 @@ def post_staff(
         staff = Staff.objects.filter(user=user).first() or Staff.objects.create(
             user=user, organization=organization, name=name, kind=kind.value, number=number
         )
+        if number and not staff.number_key:
+            staff.number = number
+            staff.save(update_fields=["number", "number_key"])
         posting = Posting.objects.create(
             staff=staff,
             user=user,

@@ -84,12 +84,8 @@ def confirmations_list(request: HttpRequest) -> HttpResponse:
     acting: Acting = request.acting  # type: ignore[attr-defined]
     waiting, asked = confirmations.waiting_for(acting), confirmations.asked_by(acting)
     context = {
-        "waiting": [(row, confirmations.act_of(row.act)) for row in waiting],
-        "asked": [
-            (row, act, act.url(row.content))
-            for row in asked
-            for act in [confirmations.act_of(row.act)]
-        ],
+        "waiting": confirmations.shown(waiting),
+        "asked": [(one, one.act.url(one.row.content)) for one in confirmations.shown(asked)],
         "organization": acting.organization,
     }
     live = request.headers.get("X-Live") == "true"

@@ -213,7 +213,7 @@ def receive(
         )
         drafts: Iterator[Draft] = (one.draft(recorded_at, because) for one in told)
         if recorded_at is None:
-            drafts = iter(sorted(drafts, key=lambda draft: draft.header.recorded_at))
+            return record.append_many(sorted(drafts, key=lambda draft: draft.header.recorded_at))
         return record.append_many(drafts)
 
 

@@ -159,21 +159,19 @@ class OccupantShown(Shape):
 
 
 A_SEEN = "3f5a9c0e7b1d4f6289ab3c5d7e9f0123"
-SOME_SIDES: dict[str, Any] = {
-    "cell_id": _ID,
-    "allowed": True,
-    "signs": ["新入所"],
-    "against": [],
-    "inside": [{"person": A_PERSON, "signs": ["暴力犯罪"]}],
-    "seen": A_SEEN,
-    "offered": [_ID],
-}
+
+
+#: An example of both sides, which other shapes add to.
+SIDES: dict[str, Any] = {
+    "cell_id": _ID, "allowed": True, "signs": ["新入所"], "against": [],
+    "inside": [{"person": A_PERSON, "signs": ["暴力犯罪"]}], "seen": A_SEEN, "offered": [_ID],
+}  # fmt: skip
 
 
 class SidesShown(Shape):
     """Both sides' risks: what whoever decides has to look at before somebody is put into a cell."""
 
-    model_config = like(**SOME_SIDES)
+    model_config = like(**SIDES)
     cell_id: UUID = Field(description="The cell.")
     allowed: bool = Field(description="Whether no rule forbids it.")
     signs: list[Translated] = Field(description="The risks of whoever comes, in words.")

@@ -3,7 +3,7 @@
 Whatever names people is noted in the access log; see `accounts.access`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -287,10 +287,12 @@ def timeline_of(
     kinds: Sequence[str] = (),
     before: UUID | None = None,
     limit: int = 50,
+    own: Collection[int] | None = None,
 ) -> list[Line]:
     """Everything on the record about a stay: what names the person, and what happened in their cells
     while they were there. Latest first; of some kinds where named. Five queries, three where the caller
-    has asked for `shown` and `places` already.
+    has asked for `shown` and `places` already. Where the scope was widened for this stay alone, `own` are
+    the reader's audiences without that: of other stays and of the cells nothing else is found.
     """
     stay = shown or person(custody)
     there = places_of(custody) if places is None else places
@@ -302,4 +304,5 @@ def timeline_of(
         since=stay.admitted_at,
         before=before,
         limit=limit,
+        beyond=None if own is None else (custody, own),
     )

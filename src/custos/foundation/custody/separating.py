@@ -292,6 +292,19 @@ def end_never_alone(custody: UUID, *, reason: str, by: Actor, second: Actor) -> 
     )
 
 
+def may_end_never_alone(content: Content, by: Acting) -> None:
+    """Raise what `end_never_alone()` would, before anybody is asked to confirm it; who the second person
+    is, is known only then.
+    """
+    del by
+    _require_reason(content["reason"])
+    stay = Custody.objects.visible_to(scope.current()).filter(pk=UUID(content["custody"])).first()
+    if stay is None:
+        raise Missing("custody.no_such_stay", _("There is no such person in custody."))
+    if not _open_orders(stay, PlacingOrder.COMPANY).exists():
+        raise Conflict("separation.no_order", _("No such order holds."))
+
+
 def confirmed_end_never_alone(confirmation: UUID, content: Content, *, by: Acting) -> Custody:
     """The same with a confirmation of exactly this; `content` names `custody` and `reason`."""
     with record.deed():

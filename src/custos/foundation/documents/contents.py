@@ -266,7 +266,7 @@ class DetentionEnded(Paper):
     measure: Literal["行政拘留", "司法拘留"] = Field(title=_("Measure"))
     days: Annotated[int, Field(ge=1, le=20)] = Field(title=_("Days of detention"))
     begins_on: date = Field(title=_("First day"))
-    ends_on: date = Field(title=_("Last day"))
+    ends_on: date = Field(title=_("Last day of the term"))
     ground: Text = Field(title=_("Ground of the end"))
     released_at: AwareDatetime = Field(title=_("Time of release"))
 
@@ -278,7 +278,7 @@ class TreatmentEnded(Paper):
     decision: Text = Field(title=_("Number of the decision"))
     months: Annotated[int, Field(ge=1, le=36)] = Field(title=_("Months of treatment"))
     begins_on: date = Field(title=_("First day"))
-    ends_on: date = Field(title=_("Last day"))
+    ends_on: date = Field(title=_("Last day of the term"))
     ground: Text = Field(title=_("Ground of the end"))
     community: Maybe = Field("", title=_("Recovery in the community"))
     released_at: AwareDatetime = Field(title=_("Time of release"))

@@ -27,7 +27,7 @@ from custos.foundation.errors import CustosError, Malformed, NotAllowed, raise_a
 from custos.foundation.media import services as media
 from custos.foundation.organizations.models import Organization
 from custos.foundation.record import services as record
-from custos.foundation.record.parties import Actor, ActorKind, Post, Subject
+from custos.foundation.record.parties import Actor, ActorKind, Audience, Post, Subject
 from custos.foundation.ui.papers import grouped
 
 
@@ -50,17 +50,20 @@ def issue(
     printed_by: str,
     reason: str = "",
     because: UUID | None = None,
+    audience: Audience | None = None,
 ) -> Issued:
     """Issue a paper: set it, number it and append its entry, the PDF attached by its digest.
 
     `said` is what it says, a model of `contents` or its values; `about` what the entry is about;
-    `printed_by` the member of staff in words, as the paper's foot names them. Raises `Missing` for a code
+    `printed_by` the member of staff in words, as the paper's foot names them; `audience` who reads it,
+    where what it says isn't for all readers of its template. Raises `Missing` for a code
     that isn't in use, `NotAllowed` for a post or kind of facility that doesn't issue it or a word that
     the stage doesn't allow (刑事诉讼法 第12条), `Malformed` with everything that is missing as findings.
     """
     with record.deed() as deed:
         day = clock.day_of(deed.at)
         template = catalogue.in_force(code, day)
+        readers = template.audience if audience is None else audience
         _require_issuer(template, facility, by)
         content = content_of(template, said)
         word = _word(template, content)
@@ -73,7 +76,7 @@ def issue(
             mark=template.mark,
             code=template.code,
             version=template.version,
-            audience=template.audience,
+            audience=readers,
             detainee_id=about.detainee_id,
             custody_id=about.custody_id,
             issued_at=deed.at,
@@ -101,7 +104,7 @@ def issue(
             by=by,
             because=because,
             attachments=[stored],
-            audience=template.audience,
+            audience=readers,
         )
         paper.entry_id, paper.sha256 = header.id, stored.sha256
         paper.save(force_insert=True)

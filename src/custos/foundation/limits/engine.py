@@ -16,7 +16,7 @@ from custos.foundation.limits import sentencing
 from custos.foundation.limits.dates import DAY, HOUR, ends_of_term, months_later
 from custos.foundation.limits.extending import extend
 from custos.foundation.limits.facts import Case, Fact, Problem
-from custos.foundation.limits.law import EventKind, Law
+from custos.foundation.limits.law import EventKind, InForce, Law
 from custos.foundation.limits.sentencing import Sentence
 from custos.foundation.limits.walk import Stage, Walk, late
 
@@ -133,28 +133,26 @@ def _result(walk: Walk, as_of: int) -> Result:
 
 
 def _criminal_detention(walk: Walk, fact: Fact) -> bool:
+    held = _to_thirty(walk, fact)
     if fact.whole_day and walk.law.rule("HX2006-4-HOURS", fact.day):
-        walk.wrong("TIME_OF_DETENTION_MISSING", fact, early_days=_to_thirty(walk, fact) or 3)
-    days = _to_thirty(walk, fact)
-    stage = walk.open("S10", fact)
-    if days is not None:
-        held = walk.law.rule("CPL-91-30D", fact.day)
-        stage.days = days
-        stage.extended.append("CPL-91-30D")
+        early = held.rule.total.days if held is not None else 3
+        walk.wrong("TIME_OF_DETENTION_MISSING", fact, early_days=early)
+
+    def length(stage: Stage) -> None:
         if held is not None:
+            stage.days = held.rule.total.days
+            stage.extended.append(held.rule.id)
             stage.basis.append(held)
-        stage.reasons.append(("class", fact, days))
-        walk.settle(stage)
-        if stage.paper is not None:
-            walk.compare(stage, fact, stage.paper)
+            stage.reasons.append(("class", fact, stage.days))
+
+    walk.open("S10", fact, length=length)
     return True
 
 
-def _to_thirty(walk: Walk, fact: Fact) -> int | None:
+def _to_thirty(walk: Walk, fact: Fact) -> InForce | None:
     if fact.data.get("class") != "up_to_30_days":
         return None
-    held = walk.law.rule("CPL-91-30D", fact.day)
-    return held.rule.total.days if held is not None else None
+    return walk.law.rule("CPL-91-30D", fact.day)
 
 
 def _arrest_request_received(walk: Walk, fact: Fact) -> bool:
@@ -327,8 +325,7 @@ def _trial_accepted(walk: Walk, fact: Fact) -> bool:
     if fact.data.get("instance") == "second":
         if before is not None and before.state != "S50":
             return walk.wrong("DOES_NOT_FOLLOW", fact)
-        walk.open("S60", fact)
-        return True
+        return _second_instance(walk, fact)
     state = _TRIALS[fact.data.get("procedure", "ordinary")]
     wanted = _AFTER_JUDGMENT if state == "S44" else _AFTER_REVIEW
     if (before.state if before is not None else "-") not in wanted:
@@ -567,14 +564,13 @@ def _commutation(walk: Walk, fact: Fact) -> bool:
         return False
     until = fact.data.get("until")
     old = sentence.last_day
-    if until is None and not any(fact.data.get(key) for key in ("years", "months", "days")):
+    amount = any(fact.data.get(key) for key in ("years", "months", "days"))
+    if until is None and not amount:
         return walk.wrong("AMOUNT_MISSING", fact)
-    found: tuple[int, ...] = ()
-    if any(fact.data.get(key) for key in ("years", "months", "days")):
-        found = sentencing.shortened(sentence, fact.data)
+    if until is not None and old is not None and until > old:
+        return walk.wrong("COMMUTATION_LENGTHENS", fact, value_day=until, limit_day=old)
+    found = sentencing.shorten(sentence, fact.data) if amount else ()
     if until is not None:
-        if old is not None and until > old:
-            return walk.wrong("COMMUTATION_LENGTHENS", fact, value_day=until, limit_day=old)
         if found and min(found) != until:
             walk.wrong("PAPER_DIFFERS", fact, value_day=until, limit_day=min(found))
         found = (*found, until)
@@ -634,7 +630,7 @@ def _administrative(walk: Walk, fact: Fact) -> bool:
         walk.limit_before = before.due
         before.days = _bounded(walk, fact, total, most)
         before.reasons.append(("combined", fact, before.days))
-        walk.settle(before)
+        walk.renew(before, fact)
         return True
     if bounds is not None:
         single = data.get("decisions") == 1
@@ -845,7 +841,7 @@ def _recaptured(walk: Walk, fact: Fact) -> bool:
     stage.basis.append(held)
     stage.reasons.append(("escaped", fact, lost))
     if walk.sentence is not None and stage.state != "compulsory_treatment":
-        walk.sentence.ends = tuple(day + lost for day in walk.sentence.ends)
+        _lose(walk.sentence, lost)
     if stage.term is not None:
         stage.term = tuple(day + lost for day in stage.term)
         walk.settle(stage, fact.day)
@@ -863,9 +859,14 @@ def _back_from_outside(walk: Walk, fact: Fact) -> bool:
     if days is None or held is None:
         walk.wrong("ESCAPE_RULING_MISSING", fact)
     else:
-        sentence.ends = tuple(day + days for day in sentence.ends)
+        _lose(sentence, days)
     _serve(walk, fact, sentence)
     return True
+
+
+def _lose(sentence: Sentence, days: int) -> None:
+    sentence.lost += days
+    sentence.ends = tuple(day + days for day in sentence.ends)
 
 
 def _pausing(name: str) -> tuple[Callable[[Walk, Fact], bool], Callable[[Walk, Fact], bool]]:

@@ -113,12 +113,7 @@ def _lengthen(walk: Walk, stage: Stage, fact: Fact, held: InForce, months: int, 
     stage.extended.append(rule.id)
     stage.basis.append(held)
     stage.reasons.append(("extended", fact, rule.id, months, days))
-    stage.paper = None
-    walk.settle(stage, fact.day)
-    if until is not None:
-        stage.paper = until
-        walk.settle(stage, fact.day)
-        walk.compare(stage, fact, until)
+    walk.renew(stage, fact)
 
 
 def _granted(walk: Walk, stage: Stage, state: str, fact: Fact) -> Stage:

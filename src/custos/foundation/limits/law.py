@@ -40,7 +40,11 @@ class Length(_Plain):
 
 
 class Rule(_Plain):
-    """What every rule says of itself; `topics` are the subjects of the reference that it answers."""
+    """What every rule says of itself; `topics` are the subjects of the reference that it answers.
+
+    `dated` is the confidence of `valid_from` where it isn't that of the rule: M for a text whose own words
+    are known while the day on which it came into force is remembered only.
+    """
 
     id: str
     topics: tuple[str, ...]
@@ -48,6 +52,7 @@ class Rule(_Plain):
     source: str
     valid_from: date
     valid_to: date | None = None
+    dated: Literal["E", "M"] | None = None
     confidence: Literal["V", "E", "M", "P"]
     effect: Literal["block", "warn", "record"]
 

@@ -5,7 +5,12 @@ Sources: 刑法 第38条至第47条、第69条; 最高人民法院关于适用�
 
 from typing import Any
 
-from custos.foundation.limits.dates import DAY, ends_of_term, police_months_later
+from custos.foundation.limits.dates import (
+    DAY,
+    ends_of_term,
+    months_later,
+    police_months_later,
+)
 from custos.foundation.limits.facts import Fact
 from custos.foundation.limits.law import InForce, Law
 
@@ -15,13 +20,17 @@ CONTROL, DETENTION = "control", "criminal_detention_term"
 class Sentence:
     """A sentence: its kind, its first day, its term, and every last day it may have."""
 
-    __slots__ = ("basis", "credits", "days", "ends", "fact", "kind", "months", "start", "years")
+    __slots__ = (
+        "basis", "credits", "days", "ends", "fact", "kind", "lost", "months", "start", "years",
+    )  # fmt: skip
 
     def __init__(self, fact: Fact) -> None:
         data = fact.data
         self.fact, self.kind, self.start = fact, data["kind"], data["from"]
         self.years, self.months = data.get("years", 0), data.get("months", 0)
         self.days = data.get("days", 0)
+        #: Days of escape, which are no time served.
+        self.lost = 0
         #: Rules by which days were taken off, with the fewest and the most days.
         self.credits: list[tuple[InForce, int, int, int]] = []
         self.basis: list[InForce] = []
@@ -97,19 +106,23 @@ def serves_here(sentence: Sentence, notice: Fact, law: Law) -> InForce | None:
     return held if within else None
 
 
-def shortened(sentence: Sentence, data: dict[str, Any]) -> tuple[int, ...]:
-    """The last days after a commutation: the shorter term from its start, and the end moved back.
+def shorten(sentence: Sentence, data: dict[str, Any]) -> tuple[int, ...]:
+    """Take a commutation off a sentence; returns the last days that it may have now.
 
-    The ruling's own date is authoritative; these check it.
+    The end moved back, and the shorter term from its start where the judgment named one: what was
+    commuted before stays off. The ruling's own date is authoritative; these check it.
     """
-    months = sentence.years * 12 + sentence.months
-    cut = data.get("years", 0) * 12 + data.get("months", 0)
-    days = data.get("days", 0)
-    least = sum(credit[2] for credit in sentence.credits)
-    most = sum(credit[3] for credit in sentence.credits)
-    left = max(months - cut, 0)
-    by_term = ends_of_term(sentence.start, left // 12, left % 12, sentence.days - days)
-    return tuple(sorted({end - off for end in by_term for off in (least, most)}))
+    cut, days = data.get("years", 0) * 12 + data.get("months", 0), data.get("days", 0)
+    found = {months_later(end + 1, -cut) - 1 - days for end in sentence.ends}
+    if sentence.years or sentence.months or sentence.days:
+        left = max(sentence.years * 12 + sentence.months - cut, 0)
+        sentence.years, sentence.months = divmod(left, 12)
+        sentence.days -= days
+        least = sum(credit[2] for credit in sentence.credits)
+        most = sum(credit[3] for credit in sentence.credits)
+        by_term = ends_of_term(sentence.start, sentence.years, sentence.months, sentence.days)
+        found |= {end + sentence.lost - off for end in by_term for off in (least, most)}
+    return tuple(sorted(found))
 
 
 def instant_of(day: int) -> int:

@@ -142,6 +142,7 @@ class Walk:
                     stage.readings += (name,)
                     stage.basis.append(reading)
         stage.restart = restart
+        stage.reasons.append(("opened", fact, stage.state))
         if length is not None:
             length(stage)
         until = fact.data.get("until")
@@ -149,7 +150,6 @@ class Walk:
             stage.paper = until
         self.stages.append(stage)
         self.stage, self.closed = stage, None
-        stage.reasons.append(("opened", fact, stage.state))
         self.settle(stage)
         if not stage.ends and not stage.unlimited and stage.running and stage.state != "S95":
             self.wrong("LAW_UNKNOWN", fact)
@@ -263,7 +263,7 @@ class Walk:
             self._settle_plain(older)
             for count in range(1, len(spans) + 1):
                 held = sorted(spans)[:count]
-                if older.due is not None and held[-1][0] * DAY < older.due:
+                if older.due is None or held[-1][0] * DAY < older.due:
                     older.shift = _days_of(held)
                     self._settle_plain(older)
             if older.due is not None:
@@ -337,6 +337,13 @@ class Walk:
         else:
             stage.paper = None
             self.settle(stage)
+
+    def renew(self, stage: Stage, fact: Fact) -> None:
+        """A paper lengthens a stage: its own date takes the place of that of the paper before."""
+        stage.paper = until = fact.data.get("until")
+        self.settle(stage, fact.day)
+        if until is not None:
+            self.compare(stage, fact, until)
 
     def cap(self, stage: Stage, name: str, at: int, fact: Fact) -> bool:
         """A stage ends no later than this, if the rule is in force."""

@@ -4,10 +4,11 @@ A window never moves a clock. Warnings count back from the due instant of a stag
 whichever reading is earliest; a holiday moves only the filing of an appeal.
 """
 
+from collections.abc import Container
 from typing import NamedTuple
 
 from custos.foundation.limits import law as laws
-from custos.foundation.limits.dates import DAY, HOUR, months_later
+from custos.foundation.limits.dates import DAY, HOUR, ends_of_term, months_later
 from custos.foundation.limits.engine import Result
 from custos.foundation.limits.facts import Fact
 from custos.foundation.limits.law import InForce, Length, TotalRule, WindowRule
@@ -54,30 +55,32 @@ def of(result: Result) -> list[Window]:
     return sorted(found, key=lambda window: window.at)
 
 
-def of_stage(result: Result, index: int) -> list[Window]:
-    """The windows beside one stage of a result."""
+def of_stage(result: Result, index: int, only: Container[str] | None = None) -> list[Window]:
+    """The windows beside one stage of a result; by `only` these rules, where named."""
     stage = result.stages[index]
-    return [
-        Window(held, at, index, None, _over(stage, at))
-        for held in result.law.windows_of_state.get(stage.state, ())
-        if held.first <= stage.at // DAY <= held.last
-        for at in _beside_stage(held.rule, stage, result)
-    ]
-
-
-def of_events(result: Result) -> list[Window]:
-    """The windows that events of a result opened."""
+    day = stage.at // DAY
     found: list[Window] = []
-    for fact in result.used:
-        for held in result.law.windows_of_event.get(fact.type, ()):
-            if held.first <= fact.day <= held.last and _wanted(held.rule, fact):
-                answered = _answered(held.rule, fact, result)
-                found += [
-                    Window(
-                        held, _later(fact.at, fact.whole_day, length), None, fact.index, answered
-                    )
-                    for length in held.rule.at
-                ]
+    for held in result.law.windows_of_state.get(stage.state, ()):
+        if (only is None or held.rule.id in only) and held.first <= day <= held.last:
+            for at in _beside_stage(held.rule, stage, result):
+                found.append(Window(held, at, index, None, _over(stage, at)))
+    return found
+
+
+def of_events(result: Result, only: Container[str] | None = None) -> list[Window]:
+    """The windows that events of a result opened; by `only` these rules, where named."""
+    found: list[Window] = []
+    by_event = result.law.windows_of_event
+    for place, fact in enumerate(result.used):
+        for held in by_event.get(fact.type, ()):
+            rule = held.rule
+            if only is not None and rule.id not in only:
+                continue
+            if held.first <= fact.day <= held.last and _wanted(rule, fact):
+                answered = _answered(rule, place, result)
+                for length in rule.at:
+                    at = _later(fact.at, fact.whole_day, length)
+                    found.append(Window(held, at, None, fact.index, answered))
     return found
 
 
@@ -93,11 +96,16 @@ def _beside_stage(rule: WindowRule, stage: Stage, result: Result) -> list[int]:
             found = [_rolled(at) for at in found]
     else:
         # A stage that counts from a decision is reviewed from there, one handed over from intake.
-        start = stage.at if rule.anchor == "intake" else stage.origin_at
-        if rule.anchor == "start" and stage.origin != stage.origin_at // DAY:
-            start = stage.origin * DAY
-        whole = stage.whole_day or start % DAY == 0
-        found = [_later(start, whole, length) for length in rule.at]
+        start, whole = stage.at, stage.whole_day
+        if rule.anchor == "start":
+            start = stage.origin_at
+            if stage.origin != start // DAY:
+                start, whole = stage.origin * DAY, True
+        if rule.anchor == "start" and stage.term is not None:
+            # A term that counts its first day: a year from 20 May is over with 19 May.
+            found = [_term_later(start // DAY, length) for length in rule.at]
+        else:
+            found = [_later(start, whole, length) for length in rule.at]
         if stage.due is not None:
             found += [_before(stage.due, length) for length in rule.before_due]
     return found
@@ -117,6 +125,11 @@ def _later(at: int, whole_day: bool, length: Length) -> int:
     return (day + length.days + 1) * DAY
 
 
+def _term_later(day: int, length: Length) -> int:
+    years, months = divmod(length.months, 12)
+    return (min(ends_of_term(day, years, months, length.days)) + 1) * DAY
+
+
 def _rolled(at: int) -> int:
     day = laws.next_working_day((at - 1) // DAY)
     return at if day is None else (day + 1) * DAY
@@ -128,13 +141,15 @@ def _over(stage: Stage, at: int) -> bool:
 
 
 def _wanted(rule: WindowRule, fact: Fact) -> bool:
-    return all(fact.data.get(field) in values for field, values in rule.when.items())
+    return not rule.when or all(
+        fact.data.get(field) in values for field, values in rule.when.items()
+    )
 
 
-def _answered(rule: WindowRule, fact: Fact, result: Result) -> bool:
+def _answered(rule: WindowRule, place: int, result: Result) -> bool:
     if rule.answered_by is None:
         return False
-    after = result.used[result.used.index(fact) + 1 :]
+    after = result.used[place + 1 :]
     if rule.answered_by != "transfer_of_custody":
         return any(other.type == rule.answered_by for other in after)
     halves: set[str] = set()

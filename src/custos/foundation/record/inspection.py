@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from custos.foundation.database import scope
 from custos.foundation.errors import Missing
 from custos.foundation.media import services as media
-from custos.foundation.record import verify, walking, witness
+from custos.foundation.record import sightings, verify, walking, witness
 from custos.foundation.record.models import Attachment, Checkpoint, Head
 from custos.foundation.record.signing import key_file, known_signer
 
@@ -92,14 +92,17 @@ def _look(organizations: Collection[int], worth_processes: int) -> list[verify.V
 
 
 def _testimony() -> witness.Testimony:
-    """What the witness file says, checked against this installation's key."""
+    """What the witness file says, checked against this installation's key, and sightings since."""
+    seen = sightings.pending()
     own = known_signer()
     if own is None and settings.WITNESS.exists() and settings.WITNESS.stat().st_size:
         raise witness.TamperedWitness(
             f"the signing key {key_file()} is gone, and without it the witness file proves nothing;"
             " put the key back from where a copy of it is kept"
         )
-    return witness.read(settings.WITNESS, trusted={own.name} if own else None)
+    testimony = witness.read(settings.WITNESS, trusted={own.name} if own else None)
+    testimony.add_sightings(seen)
+    return testimony
 
 
 def _files_of(organization_id: int) -> dict[UUID, list[tuple[str, str, str, int]]]:

@@ -1,13 +1,13 @@
 """Questions about the record, in the scope of whoever asks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation.database import scope
@@ -80,6 +80,7 @@ def timeline(
     since: datetime | None = None,
     before: UUID | None = None,
     limit: int = PAGE,
+    beyond: tuple[UUID, Collection[int]] | None = None,
 ) -> list[Line]:
     """Entries about a person or a cell, latest first, at most `limit`; three queries.
 
@@ -99,6 +100,9 @@ def timeline(
     if not wanted:
         return []
     entries = _visible().filter(wanted)
+    if beyond:
+        custody, own = beyond
+        entries = entries.filter(Q(audience__in=sorted(own)) | Q(custody_id=custody))
     if kinds:
         entries = entries.filter(kind__in=kinds)
     if since:
@@ -188,6 +192,17 @@ def attachment(entry: UUID, sha256: str) -> Attachment:
     if found is None or _sealed([entry]):
         raise Missing("record.no_such_file", _("This entry has no such file."))
     return found
+
+
+def file_counts(entries: Iterable[UUID]) -> dict[UUID, int]:
+    """How many files stand behind some entries, as far as the scope reads them. One query."""
+    seen = scope.current()
+    rows = Attachment.objects.filter(
+        entry_id__in=list(entries),
+        organization_id__range=(seen.lowest, seen.highest),
+        audience__in=sorted(seen.audiences),
+    )
+    return dict(rows.values_list("entry_id").annotate(files=Count("pk")))
 
 
 def named_files(digests: Iterable[str]) -> set[str]:

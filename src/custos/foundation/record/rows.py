@@ -35,12 +35,15 @@ class Unreadable(ValueError):
     """A row that is not in the format of this program."""
 
 
-def stream(cursor: Any, organization_id: int, *, last_seq: int | None = None) -> Generator[bytes]:
+def stream(
+    cursor: Any, organization_id: int, *, after_seq: int = 0, last_seq: int | None = None
+) -> Generator[bytes]:
     """The rows of one chain in the order of their numbers, without their column count.
 
-    `last_seq` leaves out what was appended after that number.
+    `after_seq` leaves out what stands up to that number, `last_seq` what was appended after it.
     """
-    bound = "" if last_seq is None else f" AND e.seq <= {int(last_seq)}"
+    bound = f" AND e.seq > {int(after_seq)}" if after_seq else ""
+    bound += "" if last_seq is None else f" AND e.seq <= {int(last_seq)}"
     select = (
         f"{_SELECT} WHERE e.organization_id = {int(organization_id)}{bound} ORDER BY e.seq, e.id"
     )

@@ -11,8 +11,8 @@ What each check finds:
 - a deleted, added or reordered entry: numbers are not consecutive, or the hash does not follow;
 - a payload that vanished without an order of erasure by two of the staff;
 - a file that an entry names and that is gone or changed, or that no entry names;
-- a chain that was recomputed from some point on: a signed head disagrees;
-- a chain that was cut off: a signed head lies beyond its end, or the head row does.
+- a chain that was recomputed from some point on: a signed head or a sighting disagrees;
+- a chain that was cut off: a signed head or a sighting lies beyond its end, or the head row does.
 """
 
 import hashlib
@@ -40,7 +40,10 @@ Whole = Callable[[str], bool]
 
 
 class SignedHead(NamedTuple):
-    """A head that was signed outside the database: this chain had this hash at this number."""
+    """A head that was noted outside the database: this chain had this hash at this number.
+
+    It was signed, or is a sighting that will be.
+    """
 
     organization_id: int
     seq: int
@@ -99,8 +102,8 @@ FAULTS = {
     "payload": "the payload was changed: its digest is not the one in the header",
     "vanished": "the payload is gone, or under another organization or audience, and no order of"
     " erasure stands in the record",
-    "rewritten": "the chain was rewritten: a head signed outside the database disagrees",
-    "truncated": "the chain was cut off: a head signed outside the database lies beyond its end",
+    "rewritten": "the chain was rewritten: a head noted outside the database disagrees",
+    "truncated": "the chain was cut off: a head noted outside the database lies beyond its end",
     "head": "the head of the chain is not its last entry",
     "checkpoint": "a checkpoint does not agree with the entries that it covers",
     "resealed": "the checkpoint in the database is not the one that was signed",
@@ -114,6 +117,8 @@ class Verdict:
 
     organization_id: int
     entries: int = 0
+    #: The last number that a head noted outside the database confirms.
+    witnessed: int = 0
     erased: int = 0
     last_hash: bytes = b""
     #: Entries with files: what they name is compared with what is stored by whoever can see it.
@@ -168,9 +173,19 @@ def fault_of_files(
     return Fault(verdict.organization_id, "attachment", 0, strange) if strange else None
 
 
-def check_chain(organization_id: int, rows: Iterable[bytes], expected: Expected) -> Verdict:
-    """Verify one chain, given its rows in order."""
-    return _Walk(organization_id, expected).run(rows)
+def check_chain(
+    organization_id: int,
+    rows: Iterable[bytes],
+    expected: Expected,
+    *,
+    after: tuple[int, bytes] | None = None,
+) -> Verdict:
+    """Verify one chain, given its rows in order.
+
+    With `after`, a number and its hash, they are the rows behind that number, and the chain goes on
+    from there.
+    """
+    return _Walk(organization_id, expected).run(rows, after)
 
 
 class _Walk:
@@ -179,25 +194,29 @@ class _Walk:
     def __init__(self, organization_id: int, expected: Expected) -> None:
         self.verdict = Verdict(organization_id)
         self.organization_id = organization_id
-        # A number that was signed twice was cut off in between; what was signed first holds.
-        self.signed = {head.seq: head.hash for head in reversed(expected.heads)}
+        self.signed: dict[int, bytes] = {}
+        for head in expected.heads:
+            if self.signed.setdefault(head.seq, head.hash) != head.hash:
+                # It was cut off in between, and grew anew: no entry here can be both.
+                self.signed[head.seq] = b""
         self.expected = expected
         self.missing: dict[bytes, int] = {}
         self.ordered: set[bytes] = set()
         self.last_signed = 0
         self.roots = sorted(expected.roots, key=lambda root: root.first_seq)
 
-    def run(self, rows: Iterable[bytes]) -> Verdict:
+    def run(self, rows: Iterable[bytes], after: tuple[int, bytes] | None) -> Verdict:
         verdict = self.verdict
-        for fault in self._faults(rows):
+        for fault in self._faults(rows, after):
             verdict.fault = fault
             break
         return verdict
 
-    def _faults(self, rows: Iterable[bytes]) -> Iterator[Fault]:
+    def _faults(self, rows: Iterable[bytes], after: tuple[int, bytes] | None) -> Iterator[Fault]:
         verdict, signed, sha256 = self.verdict, self.signed, hashlib.sha256
-        prior: bytes | None = None
-        seq, suite, digest = 0, -1, digest_of(Suite.SHA256)
+        prior: bytes | None
+        seq, prior = after or (0, None)
+        suite, digest = -1, digest_of(Suite.SHA256)
         leaves: list[bytes] = []
         root = self._next_root()
         for row in rows:
@@ -236,7 +255,7 @@ class _Walk:
                 if signed[seq] != stored:
                     yield self._fault("rewritten", seq, header, after=self.last_signed)
                     return
-                self.last_signed = seq
+                self.last_signed = verdict.witnessed = seq
             if root is not None and seq >= root.first_seq:
                 leaves.append(stored)
                 if seq == root.last_seq:

@@ -24,12 +24,22 @@ class Place:
     scope: dict[str, str]
 
 
-def walk(cursor: Any, organization_id: int, expected: verify.Expected) -> verify.Verdict:
-    """Verify one chain by a cursor that is under the system's scope, in an open transaction."""
+def walk(
+    cursor: Any,
+    organization_id: int,
+    expected: verify.Expected,
+    *,
+    after: tuple[int, bytes] | None = None,
+) -> verify.Verdict:
+    """Verify one chain by a cursor that is under the system's scope, in an open transaction.
+
+    With `after`, a number and its hash, only what stands behind that number.
+    """
     # A walk that ends at a fault breaks off its COPY, and with it the transaction: back to here.
     cursor.execute("SAVEPOINT walk")
-    with closing(rows.stream(cursor, organization_id)) as stream:
-        verdict = verify.check_chain(organization_id, stream, expected)
+    after_seq = after[0] if after else 0
+    with closing(rows.stream(cursor, organization_id, after_seq=after_seq)) as stream:
+        verdict = verify.check_chain(organization_id, stream, expected, after=after)
     cursor.execute("ROLLBACK TO SAVEPOINT walk")
     cursor.execute("RELEASE SAVEPOINT walk")
     return verdict

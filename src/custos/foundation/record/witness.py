@@ -6,6 +6,11 @@ whoever can write the file cannot sign. The database remembers how many lines th
 digest of the last, so that a file that was lost or cut off is noticed too. (Who can do both at once
 is found by what was exported, or sent to the higher tier, before.)
 
+What was appended since the last line is known by `sightings`. A line takes them up: the stretch of each
+chain since its last signed head is walked, and where it goes through all of them the new head says
+everything that they said. Sightings that the database contradicts are signed as they are (`seen`), so
+that the contradiction stays found.
+
 A restore to an earlier instant leaves heads in the file that were signed after it: a future that was
 lost. It isn't cut out; a signed line says from which instant the record goes on, and whoever reads
 the file sets those heads aside from there. A head that was signed before that instant still counts:
@@ -25,10 +30,13 @@ from typing import Any, BinaryIO
 
 import structlog
 from django.conf import settings
+from django.db import connection
 
 from custos.foundation import clock
+from custos.foundation.record import sightings, verify, walking
 from custos.foundation.record.kinds import canonical_json
 from custos.foundation.record.models import Checkpoint, Head, Witnessed
+from custos.foundation.record.sightings import Sighting
 from custos.foundation.record.signing import Signer, signer, verifies
 from custos.foundation.record.verify import Expected, SignedHead, SignedRoot
 
@@ -76,11 +84,16 @@ class Testimony:
             tuple(self.heads.get(organization_id, ())), tuple(self.roots.get(organization_id, ()))
         )
 
+    def add_sightings(self, seen: Iterable[Sighting]) -> None:
+        """Take in what was noted since the last line."""
+        for one in seen:
+            self.heads.setdefault(one.organization_id, []).append(SignedHead(*one))
+
     def _set_aside(self, to: datetime, ends: dict[int, int]) -> tuple[tuple[int, int, int], ...]:
         """Take out what was signed after `to` about entries beyond the ends of the chains."""
 
         def was_lost(number: int, last: int, at: str) -> bool:
-            return last > ends.get(number, 0) and datetime.fromisoformat(at) > to - CLOCKS_APART
+            return _was_lost(last, at, ends.get(number, 0), to)
 
         lost = []
         for number, heads in self.heads.items():
@@ -101,13 +114,19 @@ class Testimony:
             ends = {number: seq for number, seq, _ in said["heads"]}
             lost = self._set_aside(datetime.fromisoformat(restored["to"]), ends)
             self.restorations.append(Restoration(at, restored["to"], restored["epoch"], lost))
-        for number, seq, hash_ in said["heads"]:
+        # Those that were seen go first: they were there before whatever contradicts them.
+        for number, seq, hash_ in (*said.get("seen", ()), *said["heads"]):
             head = SignedHead(number, seq, bytes.fromhex(hash_), at)
             self.heads.setdefault(number, []).append(head)
         for number, first, last, root, suite, *day in said["roots"]:
             signed = SignedRoot(number, first, last, bytes.fromhex(root), suite, *day)
             self.roots.setdefault(number, []).append(signed)
             self._roots_at[signed] = at
+
+
+def _was_lost(seq: int, at: str, end: int, to: datetime) -> bool:
+    """Whether a number that was noted `at` belongs to what a restore to `to` gave up."""
+    return seq > end and datetime.fromisoformat(at) > to - CLOCKS_APART
 
 
 def read(path: Path, *, trusted: set[str] | None = None) -> Testimony:
@@ -180,7 +199,7 @@ class _Tail:
     offset: int = 0
     lines: int = 0
     prior: str = ""
-    latest: dict[int, int] = field(default_factory=dict)
+    latest: dict[int, tuple[int, bytes]] = field(default_factory=dict)
     roots: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def advance(self, stream: BinaryIO) -> None:
@@ -190,13 +209,13 @@ class _Tail:
             if not line.endswith(b"\n"):
                 break
             said = json.loads(line)
-            ends = {number: seq for number, seq, _ in said["heads"]}
+            ends = {number: (seq, bytes.fromhex(hash_)) for number, seq, hash_ in said["heads"]}
             if "restored" in said:
                 self.latest = {}
                 self.roots = {
                     (number, first): last
                     for (number, first), last in self.roots.items()
-                    if last <= ends.get(number, 0)
+                    if number in ends and last <= ends[number][0]
                 }
             self.latest.update(ends)
             self.roots.update({(number, first): last for number, first, last, *_ in said["roots"]})
@@ -210,14 +229,16 @@ class _Tail:
 _tails: dict[Path, _Tail] = {}
 
 
-def sign_heads(path: Path | None = None, *, by: Signer | None = None) -> int:
+def sign_heads(*, by: Signer | None = None) -> int:
     """Sign what has moved since the last line and append it; returns how many chains that is.
 
     Runs under the caller's scope, which has to be the system's. The file is locked meanwhile and
     synced before this returns.
     """
-    with _appending(path or settings.WITNESS) as (stream, tail):
-        moved = [head for head in heads() if tail.latest.get(head[0]) != head[1]]
+    with _appending() as (stream, tail):
+        seen = sightings.take()  # before the heads, which then are as far at least
+        ends = heads()
+        moved = [head for head in ends if tail.latest.get(head[0], (0,))[0] != head[1]]
         roots = [
             [
                 c.organization_id,
@@ -230,27 +251,40 @@ def sign_heads(path: Path | None = None, *, by: Signer | None = None) -> int:
             for c in Checkpoint.objects.filter(made_at__gte=clock.now() - ROOTS_LOOKED_FOR)
             if (c.organization_id, c.first_seq) not in tail.roots
         ]
-        if moved or roots:
-            _append(stream, tail, {"heads": moved, "roots": roots}, by or signer())
+        contradicted = _contradicted(seen, ends, tail.latest)
+        if moved or roots or contradicted:
+            said = {"heads": moved, "roots": roots}
+            _append(stream, tail, said, contradicted, by or signer())
+        sightings.drop_taken()
     return len(moved)
 
 
-def sign_restoration(
-    path: Path | None = None, *, to: datetime, epoch: str, by: Signer | None = None
-) -> None:
+def sign_restoration(*, to: datetime, epoch: str, by: Signer | None = None) -> None:
     """Sign that the record was restored to its state at `to`, which the database holds now.
 
     From here on the file's readers set aside what was signed after `to` about entries that are gone.
     Runs under the system's scope, once, before anything is appended to the restored record. Raises
     `TamperedWitness` where the file doesn't verify, or isn't as far as the database remembers it.
     """
-    path, by = path or settings.WITNESS, by or signer()
-    testimony = read(path, trusted={by.name})
+    by = by or signer()
+    testimony = read(settings.WITNESS, trusted={by.name})
     if Witnessed.objects.exists():  # at the instant it may not have been signed into yet
         require_all_of(testimony)
     restored = {"to": to.isoformat(), "epoch": epoch}
-    with _appending(path) as (stream, tail):
-        _append(stream, tail, {"heads": heads(), "roots": [], "restored": restored}, by)
+    with _appending() as (stream, tail):
+        ends = heads()
+        last = {number: seq for number, seq, _ in ends}
+        seen = [
+            one
+            for one in sightings.take()
+            if not _was_lost(one.seq, one.at, last.get(one.organization_id, 0), to)
+        ]
+        latest = {
+            number: head for number, head in tail.latest.items() if head[0] <= last.get(number, 0)
+        }
+        said = {"heads": ends, "roots": [], "restored": restored}
+        _append(stream, tail, said, _contradicted(seen, ends, latest), by)
+        sightings.drop_taken()
 
 
 def heads() -> list[list[Any]]:
@@ -260,7 +294,49 @@ def heads() -> list[list[Any]]:
     return [[number, seq, bytes(hash_).hex()] for number, seq, hash_ in rows]
 
 
-def _append(stream: BinaryIO, tail: _Tail, said: dict[str, Any], by: Signer) -> None:
+def _contradicted(
+    seen: Iterable[Sighting], ends: list[list[Any]], latest: dict[int, tuple[int, bytes]]
+) -> list[Sighting]:
+    """The sightings that have to be signed as they are: the new heads don't speak for them.
+
+    `ends` are the chains' heads, `latest` the last signed ones, from which a chain is walked on. A
+    sighting of a number that is signed already came late, and is kept without a look.
+    """
+    now = {number: SignedHead(number, seq, bytes.fromhex(hash_), "") for number, seq, hash_ in ends}
+    kept: list[Sighting] = []
+    by_chain: dict[int, list[Sighting]] = {}
+    for one in seen:
+        by_chain.setdefault(one.organization_id, []).append(one)
+    for number, own in by_chain.items():
+        since = latest.get(number, (0, b""))
+        kept += [one for one in own if one.seq <= since[0] and (one.seq, one.hash) != since]
+        fresh = [one for one in own if one.seq > since[0]]
+        if fresh and not _goes_through(number, fresh, now.get(number), since):
+            kept += fresh
+    return kept
+
+
+def _goes_through(
+    number: int, fresh: list[Sighting], head: SignedHead | None, since: tuple[int, bytes]
+) -> bool:
+    """Whether a chain leads from a signed head through all sightings to its present one."""
+    if head and all((one.seq, one.hash) == (head.seq, head.hash) for one in fresh):
+        return True  # nothing is forgotten by signing the head
+    known = [SignedHead(*one) for one in fresh] + ([head] if head else [])
+    with connection.cursor() as cursor:
+        verdict = walking.walk(
+            cursor, number, verify.Expected(known), after=since if since[0] else None
+        )
+    if verdict.fault:
+        log.critical("record.contradicted", organization=number, fault=str(verdict.fault))
+    return verdict.sound
+
+
+def _append(
+    stream: BinaryIO, tail: _Tail, said: dict[str, Any], seen: Iterable[Sighting], by: Signer
+) -> None:
+    if kept := [[one.organization_id, one.seq, one.hash.hex()] for one in seen]:
+        said["seen"] = kept
     said |= {"at": clock.now().isoformat(), "prior": tail.prior, "key": by.name}
     said["signature"] = by.sign(canonical_json(said))
     line = canonical_json(said) + b"\n"
@@ -271,7 +347,8 @@ def _append(stream: BinaryIO, tail: _Tail, said: dict[str, Any], by: Signer) -> 
 
 
 @contextmanager
-def _appending(path: Path) -> Iterator[tuple[BinaryIO, _Tail]]:
+def _appending() -> Iterator[tuple[BinaryIO, _Tail]]:
+    path: Path = settings.WITNESS
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _locked(path) as stream:
         tail = _tails.setdefault(path, _Tail())

@@ -39,6 +39,11 @@ class Notice:
     state: Any = ""
     place: str = ""
 
+    @property
+    def waits(self) -> bool:
+        """Whether something is to be done about it now, unlike an answer that only came back."""
+        return self.severity is not None or self.due_at is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:

@@ -48,6 +48,12 @@ class Shell:
         return ports.sees_gallery(self.acting)
 
     @property
+    def tokens(self) -> str:
+        """Where the reader's own tokens for programs stand; empty for posts that have none."""
+        acting = self.acting
+        return navigation.way_to("tokens", acting) if acting else ""
+
+    @property
     def live_key(self) -> str:
         """Changes when the reader's range or language does: the browser opens a new stream."""
         acting = self.acting

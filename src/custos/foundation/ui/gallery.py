@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from custos.foundation import clock, gate
@@ -206,7 +207,12 @@ def _charts() -> list[Chart]:
             _("People by area"),
             _("Area two holds 14 people more than it has places for."),
             _("% of places"),
-            [str(_("Area one")), str(_("Area two")), str(_("Area three")), str(_("Women"))],
+            [
+                str(_("Area one")),
+                str(_("Area two")),
+                str(_("Area three")),
+                str(pgettext_lazy("area", "Women")),
+            ],
             [Series(_("Occupancy"), [92, 109, None, 71])],
             threshold=Threshold(100, _("Certified places"), _("base record of 2026")),
             label_title=_("Area"),
@@ -229,7 +235,7 @@ def _charts() -> list[Chart]:
 
 def _paper() -> Paper:
     text = (
-        "我所在押人员王小川（羁押编号 101001001202603020001），因突发腹痛，经驻所医生初步诊断为"
+        "我所在押人员王小川（人员编号 101001001202603020001），因突发腹痛，经驻所医生初步诊断为"
         "疑似急性阑尾炎，所内不具备进一步检查和手术条件。依照《看守所条例》第二十六条之规定，"
         "拟送定点医院诊治，由民警三人押解，途中及诊治期间全程录音录像。"
     )

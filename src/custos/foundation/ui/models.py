@@ -55,8 +55,9 @@ class SavedView(models.Model):
 class Draft(models.Model):
     """What has been entered in a wizard that is not finished; any officer of the place goes on with it.
 
-    `steps` holds, by step, what was typed, how often it was saved, by whom and when. A draft goes
-    when the wizard is finished or given up: what counts is then on the record, and nowhere twice.
+    `steps` holds, by step, what was typed, how often it was saved, by whom and when; what was typed in a
+    step for an audience of its own stands apart, in `DraftApart`. A draft goes when the wizard is finished
+    or given up: what counts is then on the record, and nowhere twice.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -82,3 +83,26 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return f"{self.wizard} {self.label}"
+
+
+class DraftApart(models.Model):
+    """What was typed in a step of a draft that one audience of the record reads: row-level security shows
+    it to nobody else, whatever a query forgets. It goes with its draft, by the database itself.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization_id = models.BigIntegerField()
+    draft = models.ForeignKey(Draft, on_delete=models.DO_NOTHING, db_constraint=False)
+    step = models.CharField(max_length=64)
+    audience = models.SmallIntegerField()
+    values = models.JSONField(default=dict)
+
+    objects = ScopedManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["draft", "step"], name="ui_draft_apart_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.draft_id} {self.step}"

@@ -78,6 +78,12 @@ def _door(route: str, _urlconf: str | None) -> _Door | None:
     return _Door(url, gate.of(match.func, match))
 
 
+def way_to(route: str, acting: Any) -> str:
+    """The address of a page, empty where it isn't open to the reader's post: no door leads to a refusal."""
+    door = _door(route, get_urlconf())
+    return door.url if door and door.gate.admits(acting.post) else ""
+
+
 def places_for(request: HttpRequest, acting: Any) -> list[Place]:
     """What stands in this request's top bar, in order; the longest route that fits is current."""
     found = []

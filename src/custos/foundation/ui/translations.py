@@ -158,7 +158,25 @@ def faults() -> list[str]:
             if message.id and wanted.get(message.id, message.context) is None:
                 wrong.append(f"{name}: no longer used: {message.id!r}")
         wrong += [f"{name}: obsolete entry: {key!r}" for key in old.obsolete]
-    return wrong
+    return wrong + list(_at_odds({app: kept(app) for app in apps()}))
+
+
+def _at_odds(catalogs: dict[Path, Catalog]) -> Iterator[str]:
+    """Strings whose Chinese differs from app to app.
+
+    Django merges the catalogues: one of the two would be shown everywhere. Where a word means two
+    things, each call says which (pgettext).
+    """
+    chinese: dict[tuple[object, str | None], dict[tuple[str, ...], str]] = {}
+    for app, catalog in catalogs.items():
+        for message in catalog:
+            if message.id and message.string:
+                said = chinese.setdefault((message.id, message.context), {})
+                said.setdefault(_texts(message.string), app.relative_to(SOURCE).as_posix())
+    for (english, _context), said in chinese.items():
+        if len(said) > 1:
+            ways = "; ".join(f"{app} {texts[-1]!r}" for texts, app in said.items())
+            yield f"one string, more than one Chinese: {english!r}: {ways}"
 
 
 def _faults_of(message: Message, old: Catalog) -> Iterator[str]:

@@ -158,7 +158,11 @@ def bell(request: HttpRequest) -> HttpResponse:
 
 def _bell(request: HttpRequest, template: str) -> HttpResponse:
     notices = bells.shown_to(acting_of(request))
-    context = {"notices": notices, "unread": sum(one.unread for one in notices)}
+    context = {
+        "notices": notices,
+        "unread": sum(one.unread for one in notices),
+        "waiting": sum(one.unread and one.notice.waits for one in notices),
+    }
     return render(request, template, context)
 
 

@@ -14,14 +14,16 @@ is called with the answers of all steps, each valid, with whoever acts and the d
 which the draft goes.
 
 A step that not everybody of the wizard's posts may read says for whom it is open (`may`): to the others
-it shows only whether it is complete, who saved it and when, and never takes their words.
+it shows only whether it is complete, who saved it and when, and never takes their words. Where one audience
+of the record reads it, it says so (`audience`), and what was typed is kept in rows that row-level security
+shows to nobody else; only `stands` looks past that, to tell whether the draft is complete.
 
 A draft may name a person before there is a record of them; it is seen by those who may use the wizard,
 in its own organization only.
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -35,7 +37,7 @@ from django.utils.translation import gettext_lazy as _
 from custos.foundation import clock
 from custos.foundation.database import scope
 from custos.foundation.errors import Conflict, Malformed, Missing, NotAllowed
-from custos.foundation.ui.models import Draft
+from custos.foundation.ui.models import Draft, DraftApart
 
 #: Names that addresses need for themselves.
 _RESERVED = {"review", "finish", "give-up"}
@@ -58,7 +60,8 @@ class Step:
     answers of other steps that are valid already (`make`), where choices depend on them. `may` says who
     reads and fills it in; `part` is a template shown below the form, with `draft`, for what is no field.
     `tells` is called with draft, answers of the step, whoever acts, and what it returned before, when
-    somebody has done with the step and it is whole: for what can't wait until the end.
+    somebody has done with the step and it is whole: for what can't wait until the end. `audience` is
+    that of the record which alone reads what was typed.
     """
 
     name: str
@@ -69,6 +72,7 @@ class Step:
     may: Callable[[Any], bool] = lambda acting: True
     part: str = ""
     tells: Callable[[Draft, Mapping[str, Any], Any, str], str] | None = None
+    audience: int | None = None
 
     def bound(self, data: QueryDict | None, acting: Any, answers: Answers) -> forms.Form:
         """The step's form on what was typed."""
@@ -180,6 +184,7 @@ class Stand:
     """
 
     step: Step
+    values: Mapping[str, list[str]]
     form: forms.Form
     missing: int
     touched: bool
@@ -195,12 +200,44 @@ class Stand:
 
 
 def stands(draft: Draft, acting: Any) -> list[Stand]:
-    """How each step of a draft stands, in order."""
+    """How each step of a draft stands, in order. At most one query."""
+    return stands_of([draft], acting)[draft.pk]
+
+
+def stands_of(drafts: Collection[Draft], acting: Any) -> dict[UUID, list[Stand]]:
+    """The same of several drafts of one wizard, by the draft. At most one query for all."""
+    apart = _kept_apart(drafts)
+    return {draft.pk: _stands(draft, acting, apart) for draft in drafts}
+
+
+def _kept_apart(drafts: Collection[Draft]) -> dict[tuple[UUID, str], dict[str, Any]]:
+    """What was typed in steps of some audience, by draft and step, past what the reader may see."""
+    audiences = {
+        step.audience
+        for draft in drafts
+        for step in wizard(draft.wizard).ordered()
+        if step.audience is not None and step.name in draft.steps
+    }
+    if not audiences:
+        return {}
+    own = scope.current()
+    with scope.entered(replace(own, audiences=own.audiences | audiences)):
+        rows = DraftApart.objects.visible_to(scope.current()).filter(
+            draft__in=[draft.pk for draft in drafts]
+        )
+        return {(row.draft_id, row.step): {"values": row.values} for row in rows}
+
+
+def _stands(
+    draft: Draft, acting: Any, apart: Mapping[tuple[UUID, str], dict[str, Any]]
+) -> list[Stand]:
     answers: dict[str, Mapping[str, Any]] = {}
     found = []
     for step in wizard(draft.wizard).ordered():
         kept = draft.steps.get(step.name, {})
-        form = step.bound(_query(kept.get("values", {})), acting, answers)
+        typed = kept if step.audience is None else apart.get((draft.pk, step.name), {})
+        values = typed.get("values", {})
+        form = step.bound(_query(values), acting, answers)
         missing = len(form.errors)
         if not missing:
             answers[step.name] = form.cleaned_data
@@ -208,6 +245,7 @@ def stands(draft: Draft, acting: Any) -> list[Stand]:
         found.append(
             Stand(
                 step,
+                values,
                 form,
                 missing,
                 bool(kept),
@@ -327,8 +365,18 @@ def save(
             name=kept["by"],
         )
     now = clock.now()
+    if step.audience is not None:
+        DraftApart.objects.update_or_create(
+            draft_id=draft.pk,
+            step=step.name,
+            defaults={
+                "organization_id": draft.organization_id,
+                "audience": step.audience,
+                "values": values,
+            },
+        )
     draft.steps[step.name] = {
-        "values": values,
+        "values": values if step.audience is None else {},
         "version": int(kept.get("version", 0)) + 1,
         "user": acting.user.pk,
         "by": acting.staff.name,

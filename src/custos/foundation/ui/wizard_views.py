@@ -34,10 +34,9 @@ def drafts(request: HttpRequest, name: str) -> HttpResponse:
     found, acting = _allowed(request, name)
     if request.method == "POST":
         return redirect("wizard", name=name, draft_id=found.start(acting).pk)
-    rows = [
-        (draft, sum(not stand.done for stand in wizard.stands(draft, acting)))
-        for draft in wizard.drafts_of(name, acting)
-    ]
+    begun = wizard.drafts_of(name, acting)
+    stands = wizard.stands_of(begun, acting)
+    rows = [(draft, sum(not stand.done for stand in stands[draft.pk])) for draft in begun]
     return render(request, "ui/wizard_drafts.html", {"wizard": found, "drafts": rows})
 
 

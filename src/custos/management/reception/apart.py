@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from custos.foundation import clock, gate
 from custos.foundation.accounts import confirmations
 from custos.foundation.accounts.acting import Acting, acting_in
-from custos.foundation.accounts.confirmations import Act, Content
+from custos.foundation.accounts.confirmations import Act, Content, Whom
 from custos.foundation.accounts.deciding import TwoPersonForm, answered, decided
 from custos.foundation.accounts.middleware import purpose
 from custos.foundation.custody import place_kinds as kinds
@@ -306,6 +306,8 @@ confirmations.register(
         seconds=separating.ENDING_NEVER_ALONE,
         lines=_lines,
         url=lambda content: reverse("person_company_end", args=[content["custody"]]),
+        about=lambda content: Whom(custody=UUID(content["custody"])),
+        check=separating.may_end_never_alone,
     )
 )
 

@@ -29,13 +29,7 @@ from custos.foundation.api.schemas import (
     told,
 )
 from custos.foundation.custody import place_queries
-from custos.foundation.custody.place_api import (
-    A_SEEN,
-    SOME_SIDES,
-    ProposalShown,
-    SidesShown,
-    sides,
-)
+from custos.foundation.custody.place_api import A_SEEN, SIDES, ProposalShown, SidesShown, sides
 from custos.foundation.documents import queries as papers
 from custos.foundation.errors import NotAllowed
 from custos.foundation.organizations.numbers import Tier
@@ -254,7 +248,7 @@ def _shown(draft: Draft, acting: Acting) -> AdmissionShown:
             open=stand.open,
             saved_by=stand.saved_by,
             saved_at=stand.saved_at,
-            values=draft.steps.get(stand.step.name, {}).get("values", {}) if stand.open else {},
+            values=dict(stand.values) if stand.open else {},
             lacking=sorted(stand.form.errors) if stand.open else [],
         )
         for stand in wizard.stands(draft, acting)
@@ -358,7 +352,7 @@ class SidesOfArrival(SidesShown):
     """Both sides' risks, and what the step `cell` takes once an officer has looked at them."""
 
     model_config = like(
-        **SOME_SIDES,
+        **SIDES,
         values={"cell": [_ID], "cell_seen": [f"{_ID}.{A_SEEN}"], "cell_seen-offered": [_ID]},
     )
     values: dict[str, list[str]] = Field(

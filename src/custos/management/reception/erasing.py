@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from custos.foundation import gate
 from custos.foundation.accounts import confirmations
 from custos.foundation.accounts.acting import Acting, acting_in
-from custos.foundation.accounts.confirmations import Act, Content
+from custos.foundation.accounts.confirmations import Act, Content, Whom
 from custos.foundation.accounts.deciding import TwoPersonForm, answered, decided
 from custos.foundation.accounts.middleware import purpose
 from custos.foundation.custody import queries as custody
@@ -40,6 +40,10 @@ def _lines(content: Content) -> list[tuple[Any, Any]]:
     ]
 
 
+def _there_still(content: Content) -> None:
+    _line(UUID(content["custody"]), UUID(content["entry"]))
+
+
 confirmations.register(
     Act(
         ACT,
@@ -48,6 +52,8 @@ confirmations.register(
         seconds=frozenset({Post.LEADER, Post.DUTY_LEADER, Post.OVERSIGHT}),
         lines=_lines,
         url=lambda content: reverse("entry_erase", args=[content["custody"], content["entry"]]),
+        about=lambda content: Whom(custody=UUID(content["custody"])),
+        check=lambda content, by: _there_still(content),
         both_officers=True,
     )
 )

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from pydantic import ValidationError
 
 from custos.foundation.codes import shipped
@@ -38,7 +39,7 @@ _LABELS: dict[str, Any] = {
     "executed_at": _("Carried out at"),
     "seal": _("Bears the seal"),
     "matches": _("Name, sex, birth and photo match the person"),
-    "code": _("Code"),
+    "code": pgettext_lazy("a charge", "Code"),
     "case_number": _("Number of the case"),
     "since": _("Holds the case since"),
     "article": _("Law and article"),

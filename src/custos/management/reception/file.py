@@ -145,9 +145,15 @@ def context(request: HttpRequest, custody_id: UUID) -> dict[str, Any]:
     places = custody.places_of(custody_id)
     older = _older(request.GET.get("before", ""))
     group = request.GET.get("about", "")
-    with breakglass.reading(custody_id, by=acting) as opened_until:
+    with breakglass.reading(custody_id, by=acting) as opened:
         lines = custody.timeline_of(
-            custody_id, shown=shown, places=places, kinds=_kinds_of(group), before=older, limit=PAGE
+            custody_id,
+            shown=shown,
+            places=places,
+            kinds=_kinds_of(group),
+            before=older,
+            limit=PAGE,
+            own=opened.own if opened else None,
         )
     held = people.file_of(custody_id, shown.records)
     return {
@@ -171,8 +177,9 @@ def context(request: HttpRequest, custody_id: UUID) -> dict[str, Any]:
         "group": group,
         "doors": erasing.doors(lines, custody_id, acting),
         "names": accounts.names_of({line.by_ref for line in lines if line.by_kind == "staff"}),
-        "opened_until": opened_until,
-        "may_open": acting.post in breakglass.OPENING and opened_until is None,
+        "opened_until": opened.until if opened else None,
+        "may_open": acting.post in breakglass.OPENING and opened is None,
+        "least_reason": breakglass.LEAST_REASON,
         "older": lines[-1].id if len(lines) == PAGE else None,
     }
 

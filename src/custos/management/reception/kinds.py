@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, ConfigDict
 
@@ -17,6 +17,7 @@ from custos.foundation import clock
 from custos.foundation.record.kinds import Kind
 from custos.foundation.record.parties import Post, Readers, Writers
 from custos.management.reception import documents
+from custos.management.reception.admission.rules import HEALTH, class_of_ground, rules
 
 RECEIVING = (Post.ADMISSION, Post.DUTY_LEADER)
 _RECEIVERS = Writers.posts(*RECEIVING, police_only=True)
@@ -241,7 +242,11 @@ class IllTreatmentTold(Kind):
 
 
 class OutcomeDecided(Kind):
-    """What was made of an arrival, what was allowed, and which rules spoke against it."""
+    """What was made of an arrival, what was allowed, and which rules spoke against it.
+
+    All staff read it, so a ground that a clinician found stands here as one of health; which, and what was
+    written of it, is an entry for clinicians (`ClinicallyGrounded`).
+    """
 
     name, version = "admission.decided", 1
     title = _("Decided on an arrival")
@@ -267,8 +272,38 @@ class OutcomeDecided(Kind):
             "deferred": _("Deferred, to a hospital first"),
             "exceptional": _("Accepted on exceptional approval"),
         }
-        parts = (str(told.get(self.outcome, self.outcome)), self.reason_code, self.hospital)
+        ground = _ground_in_words(self.reason_code)
+        parts = (str(told.get(self.outcome, self.outcome)), ground, self.hospital)
         return " · ".join(part for part in (*parts, self.approved_by, self.words) if part)
+
+
+class ClinicallyGrounded(Kind):
+    """What a clinician found spoke against receiving somebody: which groups of the law, which of them was
+    the ground of a refusal, and what was written of it.
+    """
+
+    name, version = "admission.clinical_ground", 1
+    title = _("Clinical ground of the decision")
+    writers, readers = _RECEIVERS, Readers.CLINICAL
+    arrival: UUID | None
+    person: str
+    reason_code: str = ""
+    words: str = ""
+    shown: list[str]
+
+    def line(self) -> str:
+        titles = (_ground_in_words(one.split()[0], clinical=True) for one in self.shown)
+        return " · ".join(part for part in (*titles, self.words) if part)
+
+
+def _ground_in_words(code: str, *, clinical: bool = False) -> str:
+    """A ground of the rules in the reader's language; which one of health is said to clinicians only."""
+    if not code:
+        return ""
+    if not clinical and class_of_ground(code) == HEALTH:
+        return gettext("on grounds of health")
+    known = next((one for one in (*rules().rules, *rules().groups) if one.id == code), None)
+    return known.title.within(get_language() or "") if known else code
 
 
 class FirstLookTaken(Kind):

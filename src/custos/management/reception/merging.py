@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from custos.foundation import gate
 from custos.foundation.accounts import confirmations
 from custos.foundation.accounts.acting import acting_in
-from custos.foundation.accounts.confirmations import Act, Content
+from custos.foundation.accounts.confirmations import Act, Content, Whom
 from custos.foundation.accounts.deciding import TwoPersonForm, answered, decided
 from custos.foundation.accounts.middleware import purpose
 from custos.foundation.custody import queries as custody
@@ -43,7 +43,7 @@ def _named(one: Any) -> str:
     return f"{one.name} · {one.born or _('not known')} · {one.organization.name}" if one else "—"
 
 
-def _act(name: str, title: Any, route: str) -> Act:
+def _act(name: str, title: Any, route: str, check: Callable[[Content], None]) -> Act:
     return confirmations.register(
         Act(
             name,
@@ -52,13 +52,20 @@ def _act(name: str, title: Any, route: str) -> Act:
             seconds=frozenset(LEADERS),
             lines=_lines,
             url=lambda content: reverse(route, args=[content["custody"], content["other"]]),
+            about=lambda content: Whom(custody=UUID(content["custody"])),
+            check=lambda content, by: check(content),
             both_officers=True,
         )
     )
 
 
-_act(services.MERGE, gettext_lazy("Read two records as one person"), "person_merge")
-_act(services.UNDO, gettext_lazy("Part two records again"), "person_part")
+_act(
+    services.MERGE,
+    gettext_lazy("Read two records as one person"),
+    "person_merge",
+    services.may_merge,
+)
+_act(services.UNDO, gettext_lazy("Part two records again"), "person_part", services.may_part)
 
 
 @require_http_methods(["GET", "POST"])

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from custos.foundation import clock, gate
@@ -203,7 +203,7 @@ _KINDS = {
     "transition": gettext_lazy("Transition"),
     "ordinary": gettext_lazy("Ordinary"),
     "segregation": gettext_lazy("Held apart"),
-    "medical": gettext_lazy("Medical"),
+    "medical": pgettext_lazy("kind of cell", "Medical"),
 }
 
 

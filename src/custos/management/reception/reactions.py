@@ -27,7 +27,12 @@ from custos.management.reception.release.kinds import (
     ReleaseWithdrawn,
 )
 from custos.management.timelimits import services as timelimits
-from custos.management.timelimits.kinds import LimitComputed, LimitDiffers, PaperRecorded
+from custos.management.timelimits.kinds import (
+    LimitComputed,
+    LimitDiffers,
+    OutAndHere,
+    PaperRecorded,
+)
 from custos.prevention.duty import services as duty
 from custos.prevention.duty.kinds import TaskOpened
 
@@ -74,6 +79,15 @@ def follow_the_term(event: Event, deed: Deed) -> None:
     del deed
     if event.about.custody_id:
         release.follow_terms(event.about.custody_id)
+
+
+@on(OutAndHere, emits=[ReleasePlanned])
+def follow_the_clock(event: Event, deed: Deed) -> None:
+    """By the clock somebody should have left: their case of leaving is late, whatever was planned."""
+    if event.about.custody_id:
+        out = event.payload
+        due_at = getattr(out, "due_at", None) or deed.at
+        release.follow_clock(event.about.custody_id, getattr(out, "state", ""), due_at)
 
 
 @on(ReleaseReceived, emits=[TaskOpened])

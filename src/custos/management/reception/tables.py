@@ -9,6 +9,7 @@ from uuid import UUID
 import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from custos.foundation import clock
 from custos.foundation.accounts.acting import Acting
@@ -44,7 +45,7 @@ class PeopleTable(listing.Table):
     number = listing.Column(verbose_name=_("Custody number"))
     basis = listing.Column(verbose_name=_("Legal document"))
     basis_number = listing.Column(verbose_name=_("Number of the document"))
-    admitted_at = listing.MomentColumn(verbose_name=_("Admitted"))
+    admitted_at = listing.MomentColumn(verbose_name=pgettext_lazy("moment", "Admitted"))
 
 
 class PeopleInFacility(PeopleTable):

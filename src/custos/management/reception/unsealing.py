@@ -149,7 +149,7 @@ def page(request: HttpRequest) -> HttpResponse:
             form.say(error)
         else:
             if not confirmed:
-                return answered(request, confirmed)
+                return answered(request, confirmed, "")
     wrong = bool(form.errors or wanted.errors)
     context = {
         "form": form,

@@ -94,6 +94,7 @@ urlpatterns = [
         admission.arrival_return,
         name="arrival_return",
     ),
+    path("reception/notices/<uuid:entry_id>/", admission.refusal_notice, name="refusal_notice"),
     path(
         "reception/admissions/<uuid:draft_id>/photos/",
         admission.injury_photo_add,

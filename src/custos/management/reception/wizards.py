@@ -8,7 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation.organizations.numbers import Tier
-from custos.foundation.record.parties import Post, StaffKind
+from custos.foundation.record.parties import Audience, Post, StaffKind
 from custos.foundation.ui import wizard
 from custos.foundation.ui.models import Draft
 from custos.foundation.ui.wizard import Answers
@@ -55,8 +55,8 @@ def _may(step: Step, acting: Any) -> bool:
 
 def _finish(answers: Answers, acting: Any, draft: Draft) -> str:
     made = services.conclude(answers, acting, draft)
-    if made.notice:
-        return reverse("entry_files", args=[made.notice])  # to be printed and handed over
+    if made.notice:  # to be printed and handed over
+        return reverse("refusal_notice" if made.clinical else "entry_files", args=[made.notice])
     return reverse("person", args=[made.stay]) if made.stay else reverse("reception_board")
 
 
@@ -87,5 +87,6 @@ for _step in rules().steps:
             may=partial(_may, _step),
             part="reception/admission/_photos.html" if _step.id == "injuries" else "",
             tells=telling.tells(_step),
+            audience=Audience.CLINICAL if _step.clinical else None,
         ),
     )

@@ -15,6 +15,7 @@ from custos.foundation.limits.dates import DAY, HOUR
 from custos.foundation.limits.engine import Result
 from custos.foundation.limits.facts import Case
 from custos.foundation.limits.walk import Stage
+from custos.foundation.limits.windows import Window
 from custos.management.timelimits.catalogue import (
     WarningFile,
     WarningRule,
@@ -27,11 +28,14 @@ RUNNING, NO_BASIS, NO_LIMIT, ENDED = "running", "no_basis", "no_limit", "ended"
 # ---------------------------------------------------------------------- instants
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: The epoch as an instant of the engine, which counts in Beijing time.
+_EPOCH_AT = _EPOCH.toordinal() * DAY + 8 * HOUR
+
+
 def moment_of(at: int) -> datetime:
     """An instant of the engine as an aware moment."""
-    day, second = divmod(at, DAY)
-    began = datetime.combine(date.fromordinal(day), datetime.min.time(), cases.BEIJING)
-    return (began + timedelta(seconds=second)).astimezone(UTC)
+    return _EPOCH + timedelta(seconds=at - _EPOCH_AT)
 
 
 def instant_of(moment: datetime) -> int:
@@ -50,11 +54,15 @@ def in_order(events: Iterable[Mapping[str, Any]]) -> list[int]:
     seconds: dict[str, str] = {}
     keys = []
     for place, event in enumerate(events):
-        day, _, time = str(event.get("at", "")).partition("T")
+        at = str(event.get("at", ""))
+        day, time = at[:10], at[11:]
         if time:
             seconds[day] = max(time, seconds.get(day, ""))
-        keys.append((day, time or seconds.get(day, ""), place))
-    return [place for *_rest, place in sorted(keys)]
+        elif seconds:
+            time = seconds.get(day, "")
+        keys.append((day, time, place))
+    keys.sort()
+    return [place for _day, _time, place in keys]
 
 
 def case_of(identity: str, kind: str, events: Sequence[Mapping[str, Any]], now: datetime) -> Case:
@@ -141,19 +149,22 @@ class Said:
     due_at: datetime | None
 
 
+def _beside(result: Result, counts: Stage | None, file: WarningFile) -> list[Window]:
+    """The windows that are warned of: those that events opened, and those of the stage that counts."""
+    found = windows.of_events(result, file.by_window)
+    if counts is not None:
+        found += windows.of_stage(result, result.stages.index(counts), file.by_window)
+    return [window for window in found if not window.answered]
+
+
 def _steps(
     result: Result, papers: Sequence[str], file: WarningFile
 ) -> list[tuple[WarningRule, str, list[int], Stage | None]]:
     """Every warning about the clock as it stands, with the instants of its steps."""
     counts, by_window = effective(result), file.by_window
     found: dict[str, tuple[WarningRule, str, list[int], Stage | None]] = {}
-    beside = windows.of_events(result)
-    if counts is not None:
-        beside += windows.of_stage(result, result.stages.index(counts))
-    for window in beside:
-        rule = by_window.get(window.rule.id)
-        if rule is None or window.answered:
-            continue
+    for window in _beside(result, counts, file):
+        rule = by_window[window.rule.id]
         if window.event is None:
             assert counts is not None  # a window is beside a stage or an event
             key = f"{rule.id}:{_of_stage(counts)}"
@@ -231,13 +242,10 @@ def look_again(
     """When a clock is to be looked at next: at the next step of a warning, at the start of a stage that was
     granted, and while the count stands still each midnight. None where nothing is to come.
     """
-    at = instant_of(now)
-    coming = [
-        one
-        for _rule, _key, instants, _stage in _steps(result, papers, file or rules())
-        for one in instants
-        if one > at
-    ]
+    at, file, counts = instant_of(now), file or rules(), effective(result)
+    coming = [window.at for window in _beside(result, counts, file) if window.at > at]
+    beyond = _beyond_windows(result, counts, papers, file)
+    coming += [one for _rule, _key, one in beyond if one > at]
     coming += [stage.at for stage in result.stages if stage.at > at]
     if result.current is not None:
         stage = result.stages[result.current]

@@ -109,6 +109,32 @@ _UNASKED = frozenset({"person", "travel_days", "weeks"})
 _DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
+class ScansInput(forms.FileInput):
+    """Several files at once."""
+
+    allow_multiple_selected = True
+
+
+class ScansField(forms.FileField):
+    """Scans of a paper, as they were sent; what they are is read from their content by `media`."""
+
+    widget = ScansInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        """The files, none of them empty."""
+        found = [super(ScansField, self).clean(one, initial) for one in data or []]
+        if len(found) > MOST_SCANS:
+            raise forms.ValidationError(
+                _("At most %(most)s files; put the pages into one PDF."),
+                params={"most": MOST_SCANS},
+            )
+        return found
+
+
+#: How many files one paper takes.
+MOST_SCANS = 10
+
+
 class PaperForm(Form):
     """One paper: when, what stands on it, its number and who issued it. `event()` is the fact."""
 
@@ -126,6 +152,11 @@ class PaperForm(Form):
         max_length=400,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("Needed only where the paper doesn't fit and is kept all the same."),
+    )
+    scans = ScansField(
+        label=_("Scan of the paper"),
+        required=False,
+        help_text=_("PDF, JPEG, PNG or WebP, at most 20 MB each; kept with the entry."),
     )
     #: The JSON names of the fields of this sort of fact, by their names in the form.
     of_fact: dict[str, str] = {}
@@ -148,7 +179,9 @@ class PaperForm(Form):
         return event
 
 
-def paper_form(kind: str, data: Any = None, *, initial: dict[str, Any] | None = None) -> PaperForm:
+def paper_form(
+    kind: str, data: Any = None, files: Any = None, *, initial: dict[str, Any] | None = None
+) -> PaperForm:
     """The form of a sort of fact. `initial` is a fact as JSON, with `number` and `authority` beside it."""
     fields: dict[str, Any] = {}
     of_fact: dict[str, str] = {}
@@ -171,8 +204,8 @@ def paper_form(kind: str, data: Any = None, *, initial: dict[str, Any] | None = 
     )
     fields["authority"] = forms.CharField(label=_("Issued by"), required=False, max_length=200)
     made: type[PaperForm] = type("PaperFormOfKind", (PaperForm,), {**fields, "of_fact": of_fact})
-    form = made(data, initial={"kind": kind, **_initial(of_fact, initial or {})})
-    last = ("document", "number", "authority", "reason")
+    form = made(data, files, initial={"kind": kind, **_initial(of_fact, initial or {})})
+    last = ("document", "number", "authority", "scans", "reason")
     form.order_fields([*(n for n in form.fields if n not in last), *last])
     return form
 

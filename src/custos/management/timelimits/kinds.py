@@ -94,6 +94,34 @@ class PaperCorrected(Kind):
         return f"{said} · {self.reason}"
 
 
+class PaperBrought(BaseModel):
+    """One paper of a former stay; a part of the payload below."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type: str
+    happened_on: date
+    event: str
+    number: str
+    authority: str
+
+
+class PapersOffered(Kind):
+    """Somebody came from another facility, and these papers count there. An officer takes them over."""
+
+    name, version = "limit.papers_offered", 1
+    title = _("Papers of the former facility")
+    writers, readers, converges = Writers.the_system(), Readers.STAFF, True
+    former: UUID
+    facility: str
+    number: str
+    papers: list[PaperBrought]
+
+    def line(self) -> str:
+        count = gettext("%(count)s papers") % {"count": len(self.papers)}
+        return f"{self.facility} · {self.number} · {count}"
+
+
 class StageKept(BaseModel):
     """One stage of a result as it was computed; a part of the payload below."""
 
@@ -228,7 +256,7 @@ class AssessmentDue(_Said):
 
 
 class OutAndHere(_Said):
-    """Somebody should have left, and is still here."""
+    """Somebody should have left, and is still here. The case of leaving asks for it, with its own tasks."""
 
     name, version = "limit.out_and_here", 1
     title = _("Due out and still here")

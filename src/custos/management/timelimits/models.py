@@ -51,6 +51,30 @@ class Paper(models.Model):
         return f"{self.type} {self.happened_on}"
 
 
+class FormerPapers(models.Model):
+    """The papers that somebody brought from another facility, until an officer takes them over.
+
+    `papers` are facts with number and authority, as they count there; the other facility keeps its own.
+    """
+
+    custody = models.OneToOneField(
+        Custody, primary_key=True, on_delete=models.PROTECT, related_name="former_papers"
+    )
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT)
+    former_id = models.UUIDField()
+    facility = models.CharField(max_length=200)
+    number = models.CharField(max_length=32)
+    papers = models.JSONField()
+    offered_at = models.DateTimeField()
+    entry_id = models.UUIDField()
+    taken_at = models.DateTimeField(null=True)
+
+    objects = ScopedManager()
+
+    def __str__(self) -> str:
+        return f"{self.facility} {self.number}"
+
+
 class Clock(models.Model):
     """What was computed last for a stay. Never edited: derived from the papers, and written anew.
 

@@ -21,9 +21,12 @@ from custos.foundation.documents import queries as documents
 from custos.foundation.errors import Missing
 from custos.foundation.limits.engine import Result
 from custos.foundation.organizations.numbers import range_of
+from custos.foundation.record import queries as record
+from custos.foundation.record.parties import Post
 from custos.management.timelimits import catalogue, computing, engine, kinds
 from custos.management.timelimits.computing import Facts
 from custos.management.timelimits.models import Clock, Paper, Warning
+from custos.prevention.duty import queries as duty
 
 #: What "soon" means on the board: the days within which the notice has to go out (SPP 615).
 SOON = timedelta(days=7)
@@ -310,16 +313,18 @@ class PaperShown:
     entry_id: UUID
     counts: bool
     corrects: UUID | None
+    scans: int = 0
 
 
 def papers_of(custody_id: UUID) -> list[PaperShown]:
-    """The papers of a stay in the order of their dates, those that were corrected among them. One query."""
+    """The papers of a stay in the order of their dates, corrected ones among them. Two queries."""
     rows = list(
         Paper.objects.visible_to(scope.current())
         .filter(custody_id=custody_id)
         .order_by("happened_on", "recorded_at", "id")
     )
     replaced = {row.replaces_id for row in rows}
+    scans = record.file_counts(row.entry_id for row in rows)
     return [
         PaperShown(
             row.pk,
@@ -334,13 +339,14 @@ def papers_of(custody_id: UUID) -> list[PaperShown]:
             row.entry_id,
             row.event is not None and row.pk not in replaced,
             row.replaces_id,
+            scans.get(row.entry_id, 0),
         )
         for row in rows
     ]
 
 
 def paper(paper_id: UUID) -> tuple[UUID, PaperShown]:
-    """A paper and the stay that it is of. Two queries. Raises `Missing` out of scope."""
+    """A paper and the stay that it is of. Three queries. Raises `Missing` out of scope."""
     row = Paper.objects.visible_to(scope.current()).filter(pk=paper_id).first()
     if row is None:
         raise Missing("timelimits.no_such_paper", _("There is no such paper in your scope."))
@@ -378,6 +384,11 @@ class WarningShown:
     closed_by: str
     organization_id: int
     person: PersonShown | None = None
+
+    @property
+    def state_title(self) -> str:
+        """The stage that it is about; a dash where it is about none."""
+        return kinds.state_title(self.state) if self.state else "—"
 
     def __getattr__(self, name: str) -> Any:
         """What a chip asks of a person."""
@@ -433,6 +444,25 @@ def warned(rows: Iterable[Warning]) -> list[WarningShown]:
     found = list(rows)
     people = custody.named({row.custody_id for row in found})
     return [_warning(row, people[row.custody_id]) for row in found if row.custody_id in people]
+
+
+def warnings_for(post: Post, organization: int, limit: int) -> list[WarningShown]:
+    """Open warnings that name a post and whose task another post handles; the latest first. One query.
+
+    Whoever handles the task has it before them already. They name nobody.
+    """
+    handled = duty.handlers()
+    named = [
+        rule.id
+        for rule in catalogue.rules().warnings
+        if post.value in rule.to and handled.get(rule.kind) != post
+    ]
+    if not named:
+        return []
+    lowest, highest = range_of(organization)
+    rows = warnings().filter(rule__in=named, closed_at__isnull=True)
+    rows = rows.filter(organization_id__gte=lowest, organization_id__lte=highest)
+    return [_warning(row) for row in rows.order_by("-raised_at", "-pk")[:limit]]
 
 
 def warnings_of(custody_id: UUID) -> list[WarningShown]:

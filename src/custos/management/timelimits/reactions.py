@@ -4,7 +4,7 @@ from custos.foundation.custody.kinds import Admitted
 from custos.foundation.custody.place_kinds import Released, StayEnded
 from custos.foundation.record.reactions import Event, on
 from custos.foundation.record.services import Deed
-from custos.management.timelimits import kinds, services
+from custos.management.timelimits import former, kinds, services
 from custos.prevention.duty import services as duty
 from custos.prevention.duty.kinds import TaskOpened
 
@@ -14,6 +14,26 @@ def begin_the_clock(event: Event, deed: Deed) -> None:
     """Somebody is held from now on: their clock is watched, with papers or without."""
     if event.about.custody_id:
         services.begin(event.about.custody_id, event.about.organization_id, event.recorded_at)
+
+
+@on(Admitted, emits=[kinds.PapersOffered], later=True)
+def bring_the_papers(event: Event, deed: Deed) -> None:
+    """Somebody came; where another facility handed them over, its papers are offered here."""
+    if event.about.custody_id:
+        former.offer_to(event.about.custody_id, deed)
+
+
+@on(StayEnded, emits=[kinds.PapersOffered], later=True)
+def send_the_papers(event: Event, deed: Deed) -> None:
+    """Somebody was handed over; where they have arrived already, their papers are offered there."""
+    if event.about.custody_id:
+        former.offer_from(event.about.custody_id, deed)
+
+
+@on(kinds.PapersOffered, emits=[TaskOpened])
+def ask_to_take_the_papers_over(event: Event, deed: Deed) -> None:
+    """Papers of the former facility wait."""
+    duty.open_task(event, deed)
 
 
 @on(Released, emits=[kinds.WarningEnded])
@@ -84,12 +104,6 @@ def ask_for_the_papers(event: Event, deed: Deed) -> None:
 @on(kinds.AssessmentDue, emits=[TaskOpened])
 def assess_the_treatment(event: Event, deed: Deed) -> None:
     """An assessment is due."""
-    duty.open_task(event, deed)
-
-
-@on(kinds.OutAndHere, emits=[TaskOpened])
-def let_them_out(event: Event, deed: Deed) -> None:
-    """Somebody should have left."""
     duty.open_task(event, deed)
 
 

@@ -25,6 +25,7 @@ from custos.foundation.limits import explaining, law, results
 from custos.foundation.limits import facts as cases
 from custos.foundation.limits.engine import Result
 from custos.foundation.limits.facts import Problem
+from custos.foundation.media.services import StoredFile
 from custos.foundation.organizations import queries as organizations
 from custos.foundation.record import services as record
 from custos.foundation.record.parties import Actor
@@ -131,17 +132,21 @@ def record_paper(
     number: str = "",
     authority: str = "",
     reason: str = "",
+    scans: Sequence[StoredFile] = (),
 ) -> Paper:
     """Enter a legal paper or event of a stay; the clock is computed with it at once.
 
-    `event` is a fact of `docs/reference/limits.md`, with the dates that stand on the paper. One that
-    doesn't fit is kept where `reason` says why, and moves no end. Raises `Malformed` for a fact that
-    cannot be read, `Conflict` where it doesn't fit or the stay has ended, `Missing` out of scope,
-    `NotAllowed` for who may not enter papers. Source: 看守所条例 第9条、第15条; 公监管[2014]96号.
+    `event` is a fact of `docs/reference/limits.md`, with the dates that stand on the paper; `scans` are
+    pictures of it, kept by `media` and attached to its entry. One that doesn't fit is kept where `reason`
+    says why, and moves no end. Raises `Malformed` for a fact that cannot be read, `Conflict` where it
+    doesn't fit or the stay has ended, `Missing` out of scope, `NotAllowed` for who may not enter papers.
+    Source: 看守所条例 第9条、第15条; 公监管[2014]96号.
     """
     record.require_writer(kinds.PaperRecorded, by)
     with record.deed() as deed:
-        return _record(deed, custody_id, event, by, number.strip(), authority.strip(), reason)
+        return _record(
+            deed, custody_id, event, by, number.strip(), authority.strip(), reason, scans
+        )
 
 
 def _record(
@@ -152,6 +157,7 @@ def _record(
     number: str,
     authority: str,
     reason: str,
+    scans: Sequence[StoredFile] = (),
 ) -> Paper:
     row = _clock_of(custody_id)
     _require_held(row)
@@ -164,7 +170,7 @@ def _record(
             paper=paper_id,
             type=event["type"],
             happened_on=happened,
-            event=_text(event),
+            event=text_of(event),
             number=number,
             authority=authority,
             refused=refused,
@@ -173,6 +179,7 @@ def _record(
         about=row.custody,
         by=by,
         occurred_at=_occurred(event, deed.at),
+        attachments=scans,
     )
     paper = Paper.objects.create(
         id=paper_id,
@@ -199,6 +206,7 @@ def correct_paper(
     by: Actor,
     number: str = "",
     authority: str = "",
+    scans: Sequence[StoredFile] = (),
 ) -> Paper:
     """Put another paper in the place of one that was entered wrongly, or none (`event` None).
 
@@ -229,7 +237,7 @@ def correct_paper(
                 replaces=old.pk,
                 type=kind,
                 happened_on=happened,
-                event=_text(event) if event else "",
+                event=text_of(event) if event else "",
                 number=number.strip(),
                 authority=authority.strip(),
                 refused=refused,
@@ -239,6 +247,7 @@ def correct_paper(
             by=by,
             corrects=old.entry_id,
             because=old.entry_id,
+            attachments=scans,
         )
         paper = Paper.objects.create(
             id=new,
@@ -280,7 +289,8 @@ def _occurred(event: dict[str, Any], at: datetime) -> datetime:
     return min(engine.moment_of(cases.instant(event["at"])[0]), at)
 
 
-def _text(event: dict[str, Any]) -> str:
+def text_of(event: dict[str, Any]) -> str:
+    """A fact as an entry keeps it: JSON, its fields in order."""
     return orjson.dumps(event, option=orjson.OPT_SORT_KEYS).decode()
 
 
@@ -758,7 +768,7 @@ def load_papers(given: Iterable[GivenPaper]) -> int:
                 paper=paper_id,
                 type=one.event["type"],
                 happened_on=happened,
-                event=_text(one.event),
+                event=text_of(one.event),
                 number=one.number,
                 authority=one.authority,
             ),

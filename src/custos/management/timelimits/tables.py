@@ -6,7 +6,7 @@ import django_filters
 from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 
 from custos.foundation import clock
 from custos.foundation.accounts.acting import Acting
@@ -40,7 +40,7 @@ class Board(listing.Table):
     )
     last_day = listing.Column(verbose_name=_("Last day of custody"), order_by="clock__last_day")
     number = listing.Column(verbose_name=_("Custody number"))
-    admitted_at = listing.MomentColumn(verbose_name=_("Admitted"))
+    admitted_at = listing.MomentColumn(verbose_name=pgettext_lazy("moment", "Admitted"))
 
 
 class BoardInFacility(Board):
@@ -115,7 +115,7 @@ class WarningFilters(listing.Filters):
     ended = django_filters.ChoiceFilter(
         label=_("that are"),
         empty_label=_("not ended yet"),
-        choices=[("yes", _("ended"))],
+        choices=[("yes", pgettext_lazy("warnings", "ended"))],
         method="by_ended",
     )
 

@@ -16,5 +16,6 @@ urlpatterns = [
     path("people/<uuid:custody_id>/limits/", views.clock_page, name="person_limits"),
     path("people/<uuid:custody_id>/limits/print/", views.clock_print, name="person_limits_print"),
     path("people/<uuid:custody_id>/limits/papers/", views.paper_new, name="limit_paper"),
+    path("people/<uuid:custody_id>/limits/former/", views.former_taken, name="limit_former"),
     path("people/<uuid:custody_id>/limits/weigh/", views.paper_weigh, name="limit_weigh"),
 ]

@@ -20,8 +20,9 @@ from custos.foundation.accounts.acting import Acting, acting_in
 from custos.foundation.accounts.middleware import purpose
 from custos.foundation.custody import lists
 from custos.foundation.custody import queries as custody
-from custos.foundation.errors import CustosError, Missing
+from custos.foundation.errors import CustosError, Malformed, Missing
 from custos.foundation.limits import law
+from custos.foundation.media import services as media
 from custos.foundation.organizations.numbers import Tier
 from custos.foundation.record import queries as record
 from custos.foundation.record.parties import DUTY_POSTS
@@ -33,6 +34,7 @@ from custos.management.timelimits import (
     catalogue,
     drawing,
     engine,
+    former,
     forms,
     kinds,
     letters,
@@ -192,7 +194,7 @@ def clock_page(request: HttpRequest, custody_id: UUID) -> HttpResponse:
     result, _facts = queries.result_of(custody_id)
     papers = queries.papers_of(custody_id)
     stages = showing.stages_of(result)
-    former = record.timeline(
+    results = record.timeline(
         detainee=person.detainee_id,
         others=person.records,
         kinds=["limit.computed"],
@@ -218,12 +220,26 @@ def clock_page(request: HttpRequest, custody_id: UUID) -> HttpResponse:
         "problems": showing.problems_of(result),
         "papers": papers,
         "warnings": queries.warnings_of(custody_id),
-        "former": former[1:],
+        "former": results[1:],
         "names": accounts.names_of({paper.recorded_by for paper in papers}),
         "may_enter": acting.post in kinds.ENTERING and person.ended_at is None,
         "totals": showing.totals_of(result),
+        "brought": former.waiting(custody_id) if person.ended_at is None else None,
     }
     return render(request, "timelimits/clock.html", context)
+
+
+@form_of(lambda custody_id: reverse("person_limits", args=[custody_id]))
+@gate.posts(*ENTERING)
+@purpose("limits.paper")
+def former_taken(request: HttpRequest, custody_id: UUID) -> HttpResponse:
+    """Take the papers of the former facility over."""
+    queries.clock_of(custody_id)
+    count = former.take_over(custody_id, by=acting_in(request).actor)
+    messages.success(
+        request, _("%(count)s papers were taken over; the clock runs on.") % {"count": count}
+    )
+    return redirect("person_limits", custody_id=custody_id)
 
 
 @require_GET
@@ -306,7 +322,9 @@ def paper_new(request: HttpRequest, custody_id: UUID) -> HttpResponse:
         fits, others = _choices(custody_id, stands.state)
         given = {"person": person, "clock": stands, "fits": fits, "others": others}
         return render(request, "timelimits/paper_choice.html", given)
-    form = forms.paper_form(kind, request.POST or None, initial=_at_first(kind))
+    form = forms.paper_form(
+        kind, request.POST or None, request.FILES or None, initial=_at_first(kind)
+    )
     if request.method == "POST" and form.is_valid() and "weigh" not in request.POST:
         try:
             services.record_paper(
@@ -316,6 +334,7 @@ def paper_new(request: HttpRequest, custody_id: UUID) -> HttpResponse:
                 number=form.cleaned_data["number"],
                 authority=form.cleaned_data["authority"],
                 reason=form.cleaned_data["reason"],
+                scans=_kept(form),
             )
         except Missing:
             raise
@@ -363,6 +382,15 @@ _DOCUMENT_OF = {
     "compulsory_treatment": "D22",
     "outside_service": "D24",
 }
+
+
+def _kept(form: forms.PaperForm) -> list[media.StoredFile]:
+    """The scans of a paper, checked and stored by their content. Raises `Malformed` at their field."""
+    try:
+        return [media.store(one.read(), one.name) for one in form.cleaned_data["scans"]]
+    except Malformed as error:
+        error.field = "scans"
+        raise
 
 
 def _say(form: forms.PaperForm, error: CustosError) -> None:
@@ -422,7 +450,8 @@ def paper_correct(request: HttpRequest, legal_paper_id: UUID) -> HttpResponse:
     known = {**(paper.event or {}), "number": paper.number, "authority": paper.authority}
     taking_back = request.POST.get("take_back") == "1"
     sent = request.POST if request.method == "POST" and not taking_back else None
-    form = forms.paper_form(paper.type, sent, initial=known)
+    files = request.FILES if sent is not None else None
+    form = forms.paper_form(paper.type, sent, files, initial=known)
     back = forms.TakeBackForm(request.POST if taking_back else None, prefix="back")
     actor = acting_in(request).actor
     if sent is not None and form.is_valid() and "weigh" not in request.POST:
@@ -435,6 +464,7 @@ def paper_correct(request: HttpRequest, legal_paper_id: UUID) -> HttpResponse:
                 by=actor,
                 number=said["number"],
                 authority=said["authority"],
+                scans=_kept(form),
             )
         except Missing:
             raise

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from custos.foundation.database.ids import new_id
 from custos.foundation.database.managers import ScopedManager
@@ -14,7 +15,7 @@ class DeviceKind(models.TextChoices):
     """What a device is."""
 
     EMERGENCY_BUTTON = "emergency_button", _("Emergency button")
-    CONTACT = "contact", _("Contact")
+    CONTACT = "contact", pgettext_lazy("kind of sensor", "Contact")
     CAMERA = "camera", _("Camera")
     DOOR = "door", _("Door controller")
 

@@ -1,18 +1,19 @@
 """Tasks, over the API."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 from ninja import Query
 from pydantic import Field
 
-from custos.foundation.api import paging
+from custos.foundation.api import paging, uploads
 from custos.foundation.api.routes.record import EntryShown, shown
 from custos.foundation.api.routing import Call, Router
 from custos.foundation.api.schemas import (
     Asked,
+    Moment,
     OrganizationNumber,
     Page,
     Paging,
@@ -23,9 +24,14 @@ from custos.foundation.api.schemas import (
     like,
     told,
 )
+from custos.foundation.organizations import queries as organizations
 from custos.foundation.record.parties import DUTY_POSTS
 from custos.prevention.duty import queries, services
 from custos.prevention.duty.engine import State
+from custos.prevention.duty.information import queries as information
+from custos.prevention.duty.information import services as collecting
+from custos.prevention.duty.information.services import About
+from custos.prevention.duty.information.types import ANYONE
 
 router = Router(_("Duty"))
 
@@ -180,3 +186,202 @@ def withdraw_task(call: Call, withdrawal: Withdrawal, task: TaskId) -> Any:
     """Takes back a task that is not to be done; for police officers."""
     services.withdraw(task, withdrawal.reason, by=call.actor)
     return queries.task(task, call.actor)
+
+
+class HandingBack(Asked):
+    """Why somebody else has to do a task."""
+
+    model_config = like(reason="Called to the gate; cell 0102 is the farther one.")
+    reason: Words = Field(description="In words.")
+
+
+@router.write(
+    "/tasks/{task}/hand-back",
+    gives=TaskShown,
+    scope=_WRITE,
+    posts=DUTY_POSTS,
+    summary=_("Hand a task back"),
+)
+def hand_back_task(call: Call, handing: HandingBack, task: TaskId) -> Any:
+    """Gives a task that one accepted back to the posts that were asked; they are asked again."""
+    services.hand_back(task, handing.reason, by=call.actor)
+    return queries.task(task, call.actor)
+
+
+# ---------------------------------------------------------------------- information
+
+
+class FieldShown(Shape):
+    """A typed field that a type of information asks besides a sentence."""
+
+    model_config = like(name="meals", title="Meals refused in a row", sort="number", unit="meals")
+    name: str = Field(description="Its name in `details`.")
+    title: str = Field(description="What it is called, in the reader's language.")
+    sort: str = Field(description="text, number, choice, yes_no, time, date or post.")
+    choices: list[tuple[str, str]] = Field(
+        description="Values and their words, where it is a choice."
+    )
+    unit: str = Field(description="Its unit; empty where it has none.")
+
+
+class InformationTypeShown(Shape):
+    """A type of information: who collects it, who handles it, and by when."""
+
+    model_config = like(
+        id="I14", number=14, title="Meals refused", severity=3, places=["person"], fields=[],
+        collected_by=["patrol", "case_officer"], handled_by=[["medical"]], deadline="round", act="",
+        own=False, readers="staff", tells=["case_officer"], outside=[], source="Guiding opinion (2018)",
+    )  # fmt: skip
+    id: str = Field(description="Its identifier; that of a facility's own begins with L-.")
+    number: int | None = Field(description="Its number in the information table.")
+    title: str = Field(description="What it is called, in the reader's language.")
+    severity: int = Field(description="1 gravest to 4.")
+    places: list[str] = Field(description="What it may be about: person, cell, area, facility.")
+    fields: list[FieldShown] = Field(description="What it may ask besides a sentence.")
+    collected_by: list[str] = Field(description="Posts; anyone, or system.")
+    handled_by: list[list[str]] = Field(
+        description="One task a line; any post of a line may take it."
+    )
+    deadline: str = Field(description="Minutes to the first action, or a code of the calendar.")
+    act: str = Field(description="What is to be done first, in words.")
+    own: bool = Field(description="Whether the facility added it.")
+    readers: str = Field(description="staff, clinical or sealed.")
+    tells: list[str] = Field(description="Posts that read the result besides the collector.")
+    outside: list[str] = Field(description="Whom else the handling post tells.")
+    source: str = Field(description="The laws and texts that it rests on.")
+
+
+class TypesOf(Asked):
+    """Of which facility."""
+
+    organization: OrganizationNumber | None = told("Another facility than one's own.", 110101002)
+
+
+@router.read(
+    "/information-types",
+    gives=list[InformationTypeShown],
+    scope=_READ,
+    summary=_("List types of information"),
+)
+def list_information_types(call: Call, wanted: Query[TypesOf]) -> Any:
+    """The catalogue of a facility, with what it added and made stricter."""
+    facility = wanted.organization or call.caller.organization_id
+    organizations.in_scope(facility)
+    return information.types_of(facility)
+
+
+class ReportShown(Shape):
+    """What somebody reported, and the tasks that came of it."""
+
+    model_config = like(
+        client_id=_TASK, entry_id=_TASK, title="Meals refused", severity=3, place="A101",
+        custody_id=_TASK, occurred_at="2026-03-02T01:30:00Z", recorded_at="2026-03-02T01:31:00Z",
+        tasks=[],
+    )  # fmt: skip
+    client_id: UUID = Field(description="The identifier that the sender made.")
+    entry_id: UUID = Field(description="The entry that records it.")
+    title: str = Field(description="The type's title, in the reader's language.")
+    severity: int = Field(description="1 gravest to 4.")
+    place: str = Field(description="The cell or area; empty where sealed.")
+    custody_id: UUID | None = Field(description="The stay it is about; null where sealed.")
+    occurred_at: datetime = Field(description="When it was observed.")
+    recorded_at: datetime = Field(description="When it was recorded.")
+    tasks: list[TaskShown] = Field(description="What was asked of whom, and what came of it.")
+
+
+@router.read(
+    "/observations",
+    gives=Page[ReportShown],
+    scope=_READ,
+    integrations=False,
+    purpose="duty.reported",
+    summary=_("List what one reported"),
+)
+def list_observations(call: Call, wanted: Query[Paging]) -> Any:
+    """What the caller reported, latest first, and what became of it."""
+    return paging.page(
+        "list_observations",
+        wanted,
+        lambda after, limit: information.reported(
+            call.actor, after=after[0] if after else None, limit=limit
+        ),
+        lambda one: (one.id,),
+    )
+
+
+class Observed(Asked):
+    """A piece of information, about one person or one place; about neither: the facility."""
+
+    model_config = like(
+        type="I14", text="Pushed the tray back, says nothing.", custody=_TASK,
+        details={"meals": "2"}, client_id=_TASK,
+    )  # fmt: skip
+    type: str = Field(max_length=32, description="A type of the catalogue.")
+    text: Words = Field(description="What was seen, in a sentence.")
+    custody: UUID | None = Field(None, description="The stay it is about.")
+    cell: UUID | None = Field(None, description="Or the cell.")
+    area: UUID | None = Field(None, description="Or the area.")
+    details: dict[str, Annotated[str, Field(max_length=400)]] = Field(
+        default_factory=dict, max_length=20, description="Typed fields, by name."
+    )
+    observed_at: Moment | None = Field(None, description="When, by the sender's clock.")
+    sent_at: Moment | None = Field(None, description="The sender's clock now.")
+    client_id: UUID | None = Field(
+        None, description="Made by the sender: what is sent again is known again."
+    )
+    files: list[UUID] = Field(
+        default_factory=list, max_length=4, description="Photos that were sent before."
+    )
+
+
+class TakenShown(Shape):
+    """What became of a piece of information that was sent."""
+
+    model_config = like(entry_id=_TASK, client_id=_TASK, known=False)
+    entry_id: UUID = Field(description="The entry that records it.")
+    client_id: UUID = Field(description="The identifier that it is known by.")
+    known: bool = Field(description="Whether it had been sent before; nothing was done then.")
+
+
+@router.write(
+    "/observations",
+    gives=TakenShown,
+    scope=_WRITE,
+    posts=ANYONE,
+    summary=_("Record information"),
+    made=True,
+)
+def record_observation(call: Call, observed: Observed) -> Any:
+    """Records a piece of information and opens the tasks that the catalogue asks for."""
+    return collecting.observe(
+        observed.type,
+        observed.text,
+        facility=call.caller.organization_id,
+        about=About(observed.custody, observed.cell, observed.area),
+        by=call.actor,
+        client_id=observed.client_id,
+        details=observed.details,
+        observed_at=observed.observed_at,
+        sent_at=observed.sent_at,
+        photos=uploads.taken(observed.files, call.caller) if observed.files else (),
+    )
+
+
+class Reopening(Asked):
+    """Why the answer doesn't hold."""
+
+    model_config = like(reason="Refused supper too; nobody has looked at him.")
+    reason: Words = Field(description="In words; whoever handles it reads this.")
+
+
+@router.write(
+    "/tasks/{task}/reopen",
+    gives=TaskShown,
+    scope=_WRITE,
+    posts=DUTY_POSTS,
+    summary=_("Ask again for an answered task"),
+)
+def reopen_task(call: Call, reopening: Reopening, task: TaskId) -> Any:
+    """Asks again, by a task of its own, for what an answered one was to do."""
+    again = collecting.reopen(task, reopening.reason, by=call.actor)
+    return queries.task(again.pk, call.actor)

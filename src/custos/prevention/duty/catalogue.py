@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 from pydantic import TypeAdapter
 
 from custos.prevention.duty.engine import Rule
+from custos.prevention.duty.information import catalogue as information
 
 FILE = Path(__file__).parent / "rules" / "catalogue.yaml"
 
@@ -29,10 +30,11 @@ def load(file: Path = FILE) -> tuple[Rule, ...]:
 
 def title_of(rule: str) -> str:
     """What a rule is called in the language of the reader; nothing where the catalogue no longer has it."""
-    found = next((one for one in reversed(rules()) if one.id == rule), None)
+    found = next((one.title for one in reversed(rules()) if one.id == rule), None)
+    found = found or information.title_of(rule)
     if found is None:
         return ""
-    return found.title.zh if (get_language() or "").startswith("zh") else found.title.en
+    return found.zh if (get_language() or "").startswith("zh") else found.en
 
 
 @cache

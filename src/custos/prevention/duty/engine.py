@@ -4,7 +4,7 @@ Facts and `now` go in; a deadline, the next step and the reasons come out. Nothi
 clock, the database or settings.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -25,10 +25,11 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-#: Which state may follow which. A task that is answered or withdrawn is over.
+#: Which state may follow which. A task that is answered or withdrawn is over; one that was accepted may
+#: be handed back.
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.OPEN: frozenset({State.ACCEPTED, State.WITHDRAWN}),
-    State.ACCEPTED: frozenset({State.ANSWERED, State.WITHDRAWN}),
+    State.ACCEPTED: frozenset({State.ANSWERED, State.WITHDRAWN, State.OPEN}),
     State.ANSWERED: frozenset(),
     State.WITHDRAWN: frozenset(),
 }
@@ -86,6 +87,18 @@ class Rule(_Plain):
     ladder: tuple[Rung, ...] = Field(min_length=1)
     feedback: tuple[Literal["finder", "handler"], ...]
     join: Literal["cell", "none"]
+    #: Posts that may take the task beside the handler, from the beginning.
+    beside: tuple[Post, ...] = ()
+    #: What it is called for those who may not read what opened it.
+    plain: Title | None = None
+    #: By when the result must stand, where that is an instant and not a length from the acceptance.
+    close_by: datetime | None = None
+    #: Posts that read the result besides whoever found it and whoever was asked.
+    tells: tuple[Post, ...] = ()
+    #: Whom, outside of the program, the post that handles it tells of the result.
+    outside: tuple[str, ...] = ()
+    #: What is to be done first, in words.
+    act: Title | None = None
     #: Whether whoever wrote the entry may handle the task; no where it looks at what they did.
     finder_handles: bool = True
     confidence: Literal["V", "E", "M", "P"]
@@ -104,8 +117,8 @@ class Rule(_Plain):
         waits = [rung.after.length for rung in self.ladder]
         if self.ladder[0].post != self.handler or waits[0] != self.alert_within.length:
             raise ValueError(f"{self.id}: the ladder begins with the handler, when it is alerted")
-        if any(later <= earlier for earlier, later in pairwise(waits)):
-            raise ValueError(f"{self.id}: each rung comes later than the one before")
+        if waits[1:2] == [waits[0]] or any(b < a for a, b in pairwise(waits)):
+            raise ValueError(f"{self.id}: no rung comes before the one below it")
         if len(waits) > 1 and waits[1] != self.accept_within.length:
             raise ValueError(f"{self.id}: the second rung is asked when the time to accept is over")
         if not (
@@ -120,8 +133,8 @@ class Rule(_Plain):
 
     @property
     def posts(self) -> tuple[Post, ...]:
-        """The posts of the ladder, lowest first."""
-        return tuple(rung.post for rung in self.ladder)
+        """The posts of the ladder, lowest first, after those beside the lowest."""
+        return (*self.beside, *(rung.post for rung in self.ladder))
 
 
 def is_own(rule: Rule, finder_ref: str, by: Actor) -> bool:
@@ -161,11 +174,16 @@ class Facts:
     due_at: datetime
 
 
+#: The posts that are held just now, each with who holds it.
+Held = Mapping[Post, frozenset[str]]
+
+
 class Cause(StrEnum):
     """Why a task climbs."""
 
     NOT_ACCEPTED = "not_accepted"
     NOT_ANSWERED = "not_answered"
+    NOBODY_THERE = "nobody_there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,20 +208,33 @@ def plan_for(rules: Sequence[Rule], kind: str, day: date, *, opened_at: datetime
 
 
 def answer_due(rule: Rule, accepted_at: datetime) -> datetime:
-    """By when the result of an accepted task is due."""
-    return accepted_at + rule.answer_within.length
+    """By when the result of an accepted task is due; what was accepted too late is asked for soon."""
+    if rule.close_by is None:
+        return accepted_at + rule.answer_within.length
+    if rule.close_by > accepted_at:
+        return rule.close_by
+    return accepted_at + rule.remind_every.length
 
 
-def climb(rule: Rule, facts: Facts, now: datetime) -> Climb | None:
+def accept_due(rule: Rule, opened_at: datetime, step: int, now: datetime) -> datetime:
+    """When the next post is asked about what is open again on a rung; that may be past already."""
+    if step < len(rule.ladder) - 1:
+        return opened_at + rule.ladder[step + 1].after.length
+    return now + rule.remind_every.length
+
+
+def climb(rule: Rule, facts: Facts, now: datetime, held: Held | None = None) -> Climb | None:
     """What happens to an unfinished task at `now`; None while its deadline has not come.
 
-    A sweep that comes late skips the rungs whose time has passed as well, and says so in one step.
+    A sweep that comes late skips the rungs whose time has passed as well, and says so in one step. Where
+    it is known who holds which post (`held`), a rung that nobody holds is skipped too, or only people
+    who have missed it on a rung below.
     """
     if facts.state not in UNFINISHED or now < facts.due_at:
         return None
     if facts.state is State.OPEN:
-        return _nobody_accepted(rule, facts, now)
-    step = min(facts.step + 1, len(rule.ladder) - 1)
+        return _nobody_accepted(rule, facts, now, held)
+    step = _to_others(rule, facts.step, min(facts.step + 1, len(rule.ladder) - 1), held)
     return Climb(
         step,
         rule.ladder[step].post,
@@ -214,14 +245,24 @@ def climb(rule: Rule, facts: Facts, now: datetime) -> Climb | None:
     )
 
 
-def _nobody_accepted(rule: Rule, facts: Facts, now: datetime) -> Climb:
+def _to_others(rule: Rule, before: int, step: int, held: Held | None) -> int:
+    """The first rung from `step` on with somebody who didn't miss it below, else the last."""
+    if held is None or step == before:
+        return step
+    none = frozenset[str]()
+    missed = none.union(*(held.get(post, none) for post in asked_posts(rule, before)))
+    while step < len(rule.ladder) - 1 and not held.get(rule.ladder[step].post, none) - missed:
+        step += 1
+    return step
+
+
+def _nobody_accepted(rule: Rule, facts: Facts, now: datetime, held: Held | None) -> Climb:
     waited = now - facts.opened_at
     last = len(rule.ladder) - 1
     asked = [step for step, rung in enumerate(rule.ladder) if rung.after.length <= waited]
-    step = max([facts.step, *asked])
-    if step < last:
-        due = facts.opened_at + rule.ladder[step + 1].after.length
-    else:
+    step = _to_others(rule, facts.step, max([facts.step, *asked]), held)
+    due = facts.opened_at + rule.ladder[step + 1].after.length if step < last else now
+    if due <= now:
         due = now + rule.remind_every.length
     fact = f"accept_within={_iso(rule.accept_within)}"
     return Climb(
@@ -229,14 +270,50 @@ def _nobody_accepted(rule: Rule, facts: Facts, now: datetime) -> Climb:
     )
 
 
+def pass_over(rule: Rule, facts: Facts, now: datetime, held: Held) -> Climb | None:
+    """The climb of what only posts were asked that nobody holds; None where somebody was, or is last.
+
+    The next rung is the first that somebody holds; where nobody holds any, all of them are asked.
+    """
+    if facts.state is not State.OPEN or any(p in held for p in asked_posts(rule, facts.step)):
+        return None
+    last = len(rule.ladder) - 1
+    if facts.step == last:
+        return None
+    rungs = range(facts.step + 1, last + 1)
+    step = next((at for at in rungs if rule.ladder[at].post in held), last)
+    following = rule.ladder[step + 1].after.length if step < last else None
+    due = facts.opened_at + following if following is not None else now
+    if due <= now:
+        due = now + rule.remind_every.length
+    fact = "nobody on " + ", ".join(asked_posts(rule, step - 1))
+    return Climb(
+        step,
+        rule.ladder[step].post,
+        due,
+        Cause.NOBODY_THERE,
+        now - facts.opened_at,
+        (_reason(rule, fact),),
+    )
+
+
+def told_now(rule: Rule, before: int, climb: Climb) -> tuple[Post, ...]:
+    """The posts of which a climb tells: those of rungs that come at one time are told together."""
+    rungs = rule.ladder[before + 1 : climb.step]
+    at = rule.ladder[climb.step].after
+    return (*(rung.post for rung in rungs if rung.after == at), climb.post)
+
+
 def asked_posts(rule: Rule, step: int) -> tuple[Post, ...]:
     """The posts that have been asked when a task stands on `step`: once asked, always asked."""
-    return rule.posts[: step + 1]
+    return rule.posts[: len(rule.beside) + step + 1]
 
 
 def stands_above(rule: Rule, post: Post | None, held: Post) -> bool:
     """Whether `post` is on a higher rung than the post that holds a task."""
-    return post in rule.posts[rule.posts.index(held) + 1 :]
+    lowest = (*rule.beside, rule.handler)
+    above = len(lowest) if held in lowest else rule.posts.index(held) + 1
+    return post in rule.posts[above:]
 
 
 def _reason(rule: Rule, fact: str) -> Reason:

@@ -1,9 +1,9 @@
 """Entries in the life of a task. Each follows the entry that opened the task (`because`)."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, ConfigDict
 
@@ -11,6 +11,7 @@ from custos.foundation import clock
 from custos.foundation.record.kinds import Kind
 from custos.foundation.record.parties import ActorKind, Post, Readers, Writers
 from custos.prevention.duty import catalogue
+from custos.prevention.duty.information import catalogue as information
 
 
 class Why(BaseModel):
@@ -77,6 +78,21 @@ class TaskAnswered(Kind):
         return self.answer
 
 
+class TaskHandedBack(Kind):
+    """Whoever accepted the task can't do it after all: its posts are asked again."""
+
+    name, version = "task.handed_back", 1
+    title = _("Task handed back")
+    writers = Writers.posts()
+    readers, converges = Readers.STAFF, True
+    task: UUID
+    reason: str
+    due_at: datetime
+
+    def line(self) -> str:
+        return self.reason
+
+
 class TaskWithdrawn(Kind):
     """The task is not to be done, for the reason given. Ending duty unanswered is for police."""
 
@@ -110,4 +126,132 @@ class TaskEscalated(Kind):
         values = {"post": self.post.title, "minutes": self.waited_minutes}
         if self.cause == "not_answered":
             return gettext("No result after %(minutes)s minutes; %(post)s told") % values
+        if self.cause == "nobody_there":
+            return gettext("Nobody was on duty to take it; %(post)s asked") % values
         return gettext("Not accepted after %(minutes)s minutes; %(post)s asked") % values
+
+
+class TaskReopened(Kind):
+    """The result of an answered task didn't hold: it is asked for again, by a task of its own."""
+
+    name, version = "task.reopened", 1
+    title = _("Task reopened")
+    writers = Writers.posts()
+    readers, converges = Readers.STAFF, True
+    task: UUID
+    reason: str
+
+    def line(self) -> str:
+        return self.reason
+
+
+class Detail(BaseModel):
+    """A typed field of collected information; `value` in one form for each sort of field."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    value: str
+
+
+class InformationCollected(Kind):
+    """Somebody noticed something that the information catalogue knows.
+
+    Its title stands here as it was then: a facility may change its own rows. `claimed_at` is what the
+    device's clock said, where that was off.
+    """
+
+    name, version = "information.collected", 1
+    title = _("Information collected")
+    writers = Writers.posts(system=True)
+    readers, converges = Readers.STAFF, True
+    type: str
+    type_version: int
+    title_zh: str
+    title_en: str
+    severity: int
+    text: str
+    details: list[Detail]
+    area: UUID | None = None
+    client: UUID
+    claimed_at: datetime | None = None
+
+    def line(self) -> str:
+        named = self.title_zh if (get_language() or "").startswith("zh") else self.title_en
+        said = [named, information.in_words(self.details), self.text]
+        return " · ".join(part for part in said if part)
+
+
+class CatalogueAdopted(Kind):
+    """A facility adopted its own file of information types, stricter rows, shifts and strength."""
+
+    name, version = "duty.catalogue_adopted", 1
+    title = _("Duty catalogue adopted")
+    writers = Writers.posts(Post.LEADER, police_only=True)
+    readers, converges = Readers.STAFF, True
+    catalogue_version: int
+    sha256: str
+    valid_from: date
+    types: list[str]
+    stricter: list[str]
+    reason: str
+
+    def line(self) -> str:
+        return gettext("Version %(version)s from %(day)s: %(reason)s") % {
+            "version": self.catalogue_version,
+            "day": self.valid_from.isoformat(),
+            "reason": self.reason,
+        }
+
+
+class SignedOn(Kind):
+    """Somebody took up duty on a post."""
+
+    name, version = "duty.signed_on", 1
+    title = _("Signed on")
+    writers = Writers.posts()
+    readers = Readers.STAFF
+    post: Post
+
+    def line(self) -> str:
+        return str(self.post.title)
+
+
+class SignedOff(Kind):
+    """Somebody left duty on a post."""
+
+    name, version = "duty.signed_off", 1
+    title = _("Signed off")
+    writers = Writers.posts(system=True)
+    readers = Readers.STAFF
+    staff: str
+    post: Post
+    minutes: int
+    unfinished: int
+
+    def line(self) -> str:
+        if not self.unfinished:
+            return str(self.post.title)
+        return gettext("%(post)s; %(count)s tasks unfinished") % {
+            "post": self.post.title,
+            "count": self.unfinished,
+        }
+
+
+class PostShort(Kind):
+    """A post has fewer people on duty than it needs."""
+
+    name, version = "duty.post_short", 1
+    title = _("A post has too few people")
+    writers = Writers.the_system()
+    readers, converges = Readers.STAFF, True
+    post: Post
+    needed: int
+    on_duty: int
+
+    def line(self) -> str:
+        return gettext("%(post)s: %(there)s of %(needed)s") % {
+            "post": self.post.title,
+            "there": self.on_duty,
+            "needed": self.needed,
+        }

@@ -6,8 +6,8 @@ from django.db.models import F, Q
 
 from custos.foundation.database.ids import new_id
 from custos.foundation.database.managers import ScopedManager
-from custos.foundation.organizations.models import Cell, Organization
-from custos.foundation.record.parties import Subject
+from custos.foundation.organizations.models import Area, Cell, Organization
+from custos.foundation.record.parties import Audience, Subject
 from custos.prevention.duty.engine import UNFINISHED, Facts, Rule, State
 
 _UNFINISHED = Q(state__in=sorted(UNFINISHED))
@@ -27,6 +27,7 @@ class Task(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT)
     cell = models.ForeignKey(Cell, null=True, on_delete=models.PROTECT)
+    area = models.ForeignKey(Area, null=True, on_delete=models.PROTECT)
     custody_id = models.UUIDField(null=True)
     detainee_id = models.UUIDField(null=True)
 
@@ -40,6 +41,14 @@ class Task(models.Model):
     rule = models.JSONField()
     reasons = models.JSONField()
     severity = models.SmallIntegerField()
+    #: Who reads what opened it; others read the rule's plain title, and no more.
+    audience = models.SmallIntegerField(default=Audience.STAFF)
+    #: Posts that read the result besides whoever found it and whoever was asked.
+    tells = ArrayField(models.CharField(max_length=32), default=list)
+    #: The answered task that somebody found not to be done, and asks for again by this one.
+    reopens = models.OneToOneField(
+        "self", null=True, on_delete=models.PROTECT, related_name="reopened_by"
+    )
 
     post = models.CharField(max_length=32)
     asked = ArrayField(models.CharField(max_length=32))
@@ -113,6 +122,12 @@ class Task(models.Model):
                 condition=_UNFINISHED,
                 name="duty_task_now",
             ),
+            # what a repetition may join; without it each press would look through all tasks
+            models.Index(
+                fields=["join_key"],
+                condition=_UNFINISHED & Q(join_key__isnull=False),
+                name="duty_task_joins",
+            ),
             # answers that came back, and what was withdrawn, latest first
             models.Index(
                 fields=["organization", "-ended_at"],
@@ -136,3 +151,8 @@ class Task(models.Model):
         """What the engine asks about an unfinished task."""
         assert self.due_at is not None  # the state constraint: unfinished tasks have a deadline
         return Facts(State(self.state), self.step, self.opened_at, self.since, self.due_at)
+
+
+# Django knows the tables of an app by its `models` module.
+from custos.prevention.duty.information import models as information_models  # noqa: E402, F401
+from custos.prevention.duty.shifts import models as shift_models  # noqa: E402, F401

@@ -16,10 +16,11 @@ from custos.foundation.database import scope
 from custos.foundation.errors import Missing
 from custos.foundation.organizations.numbers import range_of
 from custos.foundation.record import queries as record
-from custos.foundation.record.parties import Actor, ActorKind, Post
+from custos.foundation.record.parties import Actor, ActorKind, Audience, Post
 from custos.foundation.record.queries import Line
 from custos.prevention.duty import catalogue, engine
 from custos.prevention.duty.engine import State
+from custos.prevention.duty.information import services as information
 from custos.prevention.duty.kinds import TaskEscalated
 from custos.prevention.duty.models import Task
 
@@ -45,7 +46,8 @@ class TaskShown:
 
     `custody_id` is the stay that the task is about, where it is about one person. `wanted_by` is by
     when it was to be accepted, or answered once it is; `next_at` is when the next post is asked, or the
-    last one again. `may_*` say what the reader may do, as the services decide.
+    last one again. `may_*` say what the reader may do, as the services decide. `whom` is left empty here:
+    whoever shows a task to somebody who may see people fills it in.
     """
 
     id: UUID
@@ -75,11 +77,29 @@ class TaskShown:
     may_accept: bool
     may_answer: bool
     may_withdraw: bool
+    may_reopen: bool = False
+    #: The posts that have been asked so far, and the kind of the entry that opened it.
+    asked: Sequence[str] = ()
+    source_kind: str = ""
+    #: The area it is about, where it is about one.
+    area_name: str = ""
+    #: What is to be done first, in words; whom besides the program the result is told.
+    act: str = ""
+    outside: Sequence[Any] = ()
+    #: Posts that read the result besides whoever found it and whoever was asked.
+    tells: Sequence[Any] = ()
+    #: For readers whom the reader isn't among: title and reasons are those for everybody.
+    restricted: bool = False
+    #: The answered task that this one asks for again, and the one that asks for this one again.
+    reopens: UUID | None = None
+    reopened_by: UUID | None = None
+    whom: str = ""
 
     @property
     def named(self) -> str:
         """Where and what, as every list names a task: `101 · Emergency button in a cell`."""
-        return f"{self.cell_name} · {self.title}" if self.cell_name else self.title
+        place = self.cell_name or self.area_name
+        return f"{place} · {self.title}" if place else self.title
 
 
 def now_list(by: Actor) -> list[TaskShown]:
@@ -133,14 +153,24 @@ def tasks_about(custody: UUID, by: Actor, limit: int = 20) -> list[TaskShown]:
 
 def echoes(by: Actor, limit: int = 50) -> list[TaskShown]:
     """What came of tasks, latest first: of what the reader found, of what devices found for their
-    post, and of what their post was asked. Answers, and reasons of withdrawal. At most two queries.
+    post, and of what their post was asked or is told of. Answers, and reasons of withdrawal. At most
+    two queries.
     """
     since = clock.now() - timedelta(days=ECHO_DAYS)
     mine = Q(finder_kind=ActorKind.STAFF, finder_ref=by.ref) | Q(asked__contains=[by.post])
+    mine |= Q(tells__contains=[by.post])
     return _shown(
         _tasks().filter(mine, ended_at__gte=since).order_by("-ended_at")[:limit],
         by,
     )
+
+
+def tasks_after(entries: Sequence[UUID], by: Actor) -> dict[UUID, list[TaskShown]]:
+    """The tasks that some entries opened, by the entry, oldest first. At most two queries."""
+    found: dict[UUID, list[TaskShown]] = {}
+    for shown in _shown(_tasks().filter(source_entry_id__in=entries).order_by("id"), by):
+        found.setdefault(shown.source_entry_id, []).append(shown)
+    return found
 
 
 def listed(
@@ -209,8 +239,13 @@ def asks(post: Post) -> bool:
     return any(post in rule.posts for rule in catalogue.rules())
 
 
+def handlers() -> dict[str, Post]:
+    """Which post handles what a kind of entry asks for, by the kind's name."""
+    return {rule.when: rule.handler for rule in catalogue.rules()}
+
+
 def _tasks() -> Any:
-    return Task.objects.visible_to(scope.current()).select_related("cell")
+    return Task.objects.visible_to(scope.current()).select_related("cell", "area", "reopened_by")
 
 
 def _shown(tasks: Iterable[Task], by: Actor) -> list[TaskShown]:
@@ -235,10 +270,15 @@ def _one(row: Task, names: dict[str, str], by: Actor) -> TaskShown:
     zh = (get_language() or "").startswith("zh")
     # Entries keep the source in Chinese, in which it is law; a reader gets their own language.
     source = rule.source.zh if zh else rule.source.en
+    found = row.finder_ref == by.ref
+    restricted = row.audience not in scope.current().audiences
+    named = rule.plain or rule.title if restricted and not found else rule.title
+    # An answer to what is sealed is for whoever reported it and those who read such things.
+    told = not (restricted and row.audience == Audience.SEALED_COMPLAINT) or found
     return TaskShown(
         id=row.pk,
         organization_id=row.organization_id,
-        title=rule.title.zh if zh else rule.title.en,
+        title=named.zh if zh else named.en,
         severity=row.severity,
         cell_id=row.cell_id,
         cell_name=row.cell.name if row.cell else "",
@@ -255,7 +295,7 @@ def _one(row: Task, names: dict[str, str], by: Actor) -> TaskShown:
         ended_at=row.ended_at,
         holder=names.get(row.accepted_by, ""),
         ended_by=names.get(row.ended_by, ""),
-        result=row.answer or row.withdrawn_reason,
+        result=(row.answer or row.withdrawn_reason) if told else "",
         repeats=row.repeats,
         repeated_at=row.repeated_at,
         climbed=row.step > 0,
@@ -263,4 +303,36 @@ def _one(row: Task, names: dict[str, str], by: Actor) -> TaskShown:
         may_accept=row.state == State.OPEN and on_ladder,
         may_answer=holds,
         may_withdraw=by.is_officer and (holds or (row.state == State.OPEN and on_ladder)),
+        asked=row.asked,
+        source_kind=row.source_kind,
+        may_reopen=information.may_reopen_now(row, by),
+        area_name=row.area.name if row.area else "",
+        act=(rule.act.zh if zh else rule.act.en) if rule.act and not restricted else "",
+        outside=[OUTSIDE[one] for one in rule.outside] if not restricted else [],
+        tells=[Post(post).title for post in row.tells],
+        restricted=restricted,
+        reopens=row.reopens_id,
+        reopened_by=getattr(row, "reopened_by", None) and row.reopened_by.pk,
     )
+
+
+#: Whom, outside of the program, the post that handles something tells of the result.
+OUTSIDE = {
+    "escort": _("the escort, in writing"),
+    "person": _("the person"),
+    "lawyer": _("the lawyer"),
+    "family": _("the family"),
+    "family_if_consent": _("the family, where the person agrees"),
+    "procuratorate": _("the procuratorate"),
+    "legal_aid": _("legal aid"),
+    "handling_authority": _("the handling authority"),
+    "consulate": _("provincial police or the consulate"),
+    "civil_affairs": _("civil affairs or the women's federation"),
+    "health_authority": _("the health authority, as law says"),
+    "both_parties": _("both parties"),
+    "addressee": _("the addressee"),
+    "competent_unit": _("the competent unit"),
+    "complainant": _("the complainant"),
+    "sender": _("the sender"),
+    "superior": _("the higher tier"),
+}

@@ -13,7 +13,8 @@ from custos.foundation.record.reactions import Event, on
 from custos.foundation.record.services import Deed
 from custos.prevention.devices.kinds import EmergencyButtonPressed
 from custos.prevention.duty import services
-from custos.prevention.duty.kinds import TaskOpened
+from custos.prevention.duty.information import services as information
+from custos.prevention.duty.kinds import InformationCollected, PostShort, TaskOpened
 
 
 @on(EmergencyButtonPressed, emits=[TaskOpened])
@@ -61,4 +62,16 @@ def assess_the_new_arrival(event: Event, deed: Deed) -> None:
 @on(AbsenceOverdue, emits=[TaskOpened])
 def ask_where_they_are(event: Event, deed: Deed) -> None:
     """Somebody should be back and isn't."""
+    services.open_task(event, deed)
+
+
+@on(InformationCollected, emits=[TaskOpened])
+def ask_whoever_handles_it(event: Event, deed: Deed) -> None:
+    """Somebody noticed something that the information catalogue knows."""
+    information.open_tasks(event, deed)
+
+
+@on(PostShort, emits=[TaskOpened])
+def find_somebody_for_the_post(event: Event, deed: Deed) -> None:
+    """A post has fewer people than it needs."""
     services.open_task(event, deed)

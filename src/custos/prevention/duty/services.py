@@ -1,10 +1,11 @@
 """What may happen to a task. Each deed locks the task's row first and the chain's head last."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -13,7 +14,7 @@ from custos.foundation.accounts import queries as accounts
 from custos.foundation.database import scope
 from custos.foundation.errors import Conflict, Malformed, Missing, NotAllowed
 from custos.foundation.record import services as record
-from custos.foundation.record.parties import Actor, ActorKind, Post
+from custos.foundation.record.parties import Actor, ActorKind, Audience, Post
 from custos.foundation.record.reactions import Event
 from custos.foundation.record.services import Deed
 from custos.prevention.duty import catalogue, engine, opening
@@ -22,11 +23,13 @@ from custos.prevention.duty.kinds import (
     TaskAccepted,
     TaskAnswered,
     TaskEscalated,
+    TaskHandedBack,
     TaskOpened,
     TaskWithdrawn,
     Why,
 )
 from custos.prevention.duty.models import Task
+from custos.prevention.duty.shifts import queries as shifts
 
 LONGEST_ANSWER = 4000
 _SYSTEM = Actor.system("duty")
@@ -132,12 +135,14 @@ def answer(task_id: UUID, text: str, *, by: Actor) -> Task:
 def _answered(task: Task, words: str, by: Actor, deed: Deed) -> None:
     task.answer = words
     _end(task, State.ANSWERED, by, deed.at)
+    sealed = task.audience == Audience.SEALED_COMPLAINT
     deed.append(
         TaskAnswered(
             task=task.pk,
-            answer=words,
+            # Who reported what is sealed, and what came of it, stands on no page of others.
+            answer=gettext("Answered under seal") if sealed else words,
             finder_kind=ActorKind(task.finder_kind),
-            finder_ref=task.finder_ref,
+            finder_ref="" if sealed else task.finder_ref,
         ),
         about=task,
         by=by,
@@ -167,6 +172,33 @@ def settle(custody: UUID, kinds: Collection[str], text: str, *, by: Actor) -> in
                 task.accepted_post = by.post.value if by.post else ""
             _answered(task, words, by, deed)
     return len(tasks)
+
+
+def hand_back(task_id: UUID, reason: str, *, by: Actor) -> Task:
+    """Give a task that was accepted back to the posts that were asked, with the reason.
+
+    Its time to be accepted runs from the opening as if nobody had taken it: where that is over, the next
+    sweep asks the next post. For whoever accepted it or a post above. Raises as `answer` does.
+    """
+    words = _words(reason, "reason", _("Say why somebody else has to do this."))
+    with record.deed() as deed:
+        task = _locked(task_id)
+        _require_may_become(task, State.OPEN)
+        _require_holder(task, by)
+        rule = task.rule_then()
+        task.state, task.since = State.OPEN, deed.at
+        task.accepted_by = task.accepted_post = ""
+        task.accepted_at = None
+        task.wanted_by = task.opened_at + rule.accept_within.length
+        task.due_at = engine.accept_due(rule, task.opened_at, task.step, deed.at)
+        opening.return_to_list(task)
+        deed.append(
+            TaskHandedBack(task=task.pk, reason=words, due_at=task.due_at),
+            about=task,
+            by=by,
+            because=task.source_entry_id,
+        )
+    return task
 
 
 def withdraw(task_id: UUID, reason: str, *, by: Actor) -> Task:
@@ -208,33 +240,74 @@ def sweep(now: datetime | None = None, limit: int = 500) -> int:
             .filter(state__in=engine.UNFINISHED, due_at__lte=moment)
             .order_by("due_at")[:limit]
         )
+        held = shifts.staffed(moment) if due else {}
         for task in due:
-            _climb(task, moment, deed)
+            _climb(task, moment, deed, held.get(task.organization_id))
         Task.objects.bulk_update(due, ["step", "post", "asked", "due_at"])
     return len(due)
 
 
-def _climb(task: Task, now: datetime, deed: Deed) -> None:
+def _climb(task: Task, now: datetime, deed: Deed, held: engine.Held | None) -> None:
+    climb = engine.climb(task.rule_then(), task.facts(), now, held)
+    if climb is not None:
+        _take_step(task, climb, deed)
+
+
+def _take_step(task: Task, climb: engine.Climb, deed: Deed) -> None:
     rule = task.rule_then()
-    climb = engine.climb(rule, task.facts(), now)
-    if climb is None:
-        return
+    told = engine.told_now(rule, task.step, climb)
     task.step, task.post, task.due_at = climb.step, climb.post.value, climb.due_at
     task.asked = [post.value for post in engine.asked_posts(rule, climb.step)]
-    deed.append(
-        TaskEscalated(
-            task=task.pk,
-            cause=climb.cause.value,
-            step=climb.step,
-            post=climb.post,
-            waited_minutes=int(climb.waited.total_seconds()) // 60,
-            due_at=climb.due_at,
-            reasons=_why(climb.reasons),
-        ),
-        about=task,
-        by=_SYSTEM,
-        because=task.source_entry_id,
-    )
+    for post in told:
+        deed.append(
+            TaskEscalated(
+                task=task.pk,
+                cause=climb.cause.value,
+                step=climb.step,
+                post=post,
+                waited_minutes=int(climb.waited.total_seconds()) // 60,
+                due_at=climb.due_at,
+                reasons=_why(climb.reasons),
+            ),
+            about=task,
+            by=_SYSTEM,
+            because=task.source_entry_id,
+        )
+
+
+def sweep_unstaffed(now: datetime | None = None, limit: int = 200) -> int:
+    """Pass over posts that nobody holds: what they alone were asked is asked of the next at once.
+
+    For facilities that keep a roster (`shifts`). Opens its own scope; returns how many climbed.
+    """
+    moment = now or clock.now()
+    with scope.entered(scope.Scope.of_system("duty.unstaffed")), record.deed() as deed:
+        staffed = shifts.staffed(moment)
+        if not staffed:
+            return 0
+        waiting = list(
+            Task.objects.select_for_update(skip_locked=True)
+            .filter(state=State.OPEN, organization_id__in=list(staffed))
+            .exclude(held_by_somebody(staffed))
+            .order_by("due_at")[:limit]
+        )
+        climbed = []
+        for task in waiting:
+            held = staffed[task.organization_id]
+            climb = engine.pass_over(task.rule_then(), task.facts(), moment, held)
+            if climb is not None:
+                _take_step(task, climb, deed)
+                climbed.append(task)
+        Task.objects.bulk_update(climbed, ["step", "post", "asked", "due_at"])
+    return len(climbed)
+
+
+def held_by_somebody(staffed: Mapping[int, engine.Held]) -> Q:
+    """The tasks of which some post that was asked is held by somebody just now."""
+    found = Q(pk__in=[])
+    for organization, posts in staffed.items():
+        found |= Q(organization_id=organization, asked__overlap=[post.value for post in posts])
+    return found
 
 
 def _locked(task_id: UUID) -> Task:

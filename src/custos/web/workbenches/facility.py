@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET
 
 from custos.foundation import clock, gate
@@ -34,7 +34,7 @@ _KINDS = {
     "transition": gettext_lazy("Transition"),
     "ordinary": gettext_lazy("Ordinary"),
     "segregation": gettext_lazy("Held apart"),
-    "medical": gettext_lazy("Medical"),
+    "medical": pgettext_lazy("kind of cell", "Medical"),
 }
 MEASURES = {
     "people": gettext_lazy("People per place"),
@@ -92,8 +92,8 @@ class CellTable(listing.Table):
     area = listing.Column(verbose_name=gettext_lazy("Area"))
     sex = listing.Column(verbose_name=gettext_lazy("Sex"))
     kind = listing.Column(verbose_name=gettext_lazy("Kind of cell"))
-    people = listing.NumberColumn(verbose_name=gettext_lazy("People"))
-    capacity = listing.NumberColumn(verbose_name=gettext_lazy("Places"))
+    people = listing.NumberColumn(verbose_name=pgettext_lazy("how many", "People"))
+    capacity = listing.NumberColumn(verbose_name=pgettext_lazy("beds", "Places"))
     square_metres_each = listing.NumberColumn(verbose_name=gettext_lazy("m² per person"))
     state = listing.StateColumn(verbose_name=gettext_lazy("State"))
     note = listing.Column(verbose_name=gettext_lazy("Note"))
@@ -114,7 +114,7 @@ class FacilityTable(listing.Table):
 
     name = listing.LinkColumn(route="facility", verbose_name=gettext_lazy("Facility"))
     kind = listing.Column(verbose_name=gettext_lazy("Kind"))
-    people = listing.NumberColumn(verbose_name=gettext_lazy("People"))
+    people = listing.NumberColumn(verbose_name=pgettext_lazy("how many", "People"))
     capacity = listing.NumberColumn(verbose_name=gettext_lazy("Certified places"))
     occupancy = listing.NumberColumn(verbose_name=gettext_lazy("Occupancy, %"))
     state = listing.StateColumn(verbose_name=gettext_lazy("State"))

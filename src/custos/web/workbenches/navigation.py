@@ -5,28 +5,43 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from custos.foundation.record.parties import Post
 from custos.foundation.ui import calls, navigation
 from custos.foundation.ui.calls import Call
 from custos.prevention.duty import queries
 
-#: Posts that no rule of the duty catalogue asks yet still have answers to read.
-_WITHOUT_DUTY = (Post.RESIDENT_PROSECUTOR, Post.OVERSIGHT)
+#: Posts that are asked only for what others let lie: they begin with what they oversee.
+_OVERSEEING = (Post.RESIDENT_PROSECUTOR, Post.OVERSIGHT)
 
 
 def _on_duty(acting: Any) -> bool:
-    return acting.post not in _WITHOUT_DUTY
+    return acting.post not in _OVERSEEING or queries.asks(acting.post)
 
 
 def _after_own_work(order: int) -> Callable[[Any], int]:
-    """First for posts that the catalogue asks; behind their own pages for those that it doesn't."""
-    return lambda acting: order if queries.asks(acting.post) else order + 50
+    """First for posts that the catalogue asks; behind their own pages for the others and who oversees."""
+
+    def place(acting: Any) -> int:
+        first = queries.asks(acting.post) and acting.post not in _OVERSEEING
+        return order if first else order + 50
+
+    return place
 
 
-navigation.register("duty", _("Now"), icon="bell", order=_after_own_work(10), shown=_on_duty)
+navigation.register(
+    "duty",
+    pgettext_lazy("what to do", "Now"),
+    icon="bell",
+    order=_after_own_work(10),
+    shown=_on_duty,
+)
 navigation.register(
     "duty_answers", _("Answers"), icon="checks", order=_after_own_work(20), shown=_on_duty
+)
+navigation.register(
+    "duty_reported", _("Reported"), icon="report", order=_after_own_work(25), shown=_on_duty
 )
 navigation.register(
     "facility_home",

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext, pgettext_lazy
 from django.views.decorators.http import require_GET
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -49,7 +50,7 @@ class JobTable(listing.Table):
     """Background jobs that gave up."""
 
     task_name = listing.CodeColumn(verbose_name=_("Job"))
-    id = listing.NumberColumn(verbose_name=_("Number"))
+    id = listing.NumberColumn(verbose_name=pgettext_lazy("of a job", "Number"))
     attempts = listing.NumberColumn(verbose_name=_("Tries"))
     scheduled_at = listing.MomentColumn(verbose_name=_("Planned for"))
 
@@ -258,7 +259,11 @@ def _backups() -> list[_Backup]:
             _("Last base copy"),
             found.copied_at,
             old,
-            _("cannot be used") if broken else _("overdue") if old else _("in time"),
+            _("cannot be used")
+            if broken
+            else pgettext("a backup", "overdue")
+            if old
+            else _("in time"),
         ),
         _Backup(
             _("Everything since is kept up to"),

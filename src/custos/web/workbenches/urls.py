@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from custos.web.workbenches import board, facility, operations, views
+from custos.web.workbenches import board, facility, operations, reporting, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -15,7 +15,13 @@ urlpatterns = [
     path("duty/<uuid:task_id>/around/", views.around, name="duty_around"),
     path("duty/<uuid:task_id>/accept/", views.accept, name="duty_accept"),
     path("duty/<uuid:task_id>/answer/", views.answer, name="duty_answer"),
+    path("duty/<uuid:task_id>/hand-back/", views.hand_back, name="duty_hand_back"),
     path("duty/<uuid:task_id>/withdraw/", views.withdraw, name="duty_withdraw"),
+    path("duty/<uuid:task_id>/reopen/", reporting.reopen, name="duty_reopen"),
+    path("duty/reported/", reporting.reported, name="duty_reported"),
+    path("duty/catalogue/", reporting.catalogue, name="duty_catalogue"),
+    path("duty/sign-on/", reporting.sign_on, name="duty_sign_on"),
+    path("duty/sign-off/", reporting.sign_off, name="duty_sign_off"),
     path("board/", board.page, name="board"),
     path("board/open/", board.part, name="board_open"),
     path("facility/", facility.page, name="facility_home"),

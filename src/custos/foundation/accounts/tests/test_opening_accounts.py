@@ -1,6 +1,7 @@
 """What opens an account to somebody: nobody does it alone where that account confirms grave acts."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -11,14 +12,22 @@ from django.urls import reverse
 from custos.foundation.accounts import administration, confirmations, services
 from custos.foundation.accounts.acting import Acting
 from custos.foundation.accounts.administration import Place, Proof
-from custos.foundation.accounts.models import Confirmation, Posting, Staff, User
+from custos.foundation.accounts.models import Access, Confirmation, Posting, Staff, User
 from custos.foundation.database import scope
-from custos.foundation.errors import Conflict, NotAllowed
+from custos.foundation.errors import Conflict, Malformed, Missing, NotAllowed
 from custos.foundation.organizations.models import Organization
 from custos.foundation.record import queries as record
 from custos.foundation.record.models import Entry
 from custos.foundation.record.parties import Post, StaffKind
-from tests.factories import BY_SYSTEM, SYSTEM, a_city, a_facility, somebody
+from tests.factories import (
+    BY_SYSTEM,
+    SYSTEM,
+    a_cell,
+    a_city,
+    a_detainee,
+    a_facility,
+    somebody,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +68,7 @@ def wanted(at: Organization, name: str = "twin0", **changed: str) -> dict[str, s
         "organization": str(at.pk),
         "post": "leader",
         "crew": "",
+        "reason": "Takes over from her predecessor",
     } | changed
 
 
@@ -152,7 +162,13 @@ def test_posting_a_new_password_and_factors_of_who_confirms_take_a_second_person
     Authenticator.objects.create(user=leader.user, type=Authenticator.Type.TOTP, data={})
     second = somebody(Post.SYSTEM_ADMIN, StaffKind.OTHER, at=facility, password=THEIRS)
     admin = client_of(security)
-    place = {"organization": str(facility.pk), "crew": "", "post": "duty_leader"}
+    place = {
+        "organization": str(facility.pk),
+        "crew": "",
+        "post": "duty_leader",
+        "number": "P-1",
+        "reason": "Leads the night",
+    }
 
     def done() -> tuple[bool, bool, bool]:
         leader.user.refresh_from_db()
@@ -284,3 +300,206 @@ def test_a_number_that_is_taken_is_said_at_its_field(
     assert answer.status_code == 422
     assert "belongs to another account" in answer.content.decode()
     assert not User.objects.filter(username="twin1").exists()
+
+
+def test_nobody_without_a_number_is_put_on_a_post_that_confirms_later(
+    security: Acting, facility: Organization
+) -> None:
+    patrol = somebody(Post.PATROL, at=facility)
+    second = somebody(Post.SYSTEM_ADMIN, StaffKind.OTHER, at=facility, password=THEIRS)
+    place = Place(facility, Post.DUTY_LEADER)
+    content = administration.content_of_post(patrol.staff.pk, place)
+    with scope.entered(security.scope), pytest.raises(Malformed) as refusal:
+        confirmations.ask(
+            "account.post",
+            content,
+            organization_id=facility.pk,
+            ground="Leads the night",
+            by=security,
+            proven_at=confirmations.clock.now(),
+        )
+    assert (refusal.value.code, refusal.value.field) == ("staff.number_needed", "number")
+    page = reverse("account", args=[patrol.staff.pk])
+    given = {
+        "do": "post",
+        "organization": str(facility.pk),
+        "post": "duty_leader",
+        "crew": "",
+        "reason": "Leads the night",
+    } | with_second(second)
+    for number in ("", "---"):
+        answer = client_of(security).post(page, given | {"number": number})
+        assert answer.status_code == 422
+        assert "has a service number" in answer.content.decode()
+    assert not Confirmation.objects.exists(), "nobody was asked"
+    assert client_of(security).post(page, given | {"number": "P-77"}).status_code == 302
+    assert Posting.objects.filter(user=patrol.user, post="duty_leader").exists()
+    assert Staff.objects.get(pk=patrol.staff.pk).number == "P-77"
+
+
+def test_a_confirmation_that_was_given_without_a_number_puts_nobody_on_the_post(
+    security: Acting, facility: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one that stood open while the rule was not yet asked."""
+    patrol = somebody(Post.PATROL, at=facility)
+    second = somebody(Post.SYSTEM_ADMIN, StaffKind.OTHER, at=facility)
+    place, now = Place(facility, Post.DUTY_LEADER), confirmations.clock.now()
+    content = administration.content_of_post(patrol.staff.pk, place)
+    act = confirmations.act_of("account.post")
+    with monkeypatch.context() as patched:
+        patched.setitem(confirmations._acts, act.name, replace(act, check=lambda content, by: None))
+        with scope.entered(security.scope):
+            asked = confirmations.ask(
+                act.name,
+                content,
+                organization_id=facility.pk,
+                ground="Leads the night",
+                by=security,
+                proven_at=now,
+            )
+        with scope.entered(second.scope):
+            confirmations.confirm(asked.pk, by=second, proven_at=now)
+    with scope.entered(security.scope), pytest.raises(Malformed) as refusal:
+        administration.put_on_post(patrol.staff.pk, place, by=security, proof=Proof(now, asked.pk))
+    assert refusal.value.code == "staff.number_needed"
+    assert not Posting.objects.filter(user=patrol.user, post="duty_leader").exists()
+
+
+def test_everything_that_would_refuse_an_account_is_said_before_anybody_is_asked(
+    security: Acting, facility: Organization
+) -> None:
+    services.post_staff(
+        services.make_account("twin0", None),
+        name="Li Min",
+        kind=StaffKind.OFFICER,
+        organization=a_facility(),
+        post=Post.PATROL,
+        number="A1047",
+        by=BY_SYSTEM,
+    )
+    second = somebody(Post.SYSTEM_ADMIN, StaffKind.OTHER, at=facility, password=THEIRS)
+    given = wanted(facility, number="a-1047", reason="") | with_second(second)
+    page = client_of(security).post(reverse("account_new"), given)
+    assert page.status_code == 422
+    assert "Say on what ground" in page.content.decode()
+    page = client_of(security).post(reverse("account_new"), given | {"reason": "New leader"})
+    for said in ("An account named twin0 exists", "belongs to another account"):
+        assert said in page.content.decode()
+    assert not Confirmation.objects.exists()
+
+
+def test_what_was_taken_since_it_was_confirmed_is_refused_and_leaves_the_confirmation_unused(
+    security: Acting, facility: Organization
+) -> None:
+    second = somebody(Post.SYSTEM_ADMIN, StaffKind.OTHER, at=facility, password=THEIRS)
+    admin = client_of(security)
+    admin.post(reverse("account_new"), wanted(facility) | PROOF)
+    asked = Confirmation.objects.get()
+    with scope.entered(second.scope):
+        confirmations.confirm(asked.pk, by=second, proven_at=confirmations.clock.now())
+    services.make_account("twin0", None)
+    page = admin.post(reverse("account_new"), wanted(facility) | PROOF)
+    assert page.status_code == 422
+    assert "An account named twin0 exists" in page.content.decode()
+    asked.refresh_from_db()
+    assert asked.used_at is None
+
+
+def test_a_post_that_is_held_already_is_said_in_words(
+    security: Acting, facility: Organization
+) -> None:
+    patrol = somebody(Post.PATROL, at=facility)
+    given = {"do": "post", "organization": str(facility.pk), "post": "patrol", "crew": ""} | PROOF
+    page = client_of(security).post(reverse("account", args=[patrol.staff.pk]), given)
+    assert page.status_code == 422
+    assert "held already" in page.content.decode()
+
+
+def test_requests_are_told_apart_by_whom_they_are_about_by_whom_since_when_and_why(
+    security: Acting, facility: Organization
+) -> None:
+    second = somebody(Post.SYSTEM_ADMIN, StaffKind.OTHER, at=facility, password=THEIRS)
+    admin = client_of(security)
+    for name, reason in (("twin0", "Leads the night"), ("twin1", "Leads the day")):
+        given = wanted(facility, name, reason=reason) | {"name": f"Li {name}"}
+        admin.post(reverse("account_new"), given | PROOF)
+    other = client_of(second)
+    page = other.get(reverse("confirmations")).content.decode()
+    rows = page.split('class="row-item"')[1:]
+    assert len(rows) == 2
+    asked = Confirmation.objects.order_by("asked_at")
+    for row, request, words in zip(
+        rows,
+        asked,
+        (
+            ("Li twin0（A-twin0） · Facility leader", "Leads the night"),
+            ("Li twin1（A-twin1） · Facility leader", "Leads the day"),
+        ),
+        strict=True,
+    ):
+        for said in (*words, "Zhao Min", request.asked_at.isoformat()[:16]):
+            assert said in row
+    bell = other.get(reverse("bell")).content.decode()
+    assert "Li twin0" in bell
+    assert "Leads the day" in bell
+
+
+def test_a_request_about_somebody_in_custody_shows_them_and_the_look_is_logged(
+    facility: Organization,
+) -> None:
+    stay = a_detainee(in_cell=a_cell(facility=facility), name="Wang Jianguo")
+    leader, deputy = (somebody(post, at=facility) for post in (Post.LEADER, Post.DUTY_LEADER))
+    entry = Entry.objects.get(custody_id=stay.pk, kind="custody.admitted")
+    content = {
+        "custody": str(stay.pk),
+        "entry": str(entry.pk),
+        "legal_ground": "CPL 286",
+        "reason": "A minor's record",
+    }
+    with scope.entered(leader.scope):
+        confirmations.ask(
+            "record.erase_payload",
+            content,
+            organization_id=facility.pk,
+            ground="CPL 286",
+            by=leader,
+            proven_at=confirmations.clock.now(),
+        )
+    for route in ("confirmations", "bell"):
+        page = client_of(deputy).get(reverse(route)).content.decode()
+        assert "Wang Jianguo" in page
+        seen = Access.objects.filter(route=route, detainees__contains=[stay.detainee_id])
+        assert seen.exists(), route
+
+
+def test_an_entry_that_is_erased_already_is_not_asked_about_again(facility: Organization) -> None:
+    stay = a_detainee(in_cell=a_cell(facility=facility))
+    leader = somebody(Post.LEADER, at=facility)
+    content = {
+        "custody": str(stay.pk),
+        "entry": str(stay.pk),  # no entry of this stay
+        "legal_ground": "CPL 286",
+        "reason": "A minor's record",
+    }
+    with scope.entered(leader.scope), pytest.raises(Missing):
+        confirmations.ask(
+            "record.erase_payload",
+            content,
+            organization_id=facility.pk,
+            ground="CPL 286",
+            by=leader,
+            proven_at=confirmations.clock.now(),
+        )
+
+
+def test_nobody_signs_at_the_desk_what_has_become_impossible_since_it_was_asked(
+    security: Acting, facility: Organization
+) -> None:
+    second = somebody(Post.SYSTEM_ADMIN, StaffKind.OTHER, at=facility, password=THEIRS)
+    admin = client_of(security)
+    admin.post(reverse("account_new"), wanted(facility) | PROOF)
+    services.make_account("twin0", None)
+    page = admin.post(reverse("account_new"), wanted(facility) | with_second(second))
+    assert page.status_code == 422
+    assert "An account named twin0 exists" in page.content.decode()
+    assert Confirmation.objects.get().confirmed_at is None

@@ -203,7 +203,7 @@ class Language(Fact):
     interpreter: bool = Field(False, description="Whether an interpreter is needed.")
 
     def words(self) -> str:
-        return _joined(self.language, gettext("Interpreter") if self.interpreter else "")
+        return _joined(self.language, gettext("Needs an interpreter") if self.interpreter else "")
 
 
 class Consular(Fact):

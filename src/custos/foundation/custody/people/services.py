@@ -205,24 +205,49 @@ def merge(confirmation: UUID, content: Content, *, by: Acting) -> None:
     with record.deed() as deed:
         second = confirmations.consume(confirmation, MERGE, content, by=by)
         kept, other = _both(content)
-        root, away = kept.merged_into_id or kept.pk, other.merged_into_id or other.pk
-        if root == away:
-            raise Conflict("merge.one_already", _("These two are one record already."))
-        members = Detainee.objects.filter(
-            Q(pk__in=(root, away)) | Q(merged_into__in=(root, away))
-        ).values("pk")
-        if Custody.objects.filter(detainee__in=members, ended_at=None).count() > 1:
-            raise Conflict(
-                "merge.two_places",
-                _("Both are in custody now, and nobody is in two places."),
-                mend=_("Find out first which stay is the wrong one."),
-            )
+        root, away = _require_two(kept, other)
         Merge.objects.create(
             organization_id=kept.organization_id, kept_id=root, other_id=away, at=deed.at
         )
         Detainee.objects.filter(Q(pk=away) | Q(merged_into=away)).update(merged_into=root)
         tokens.rewrite([root])
         _tell(deed, kinds.RecordsMerged, (kept, other), content, by, second)
+
+
+def may_merge(content: Content) -> None:
+    """Raise whatever `merge()` would, before anybody is asked to confirm it."""
+    _require_two(*_both(content))
+
+
+def _require_two(kept: Detainee, other: Detainee) -> tuple[UUID, UUID]:
+    """The roots of two records that may be merged."""
+    root, away = kept.merged_into_id or kept.pk, other.merged_into_id or other.pk
+    if root == away:
+        raise Conflict("merge.one_already", _("These two are one record already."))
+    members = Detainee.objects.filter(
+        Q(pk__in=(root, away)) | Q(merged_into__in=(root, away))
+    ).values("pk")
+    if Custody.objects.filter(detainee__in=members, ended_at=None).count() > 1:
+        raise Conflict(
+            "merge.two_places",
+            _("Both are in custody now, and nobody is in two places."),
+            mend=_("Find out first which stay is the wrong one."),
+        )
+    return root, away
+
+
+def may_part(content: Content) -> None:
+    """Raise whatever `undo_merge()` would, before anybody is asked to confirm it."""
+    kept, other = _both(content)
+    _require_merged(kept, other, Merge.objects.visible_to(scope.current()))
+
+
+def _require_merged(kept: Detainee, other: Detainee, merges: Any) -> Merge:
+    done: Merge | None = merges.filter(other=other, undone_at=None).first()
+    root = kept.merged_into_id or kept.pk
+    if done is None or (other.merged_into_id or other.pk) != root:
+        raise Conflict("merge.not_merged", _("These two are not merged."))
+    return done
 
 
 def undo_merge(confirmation: UUID, content: Content, *, by: Acting) -> None:
@@ -233,15 +258,8 @@ def undo_merge(confirmation: UUID, content: Content, *, by: Acting) -> None:
     with record.deed() as deed:
         second = confirmations.consume(confirmation, UNDO, content, by=by)
         kept, other = _both(content)
-        done = (
-            Merge.objects.visible_to(scope.current())
-            .select_for_update()
-            .filter(other=other, undone_at=None)
-            .first()
-        )
-        root = kept.merged_into_id or kept.pk
-        if done is None or (other.merged_into_id or other.pk) != root:
-            raise Conflict("merge.not_merged", _("These two are not merged."))
+        merges = Merge.objects.visible_to(scope.current()).select_for_update()
+        done, root = _require_merged(kept, other, merges), kept.merged_into_id or kept.pk
         done.undone_at = deed.at
         done.save(update_fields=["undone_at"])
         # Those that had been merged into the other before go with it.

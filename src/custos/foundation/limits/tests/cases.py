@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
-from custos.foundation.limits import engine, facts, results
+from custos.foundation.limits import engine, facts, results, windows
 from custos.foundation.limits.engine import Result
 from custos.foundation.limits.law import Law
 
@@ -57,10 +57,14 @@ FIRST = [
     "removal_pending",
     "compulsory_treatment",
     "arrest_request_received",
+    "temporary_boarding",
+    "summons",
+    "sobering_restraint",
 ]
 NEXT = {
     "criminal_detention": "arrest_request_received extension arrest identity_unknown released",
     "arrest_request_received": "arrest arrest_refused released psychiatric_exam_started",
+    "arrest_refused": "reconsideration_requested released",
     "procuratorate_detention": "arrest extension released",
     "supervision_detention": "arrest extension released",
     "arrest": "extension prosecution_received new_major_crime identity_unknown trial_accepted"
@@ -84,25 +88,36 @@ NEXT = {
     "file_review_ended": "judgment_effective extension",
     "remanded_for_retrial": "extension judgment_received supplementary_investigation_started",
     "judgment_effective": "execution_notice_received sentence death_order_received",
-    "execution_notice_received": "sentence released trial_accepted",
-    "sentence": "judgment_effective execution_notice_received escaped released",
+    "execution_notice_received": "sentence released trial_accepted delivered",
+    "sentence": "judgment_effective execution_notice_received escaped released commutation parole"
+    " outside_service delivered",
+    "commutation": "commutation commutation escaped released parole",
+    "outside_service": "escaped recaptured",
+    "temporary_boarding": "criminal_detention arrest released",
+    "summons": "criminal_detention administrative_detention foreigner_review released",
+    "sobering_restraint": "administrative_detention compulsory_treatment released",
+    "application_received": "application_received prosecution_received released",
+    "transfer_of_custody": "transfer_of_custody permit_issued extension judgment_received",
+    "permit_issued": "permit_issued transfer_of_custody extension",
+    "changed_limit_notice": "extension prosecution_received trial_accepted",
     "death_review_received": "judgment_effective death_order_received remanded_for_retrial",
     "identity_unknown": "identity_established arrest extension prosecution_received",
     "identity_established": "extension arrest prosecution_received",
     "new_major_crime": "extension prosecution_received identity_unknown",
     "administrative_detention": "leave_started compulsory_treatment administrative_detention"
-    " criminal_detention released removal_pending",
+    " criminal_detention released removal_pending detention_suspended",
     "judicial_detention": "leave_started released",
     "leave_started": "leave_ended released",
     "foreigner_review": "extension identity_unknown removal_pending",
     "extradition_detention": "extension",
     "compulsory_treatment": "extension escaped released",
-    "escaped": "recaptured released",
-    "extension": "extension extension prosecution_received judgment_received trial_accepted"
-    " psychiatric_exam_started released new_major_crime",
+    "escaped": "recaptured recaptured released",
+    "extension": "extension extension changed_limit_notice prosecution_received judgment_received"
+    " trial_accepted psychiatric_exam_started released new_major_crime",
 }
 ANY = sorted(
-    {kind for kinds in NEXT.values() for kind in kinds.split()} | {"wrongful_custody_found"}
+    {kind for kinds in NEXT.values() for kind in kinds.split()}
+    | {"wrongful_custody_found", "residential_surveillance", "application_received"}
 )
 GROUNDS = [
     "complex",
@@ -128,6 +143,10 @@ APPROVERS = [
     "supreme_court",
     "police_next_higher",
 ]
+#: Courts that may rule on a sentence, and one authority that may not.
+COURTS = ["court_intermediate", "court_next_higher", "court_province", "county_police_head"]
+#: Grounds on which the need for custody is reviewed, at once or not.
+NEEDS = ["serious_illness", "pregnant_or_nursing", "sole_supporter", "minor", "other"]
 #: Whole courses, most of whose papers come in time: what, and after how many days at most.
 COURSES = (
     "criminal_detention:4 arrest_request_received:7 arrest:60 extension:30 extension:40"
@@ -158,6 +177,15 @@ COURSES = (
     "administrative_detention:5 leave_started:4 leave_ended:5 compulsory_treatment:90 escaped:20"
     " recaptured:300 extension:300",
     "administrative_detention:5 administrative_detention:6 criminal_detention:3 extension:4",
+    "sentence:30 commutation:90 escaped:20 recaptured:90 commutation:90 commutation:90 parole:20",
+    "sentence:30 outside_service:30 escaped:20 recaptured:30 commutation:30 released:3",
+    "judgment_effective:9 sentence:5 execution_notice_received:9 commutation:9 delivered:30",
+    "temporary_boarding:5 criminal_detention:3 identity_unknown:2 arrest_request_received:6 arrest:9",
+    "summons:1 criminal_detention:3 extension:3 changed_limit_notice:2 arrest_request_received:6",
+    "sobering_restraint:1 administrative_detention:9 detention_suspended:5 administrative_detention:9",
+    "prosecution_received:9 transfer_of_custody:9 permit_issued:9 extension:9 changed_limit_notice:9"
+    " trial_accepted:9 transfer_of_custody:9 transfer_of_custody:9 permit_issued:9 permit_issued:9",
+    "arrest:9 application_received:5 application_received:9 application_received:9 extension:30",
     "foreigner_review:20 extension:20 identity_unknown:40 identity_established:25 extension:30",
     "sentence:30 escaped:20 recaptured:30 released:3",
     "judgment_effective:9 execution_notice_received:20 sentence:30 trial_accepted:80 extension:60",
@@ -188,7 +216,7 @@ BEGINNING = date(2021, 8, 1)
 
 def made(random: Random) -> dict[str, Any]:
     """A case of facts in order: a whole course, a plausible one, or one that makes no sense."""
-    day = BEGINNING + timedelta(days=random.randrange(1500))
+    day = BEGINNING + timedelta(days=random.randrange(2000))
     if random.random() < 0.4:
         # Where months differ in length, readings do.
         last = (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
@@ -222,7 +250,10 @@ def _event(random: Random, kind: str, day: date, steps: int) -> dict[str, Any]:
     at = day.isoformat()
     if random.random() < 0.4:
         at = f"{at}T{random.randrange(24):02}:{random.randrange(60):02}:00+08:00"
-    return event(kind, at, **_fields(random, kind, day, steps))
+    fields = _fields(random, kind, day, steps)
+    if random.random() < 0.02:
+        fields["travel_days"] = random.randrange(1, 5)
+    return event(kind, at, **fields)
 
 
 def _fields(random: Random, kind: str, day: date, steps: int) -> dict[str, Any]:
@@ -230,9 +261,49 @@ def _fields(random: Random, kind: str, day: date, steps: int) -> dict[str, Any]:
         return {name: value} if random.random() < chance else {}
 
     soon = (day + timedelta(days=random.randrange(1, 70))).isoformat()
+    amounts = ("years", random.randrange(2)), ("months", random.randrange(14)), ("days", 9)
     match kind:
         case "criminal_detention":
-            return maybe("class", random.choice(["ordinary", "up_to_30_days"]))
+            return maybe("class", random.choice(["ordinary", "up_to_30_days"])) | maybe(
+                "until", soon, 0.1
+            )
+        case (
+            "arrest"
+            | "procuratorate_detention"
+            | "supervision_detention"
+            | "returned_for_investigation"
+            | "supplementary_investigation_started"
+            | "second_instance_accepted"
+            | "revocation_arrest"
+            | "foreigner_review"
+            | "extradition_detention"
+        ):
+            return maybe("until", soon, 0.1)
+        case "temporary_boarding":
+            return maybe("days", random.randrange(6)) | maybe("until", soon, 0.2)
+        case "summons":
+            return maybe("complex", random.random() < 0.5)
+        case "commutation":
+            return (
+                maybe(*random.choice(amounts), 0.8)
+                | maybe("approver", random.choice(COURTS), 0.8)
+                | maybe("until", (day + timedelta(days=random.randrange(500))).isoformat(), 0.3)
+            )
+        case "parole":
+            return maybe("approver", random.choice(COURTS), 0.8)
+        case "outside_service":
+            return maybe(
+                "ground", random.choice(["serious_illness", "cannot_care_for_self", "gang"])
+            )
+        case "recaptured":
+            return maybe("excluded_days", random.randrange(30))
+        case "transfer_of_custody":
+            return maybe("half", random.choice(["sent", "received", "both"]), 0.7)
+        case "permit_issued":
+            return {"until": soon}
+        case "application_received":
+            kinds = ["change_measure", "expired", "necessity", "other"]
+            return maybe("kind", random.choice(kinds), 0.9) | maybe("ground", random.choice(NEEDS))
         case "extension":
             if random.random() < 0.4:
                 # The steps of investigation, in their order.
@@ -240,7 +311,12 @@ def _fields(random: Random, kind: str, day: date, steps: int) -> dict[str, Any]:
             if random.random() < 0.8:
                 return dict(random.choice(FITTING)) | maybe("until", soon, 0.05)
             amount = random.choice(
-                [{"months": random.randrange(4)}, {"days": random.randrange(40)}, {}]
+                [
+                    {"months": random.randrange(4)},
+                    {"days": random.randrange(40)},
+                    {"months": 1, "days": 5},
+                    {},
+                ]
             )
             return (
                 amount
@@ -256,11 +332,16 @@ def _fields(random: Random, kind: str, day: date, steps: int) -> dict[str, Any]:
             )
         case "trial_accepted":
             kinds = ["ordinary", "simplified", "fast_track", "private", "retrial"]
-            return maybe("procedure", random.choice(kinds), 0.7)
+            return (
+                maybe("procedure", random.choice(kinds), 0.7)
+                | maybe("instance", random.choice(["first", "second"]), 0.1)
+                | maybe("until", soon, 0.1)
+            )
         case "procedure_changed":
             return {"procedure": random.choice(["ordinary", "simplified", "fast_track"])}
         case "judgment_received":
             outcomes = ["custodial", "acquitted", "suspended", "control", "exempted"]
+            outcomes.append("additional_only")
             return maybe("paper", random.choice(["judgment", "ruling"])) | maybe(
                 "outcome", random.choice(outcomes), 0.3
             )
@@ -276,23 +357,66 @@ def _fields(random: Random, kind: str, day: date, steps: int) -> dict[str, Any]:
                 | maybe("designated_residence_days", random.randrange(30), 0.1)
                 | maybe("supervision_days", random.randrange(30), 0.1)
                 | maybe("administrative_days", random.randrange(16), 0.1)
+                | maybe("combined", True, 0.1)
+                | maybe("until", (begun + timedelta(days=random.randrange(900))).isoformat(), 0.1)
             )
         case "execution_notice_received":
-            return maybe("co_defendant_of_death_case", True, 0.1)
+            return maybe("co_defendant_of_death_case", True, 0.1) | maybe("minor", True, 0.1)
         case "administrative_detention":
             return (
                 {"days": random.randrange(1, 22)}
                 | maybe("credit_days", random.randrange(4), 0.2)
                 | maybe("decisions", random.randrange(1, 3), 0.3)
+                | maybe("until", (day + timedelta(days=random.randrange(1, 25))).isoformat(), 0.1)
+                | (_person(random, day) if random.random() < 0.2 else {})
             )
         case "judicial_detention":
-            return {"days": random.randrange(1, 18)} | maybe("ground", "witness_refuses", 0.3)
+            return (
+                {"days": random.randrange(1, 18)}
+                | maybe("ground", "witness_refuses", 0.3)
+                | maybe("credit_days", random.randrange(4), 0.2)
+                | maybe("until", soon, 0.1)
+            )
         case "compulsory_treatment":
             decided = day - timedelta(days=random.randrange(-1, 12))
-            return {"decided_on": decided.isoformat()} | maybe(
-                "escaped_days", random.randrange(60), 0.2
+            return (
+                {"decided_on": decided.isoformat()}
+                | maybe("escaped_days", random.randrange(60), 0.2)
+                | maybe("until", soon, 0.1)
             )
     return {}
+
+
+def _person(random: Random, day: date) -> dict[str, Any]:
+    """Somebody about the ages at which administrative detention is not carried out."""
+    age = random.choice((14, 15, 16, 17, 18, 40, 69, 70, 71))
+    born = day.replace(day=1, year=day.year - age) + timedelta(days=random.randrange(-40, 40))
+    flags = ("first_time", "serious", "repeated", "pregnant_or_nursing")
+    return {"born": born.isoformat()} | {
+        flag: random.random() < 0.5 for flag in flags if random.random() < 0.3
+    }
+
+
+def beside_of_engine(result: Result) -> dict[str, Any]:
+    """What stands beside a result, in the form of `reference_beside`."""
+
+    def moment(at: int) -> datetime:
+        return datetime.fromisoformat(results.iso(at)).replace(tzinfo=None)
+
+    found = [
+        (one.rule.id, moment(one.at), one.stage, one.event, one.answered)
+        for one in windows.of(result)
+    ]
+    totals = [
+        (
+            one.rule.id,
+            date.fromordinal(one.first),
+            date.fromordinal(one.last_day),
+            one.exceeded,
+        )
+        for one in windows.totals(result)
+    ]
+    return {"windows": sorted(found, key=repr), "totals": sorted(totals)}
 
 
 def of_engine(result: Result) -> dict[str, Any]:
@@ -311,4 +435,6 @@ def of_engine(result: Result) -> dict[str, Any]:
         )
         for one in result.stages
     ]
-    return {"stages": stages, "current": result.current, "status": result.status}
+    problems = sorted((one.code, one.event) for one in result.problems)
+    found = {"stages": stages, "current": result.current, "status": result.status}
+    return found | {"problems": problems}

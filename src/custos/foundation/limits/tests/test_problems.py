@@ -277,3 +277,17 @@ def test_an_arrest_refused_leaves_nothing_to_wait_for() -> None:
     events = [E("arrest_request_received", "2024-03-05"), E("arrest_refused", "2024-03-08")]
     assert last_days(*events) == [("S11", "2024-03-08")]
     assert shown(*events, as_of="2024-03-09")["status"] == "overdue"
+
+
+def test_a_detention_to_thirty_days_is_compared_with_thirty_days() -> None:
+    begun = E("criminal_detention", "2026-03-10T09:30+08:00", class_="up_to_30_days")
+    assert codes(begun | {"until": "2026-04-09"}) == []
+    assert codes(begun | {"until": "2026-04-10"}) == ["PAPER_DIFFERS"]
+
+
+def test_a_second_decision_brings_its_own_last_day() -> None:
+    first = E("administrative_detention", "2026-03-10", days=5, until="2026-03-15")
+    second = E("administrative_detention", "2026-03-12", days=7, until="2026-03-22")
+    assert last_days(first, second) == [("administrative_detention", "2026-03-22")]
+    assert codes(first, second) == []
+    assert codes(first, second | {"until": "2026-03-21"}) == ["PAPER_DIFFERS"]

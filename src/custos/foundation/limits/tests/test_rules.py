@@ -758,7 +758,7 @@ PROOFS: dict[str, tuple[list[dict[str, Any]], Ask, Any]] = {
     "AL-11": (
         [TREATED],
         window("AL-11"),
-        ["2027-04-21T00:00", "2027-05-21T00:00", "2028-03-21T00:00"],
+        ["2027-04-20T00:00", "2027-05-20T00:00", "2028-03-21T00:00"],
     ),
     "AL-12": ([FOREIGN], window("AL-12"), ["2026-04-03T00:00", "2026-04-07T00:00"]),
     "CPL-230-FILING": ([JUDGED], window("CPL-230-FILING"), ["2026-05-07T00:00"]),
@@ -849,3 +849,15 @@ def test_every_rule_says_whose_it_is_in_both_languages() -> None:
         assert one.rule.title.en
         assert law.english(one.rule.source)
         assert one.rule.valid_from <= date(2026, 1, 1)
+
+
+#: Days of coming into force that were read: the 2018 amendment of the Criminal Procedure Law, and the 2025
+#: revision of the Public Security Administration Punishments Law.
+READ = {date(2018, 10, 26), date(2026, 1, 1)}
+
+
+def test_a_day_of_coming_into_force_that_nobody_read_says_so() -> None:
+    for one in law.shipped().held:
+        if one.rule.confidence != "P":
+            said = one.rule.dated == "M"
+            assert said == (one.rule.valid_from not in READ), one.rule.id

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from custos.foundation.limits import dates
 from custos.foundation.limits.tests.cases import codes, computed, event, last_days, shown
 
 FIRST = {"months": 1, "ground": "complex", "approver": "procuratorate_next_higher"}
@@ -151,8 +150,8 @@ def test_tv_21_drug_treatment_from_its_decision() -> None:
     assert last_days(begun) == [("compulsory_treatment", "2028-05-19")]
     longer = event("extension", "2028-05-01", months=12)
     assert last_days(begun, longer) == [("compulsory_treatment", "2029-05-19")]
-    decided = dates.ends_of_term(date.fromisoformat("2026-05-20").toordinal(), 1, 0, 0)
-    assert decided == (date(2027, 5, 19).toordinal(),)
+    asked = [one["due_at"] for one in shown(begun)["windows"] if one["rule"] == "AL-11"]
+    assert asked[1] == "2027-05-20T00:00:00+08:00"  # the end of 19 May, a year from the decision
 
 
 def test_tv_25_a_psychiatric_examination_is_not_counted() -> None:
@@ -248,3 +247,44 @@ def test_years_and_months_together_keep_both_doubtful_ends() -> None:
     (stage,) = shown(sentence)["stages"]
     assert [end["at"][:10] for end in stage["ends"]] == ["2025-03-28", "2025-03-31"]
     assert stage["last_day"] == "2025-03-27"
+
+
+TEN_YEARS = event("sentence", "2024-03-05", kind="fixed_term", from_="2024-01-05", years=10)
+SIX_OFF = event("commutation", "2026-03-05", months=6, approver="court_intermediate")
+
+
+def test_a_second_commutation_is_taken_off_what_the_first_left() -> None:
+    again = event("commutation", "2028-03-05", months=8, approver="court_intermediate")
+    assert last_days(TEN_YEARS) == [("S81", "2034-01-04")]
+    assert last_days(TEN_YEARS, SIX_OFF) == [("S81", "2033-07-04")]
+    assert last_days(TEN_YEARS, SIX_OFF, again) == [("S81", "2032-11-04")]
+
+
+def test_a_commutation_after_an_escape_keeps_the_days_of_escape() -> None:
+    away = [event("escaped", "2025-04-01"), event("recaptured", "2025-04-11")]
+    assert last_days(TEN_YEARS, *away, SIX_OFF) == [("S81", "2033-07-14")]
+
+
+def test_a_sentence_of_which_only_the_end_is_known_is_commuted_from_its_end() -> None:
+    known = event(
+        "sentence", "2024-03-05", kind="fixed_term", from_="2024-01-05", until="2034-01-04"
+    )
+    assert last_days(known, SIX_OFF) == [("S81", "2033-07-04")]
+
+
+def test_nobody_waits_for_a_second_judgment_beyond_the_sentence_of_the_first() -> None:
+    judged = [
+        event("judgment_received", "2026-04-23"),
+        event("sentence", "2026-04-23", kind="fixed_term", from_="2025-11-28", months=6),
+    ]
+    for accepted in (
+        event("second_instance_accepted", "2026-05-03"),
+        event("trial_accepted", "2026-05-03", instance="second"),
+    ):
+        assert last_days(*judged, accepted)[-1] == ("S60", "2026-05-27")
+
+
+def test_what_is_due_at_once_after_midnight_is_due_then_and_not_a_day_later() -> None:
+    ordered = shown(event("death_order_received", "2026-03-16T00:00+08:00"))
+    told = [one["due_at"] for one in ordered["windows"] if one["rule"] == "SPC-505"]
+    assert told == ["2026-03-16T00:00:00+08:00"]

@@ -9,18 +9,16 @@ from contextlib import contextmanager
 from datetime import date
 from uuid import UUID
 
-import psycopg
 import pytest
 from django.conf import settings
-from psycopg.rows import class_row
 
 from custos.foundation.database import scope
 from custos.foundation.errors import Missing
-from custos.foundation.record import checkpoints, inspection, signing, wire, witness
+from custos.foundation.record import checkpoints, inspection, sightings, signing, witness
 from custos.foundation.record import services as recording
-from custos.foundation.record.digests import digest_of, merkle_root
 from custos.foundation.record.kinds import PayloadErased
 from custos.foundation.record.parties import Actor, ActorKind, Post, StaffKind, Subject
+from custos.foundation.record.tests.rewriting import Superuser, rewrite, truncate
 from custos.foundation.record.tests.worlds import (
     FACILITY,
     NEIGHBOUR,
@@ -31,10 +29,9 @@ from custos.foundation.record.tests.worlds import (
     row,
 )
 from custos.foundation.record.verify import Expected, Fault, check_chain
-from custos.foundation.record.wire import HEADER, Header
+from custos.foundation.record.wire import Header
 
 LENGTH = 9
-Superuser = psycopg.Connection
 
 
 @pytest.fixture
@@ -162,28 +159,9 @@ def test_an_entry_moved_to_another_chain_is_missed_in_its_own(sql: Superuser) ->
     assert other is not None
 
 
-def truncate(sql: Superuser, left: int) -> None:
-    """Cut a chain off after `left` entries, and set its head and checkpoints right."""
-    values = {"facility": FACILITY, "left": left}
-    sql.execute(
-        "DELETE FROM record_payload WHERE id IN (SELECT id FROM record_entry"
-        " WHERE organization_id = %(facility)s AND seq > %(left)s)",
-        values,
-    )
-    sql.execute(
-        "DELETE FROM record_entry WHERE organization_id = %(facility)s AND seq > %(left)s", values
-    )
-    sql.execute(
-        "UPDATE record_head SET seq = %(left)s, hash = (SELECT hash FROM record_entry"
-        " WHERE organization_id = %(facility)s AND seq = %(left)s)"
-        " WHERE organization_id = %(facility)s",
-        values,
-    )
-    sql.execute("DELETE FROM record_checkpoint WHERE organization_id = %(facility)s", values)
-
-
 def test_a_cut_is_found_by_the_head_row(sql: Superuser) -> None:
     sql.execute("DELETE FROM record_entry WHERE organization_id = %s AND seq > 6", (FACILITY,))
+    sightings.file().unlink()
     fault = found()
     assert (fault.code, fault.after_seq, fault.seq) == ("head", 6, LENGTH)
 
@@ -217,41 +195,6 @@ def test_a_chain_that_vanished_altogether_is_found(sql: Superuser) -> None:
 def test_a_chain_without_a_head_is_found(sql: Superuser) -> None:
     sql.execute("DELETE FROM record_head WHERE organization_id = %s", (FACILITY,))
     assert place() == ("head", LENGTH)
-
-
-def rewrite(sql: Superuser, edit: Callable[[list[Header]], None]) -> None:
-    """Edit headers and recompute every later hash, the head and all checkpoints."""
-    with sql.cursor(row_factory=class_row(Header)) as cursor:
-        columns = ", ".join((*HEADER, "hash"))
-        cursor.execute(
-            f"SELECT {columns} FROM record_entry WHERE organization_id = %s ORDER BY seq".encode(),
-            (FACILITY,),
-        )
-        headers = cursor.fetchall()
-    known = {header.id: header.seq for header in headers}
-    edit(headers)
-    digest = digest_of(1)
-    prior = digest(wire.genesis(FACILITY))
-    for seq, header in enumerate(headers, 1):
-        header.seq = seq
-        prior = header.hash = digest(prior + wire.header_bytes(header))
-        known.pop(header.id, None)
-        sql.execute(
-            "UPDATE record_entry SET seq = %s, ground = %s, payload_digest = %s, hash = %s"
-            " WHERE id = %s",
-            (seq, header.ground, header.payload_digest, header.hash, header.id),
-        )
-    for gone in known:
-        sql.execute("DELETE FROM record_entry WHERE id = %s", (gone,))
-    sql.execute(
-        "UPDATE record_head SET seq = %s, hash = %s WHERE organization_id = %s",
-        (len(headers), prior, FACILITY),
-    )
-    sql.execute(
-        "UPDATE record_checkpoint SET last_seq = least(last_seq, %s), root = %s"
-        " WHERE organization_id = %s",
-        (len(headers), merkle_root([header.hash for header in headers]), FACILITY),
-    )
 
 
 def _edit(headers: list[Header]) -> None:

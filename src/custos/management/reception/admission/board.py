@@ -75,26 +75,21 @@ def arrival(arrival_id: UUID) -> Arrival:
 
 
 def _lines(arrivals: Sequence[Arrival], acting: Any) -> list[Line]:
-    drafts = {
-        draft.pk: draft
-        for draft in wizard.drafts_named(
-            services.NAME, [one.draft_id for one in arrivals if one.draft_id], acting
-        )
-    }
-    return [
-        _line(one, drafts.get(one.draft_id) if one.draft_id else None, acting) for one in arrivals
-    ]
+    drafts = wizard.drafts_named(
+        services.NAME, [one.draft_id for one in arrivals if one.draft_id], acting
+    )
+    stands = wizard.stands_of(drafts, acting)
+    return [_line(one, stands.get(one.draft_id) if one.draft_id else None) for one in arrivals]
 
 
-def _line(arrival: Arrival, draft: Any, acting: Any) -> Line:
-    if draft is None:
+def _line(arrival: Arrival, stands: Sequence[wizard.Stand] | None) -> Line:
+    if stands is None:
         return Line(arrival, 0, 0, "", "")
-    stands = wizard.stands(draft, acting)
     first = next((stand for stand in stands if not stand.done), None)
     return Line(
         arrival,
         sum(stand.done for stand in stands),
         len(stands),
         str(first.step.title) if first else "",
-        reverse("wizard", args=[services.NAME, draft.pk]),
+        reverse("wizard", args=[services.NAME, arrival.draft_id]),
     )

@@ -17,6 +17,9 @@ ACCEPTED, REFUSED, DEFERRED, EXCEPTIONAL = "accepted", "refused", "deferred", "e
 #: Outcomes by which somebody is held from then on.
 ADMITTING = frozenset({ACCEPTED, EXCEPTIONAL})
 
+#: What all staff read of a ground that a clinician found: that it is one of health, and not which.
+HEALTH = "HEALTH"
+
 Confidence = Literal["V", "E", "M", "P"]
 
 
@@ -247,6 +250,12 @@ class File(Strict):
 def load() -> File:
     """Read the file as shipped. Raises pydantic's `ValidationError` for one that is wrong."""
     return File.model_validate(yaml.safe_load(FILE.read_text(encoding="utf-8")))
+
+
+def class_of_ground(code: str) -> str:
+    """A ground of refusal as all staff read it: its own code, or `HEALTH` where a clinician found it."""
+    clinical = any(group.id == code and group.clinical for group in rules().groups)
+    return HEALTH if clinical else code
 
 
 @cache

@@ -21,9 +21,11 @@ from custos.foundation.custody import services as stays
 from custos.foundation.database import scope
 from custos.foundation.documents import contents
 from custos.foundation.documents import services as documents
+from custos.foundation.documents.kinds import DocumentIssued
 from custos.foundation.errors import Conflict, Malformed, Missing, NotAllowed, raise_all
 from custos.foundation.media import services as media
 from custos.foundation.media.services import StoredFile
+from custos.foundation.record import queries as entries
 from custos.foundation.record import services as record
 from custos.foundation.record.parties import (
     Actor,
@@ -40,7 +42,13 @@ from custos.management.reception import kinds
 from custos.management.reception.admission import cells, engine, gathered
 from custos.management.reception.admission.forms import setting_of, words
 from custos.management.reception.admission.gathered import payload
-from custos.management.reception.admission.rules import ADMITTING, REFUSED, rules
+from custos.management.reception.admission.rules import (
+    ADMITTING,
+    HEALTH,
+    REFUSED,
+    class_of_ground,
+    rules,
+)
 from custos.management.reception.models import Arrival, InjuryPhoto
 
 NAME = "admission"
@@ -48,6 +56,8 @@ NAME = "admission"
 MOST_PHOTOS = 40
 #: By when whoever is never alone after the first look is looked at again; a proposal.
 NEVER_ALONE_FIRST = timedelta(hours=24)
+#: The notice of a refusal, and how long whoever issued it may open it to hand it over.
+REFUSAL, HAND_OVER = "D14-5", timedelta(hours=2)
 Sort = Arrival.Sort
 
 
@@ -281,11 +291,24 @@ def add_photo(draft: Draft, data: bytes, name: str, acting: Any) -> InjuryPhoto:
 @dataclass(frozen=True, slots=True)
 class Concluded:
     """What became of an admission: the stay where somebody is held from now on, the entry of the written
-    notice where they were refused.
+    notice where they were refused, and whether clinicians alone read that (`notice_to_hand_over`).
     """
 
     stay: UUID | None
     notice: UUID | None
+    clinical: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """The notice of a refusal: its title with the number, the name of its file, until when whoever issued
+    it may open it, and the PDF.
+    """
+
+    title: str
+    name: str
+    until: datetime
+    body: bytes
 
 
 def conclude(facts: engine.Facts, acting: Any, draft: Draft) -> Concluded:
@@ -316,18 +339,19 @@ def conclude(facts: engine.Facts, acting: Any, draft: Draft) -> Concluded:
         _write(facts, about, deed, acting.actor, _photos_to_attach(draft))
         # All staff read this entry, so it names no rule that would tell what the doctor found.
         told = (*verdict.against, *(group for group in verdict.groups if not group.clinical))
+        open_to_all = dict(decision)
+        if any(group.clinical for group in verdict.groups):
+            open_to_all |= {"reason_code": class_of_ground(decision.get("reason_code") or "")}
+            open_to_all.pop("words", None)
         decided = payload(
             kinds.OutcomeDecided,
-            decision,
+            open_to_all,
             arrival=arrival.pk if arrival else None,
             person=facts["identity"]["name"],
             allowed=list(verdict.outcomes),
             shown=[f"{one.id} v{file.version}" for one in told],
         )
         header = deed.append(decided, about=about, by=acting.actor, ground="看守所条例 第9、10条")
-        notice = None
-        if decision["outcome"] == REFUSED:
-            notice = _issue_notice(facts, verdict, acting, because=header.id)
         if stay:
             gathered.keep(facts, stay.pk, about, deed, acting.actor)
             _write_of_the_admitted(facts, about, deed, acting.actor)
@@ -336,18 +360,58 @@ def conclude(facts: engine.Facts, acting: Any, draft: Draft) -> Concluded:
             arrival.custody_id = stay.pk if stay else None
             _close(arrival, decision["outcome"], deed.at)
     _write_for_others(facts, about, acting, draft, stay.pk if stay else None)
+    _write_clinical_ground(facts, verdict, about, acting, decided)
+    notice = None
+    if decision["outcome"] == REFUSED:
+        notice = _issue_notice(facts, verdict, acting, because=header.id)
     _photos(draft).delete()
-    return Concluded(stay.pk if stay else None, notice)
+    clinical = bool(notice) and class_of_ground(decision["reason_code"]) == HEALTH
+    return Concluded(stay.pk if stay else None, notice, clinical)
+
+
+def _clinical_too() -> scope.Scope:
+    """The scope in force, for one entry that only clinicians read."""
+    own = scope.current()
+    return replace(own, audiences=own.audiences | {int(Audience.CLINICAL)})
+
+
+def _write_clinical_ground(
+    facts: engine.Facts,
+    verdict: engine.Verdict,
+    about: Subject,
+    acting: Any,
+    decided: kinds.OutcomeDecided,
+) -> None:
+    """What the doctor found and was said of it, for clinicians; nothing where they found nothing."""
+    groups = [group for group in verdict.groups if group.clinical]
+    if not groups:
+        return
+    decision = facts["decision"]
+    ground = kinds.ClinicallyGrounded(
+        arrival=decided.arrival,
+        person=decided.person,
+        reason_code=decision.get("reason_code") or "",
+        words=decision.get("words") or "",
+        shown=[f"{one.id} v{verdict.version}" for one in groups],
+    )
+    with scope.entered(_clinical_too()), record.deed() as deed:
+        deed.append(ground, about=about, by=acting.actor, ground="看守所条例 第10条")
 
 
 def _issue_notice(
     facts: engine.Facts, verdict: engine.Verdict, acting: Any, *, because: UUID
 ) -> UUID:
-    """The written notice of a refusal, in Chinese whatever the officer reads; the id of its entry."""
+    """The written notice of a refusal, in Chinese whatever the officer reads; the id of its entry.
+
+    Law has it state the ground. One that a clinician found is said as the law words it, without a word
+    more, and the paper is then read by clinicians; whoever issued it opens it to hand it over.
+    """
     papers, identity, decision = facts["documents"], facts["identity"], facts["decision"]
     ground = next(one for one in verdict.reasons if one.id == decision["reason_code"])
     number = papers.get("basis_number") or ""
     none = papers["basis"] == engine.NO_DOCUMENT
+    clinical = class_of_ground(ground.id) == HEALTH
+    found = any(group.clinical for group in verdict.groups)
     content = contents.Refused(
         to=papers["authority"],
         name=identity["name"],
@@ -357,11 +421,12 @@ def _issue_notice(
         papers="无" if none else f"{number}{papers['basis']}",
         ground=ground.title.zh,
         article=ground.source,
-        words=(decision.get("words") or "")[:400],
+        words="" if found else (decision.get("words") or "")[:400],
     )
-    with translation.override("zh-hans"):
+    reads = _clinical_too() if clinical else scope.current()
+    with translation.override("zh-hans"), scope.entered(reads):
         issued = documents.issue(
-            "D14-5",
+            REFUSAL,
             content,
             about=Subject(acting.organization.pk),
             facility=acting.organization,
@@ -369,8 +434,35 @@ def _issue_notice(
             printed_by=f"{acting.staff.name}（{acting.post.title}）",
             reason=ground.id,
             because=because,
+            audience=Audience.CLINICAL if clinical else None,
         )
     return issued.entry_id
+
+
+def notice_to_hand_over(entry_id: UUID, acting: Any) -> Notice:
+    """The notice of a refusal for the officer who issued it, whoever else reads it, for `HAND_OVER`.
+
+    Law has them sign it and give it to whoever brought the person. Raises `Missing` for any other paper,
+    for anybody else, and afterwards.
+    """
+    with scope.entered(_clinical_too()):
+        line = entries.lines_of([entry_id]).get(entry_id)
+        now = clock.now()
+        if (
+            line is None
+            or not isinstance(line.payload, DocumentIssued)
+            or line.payload.code != REFUSAL
+            or line.by_ref != acting.actor.ref
+            or line.recorded_at + HAND_OVER < now
+        ):
+            raise Missing(
+                "admission.no_such_notice",
+                _("This notice isn't there for you, or the time to hand it over has passed."),
+                mend=_("Ask the doctor: clinicians print it from the register of documents."),
+            )
+        (file,) = line.attachments
+        body = media.read(file["sha256"])
+    return Notice(line.payload.line(), file["name"], line.recorded_at + HAND_OVER, body)
 
 
 def _require_closable(facts: engine.Facts, setting: engine.Setting) -> engine.Verdict:

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
@@ -175,6 +176,26 @@ def arrival_return(request: HttpRequest, arrival_id: UUID) -> HttpResponse:
         {"form": form, "arrival": arrival},
         status=422 if form.errors else 200,
     )
+
+
+@require_GET
+@gate.posts(*RECEIVING)
+@purpose("reception.notice")
+def refusal_notice(request: HttpRequest, entry_id: UUID) -> HttpResponse:
+    """The notice of a refusal on grounds of health, for whoever issued it and has to hand it over now."""
+    notice = services.notice_to_hand_over(entry_id, _acting(request))
+    if "file" in request.GET:
+        return HttpResponse(
+            notice.body,
+            content_type="application/pdf",
+            headers={
+                "Content-Disposition": content_disposition_header(True, notice.name) or "",
+                "Cache-Control": "no-store",
+                "X-Content-Type-Options": "nosniff",
+                "Content-Security-Policy": "default-src 'none'; sandbox",
+            },
+        )
+    return render(request, "reception/admission/notice.html", {"notice": notice})
 
 
 def _draft(draft_id: UUID, acting: Acting) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation.accounts import access
@@ -17,7 +17,12 @@ from custos.management.reception.importing.checking import CHANGED, KNOWN, NEW, 
 from custos.management.reception.importing.columns import columns
 from custos.management.reception.models import ImportRow, PeopleImport
 
-STATES = {NEW: _("New"), KNOWN: _("Here already"), CHANGED: _("Differs"), WRONG: _("Wrong")}
+STATES = {
+    NEW: pgettext_lazy("people to import", "New"),
+    KNOWN: _("Here already"),
+    CHANGED: _("Differs"),
+    WRONG: _("Wrong"),
+}
 #: Of a sheet that was brought in, who was new is here now.
 BROUGHT = _("Brought in")
 _TONES = {NEW: "todo", KNOWN: "done", CHANGED: "waiting", WRONG: "refused"}

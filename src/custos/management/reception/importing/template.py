@@ -4,7 +4,7 @@ import io
 from functools import partial
 
 import xlsxwriter
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, pgettext
 
 from custos.foundation.codes import shipped
 from custos.foundation.custody.people import facts
@@ -48,7 +48,7 @@ def empty(kind: str) -> bytes:
             sheet.write_string(0, at, column.title(language) + star, head)
         sheet.freeze_panes(1, 2)
         sheet.set_default_row()
-        _help(book.add_worksheet(gettext("Columns")), bold, wrap)
+        _help(book.add_worksheet(pgettext("what they hold", "Columns")), bold, wrap)
         _words(book.add_worksheet(gettext("Words and codes")), bold, kind)
     return out.getvalue()
 

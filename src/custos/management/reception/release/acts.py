@@ -7,12 +7,17 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from custos.foundation import clock
 from custos.foundation.accounts import confirmations
-from custos.foundation.accounts.confirmations import Act, Content
+from custos.foundation.accounts.acting import Acting
+from custos.foundation.accounts.confirmations import Act, Content, Whom
 from custos.foundation.custody import queries as custody
+from custos.foundation.errors import Conflict, raise_all
+from custos.management.reception.release import gathered, queries
+from custos.management.reception.release.engine import blockers
 from custos.management.reception.release.kinds import RELEASING
 from custos.management.reception.release.opening import way_of
-from custos.management.reception.release.services import ACT, InWords
+from custos.management.reception.release.services import ACT, InWords, refusal, require_remark
 
 
 def _lines(content: Content) -> list[tuple[Any, Any]]:
@@ -29,6 +34,17 @@ def _lines(content: Content) -> list[tuple[Any, Any]]:
     return [(label, value) for label, value in said if value]
 
 
+def _check(content: Content, by: Acting) -> None:
+    """Nobody is asked to confirm what the gate would refuse."""
+    del by
+    row = queries.case(UUID(content["release"]))
+    if row.closed_at:
+        raise Conflict("release.closed", _("This case is closed."))
+    facts = gathered.facts_of(row, custody.person(row.custody_id), clock.now())
+    raise_all([refusal(found) for found in blockers(facts)])
+    require_remark(row, content["reason"])
+
+
 confirmations.register(
     Act(
         ACT,
@@ -37,6 +53,8 @@ confirmations.register(
         seconds=frozenset(RELEASING),
         lines=_lines,
         url=lambda content: reverse("release", args=[content["release"]]),
+        about=lambda content: Whom(custody=UUID(content["custody"])),
+        check=_check,
         both_officers=True,
     )
 )

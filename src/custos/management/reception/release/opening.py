@@ -23,7 +23,7 @@ from custos.foundation.record.parties import Actor, Subject
 from custos.foundation.record.services import Deed
 from custos.management.reception.models import Release
 from custos.management.reception.release import engine, kinds
-from custos.management.reception.release.rules import DIED, Exit, rules
+from custos.management.reception.release.rules import DIED, FREED, Exit, rules
 
 #: How many numbers one document of release may name.
 MOST_NUMBERS = 20
@@ -204,6 +204,46 @@ def _follow(stay_id: UUID, exit_: Exit, day: date) -> int:
         )
         deed.append(planned, about=stay, by=_SYSTEM, ground=exit_.source)
         return 1
+
+
+def follow_clock(custody_id: UUID, state: str, due_at: datetime) -> None:
+    """By the clock of custody somebody should have left: their case is due by then, at the latest.
+
+    Whoever has no case gets one: of a term that ended by the way out on its last day, else by release.
+    A stay that has ended is nothing. What is late then is told by the sweep, once.
+    """
+    with record.deed() as deed:
+        try:
+            stay = leaving.held(custody_id)
+        except Conflict:
+            return
+        case = open_case(custody_id)
+        if case is None:
+            exit_ = _way_after(state, stay.organization_id, clock.day_of(deed.at))
+            if exit_ is None:
+                return
+            # The last day: an end at midnight is that of the day before.
+            day = clock.day_of(due_at - timedelta(microseconds=1))
+            case = _plan(stay, exit_, day, deed, _SYSTEM)
+        case.due_at = _earlier(case.due_at, due_at)
+        case.save(update_fields=["due_at"])
+
+
+#: Stages whose last day is the ground of leaving.
+_TERMS = frozenset(
+    {"S81", "administrative_detention", "judicial_detention", "compulsory_treatment"}
+)
+
+
+def _way_after(state: str, organization_id: int, day: date) -> Exit | None:
+    kind = organizations.organization(organization_id).kind
+    offered = [
+        one
+        for one in rules().exits
+        if kind in one.kinds and one.in_force(day) and one.leads == FREED
+    ]
+    fits = [one for one in offered if bool(one.ends_on_day) == (state in _TERMS)]
+    return next(iter(fits or offered), None)
 
 
 def _new(stay: Custody, exit_: Exit, at: datetime) -> Release:

@@ -230,6 +230,17 @@ def content_of(case: Release, remark: str) -> dict[str, Any]:
     }
 
 
+def ground_of(case: Release, remark: str) -> str:
+    """Why somebody leaves, as the second officer's list says it: the way out, on which document or by which
+    day, by which law, and what was said of the rest. In Chinese, as it is kept.
+    """
+    way = way_of(case.way)
+    document = case.paper["number"] if case.paper else ""
+    day = case.planned_on.isoformat() if case.planned_on and not document else ""
+    parts = (way.title.zh, document, day, way.source, remark.strip())
+    return " · ".join(part for part in parts if part)
+
+
 def require_remark(case: Release, remark: str) -> None:
     """Raise `Conflict` where something isn't ready and nobody says what becomes of it."""
     unready = engine.left(case.way, frozenset(case.ready))

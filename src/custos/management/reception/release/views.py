@@ -17,13 +17,12 @@ from custos.foundation.accounts.acting import acting_in
 from custos.foundation.accounts.deciding import TwoPersonForm, answered, decided
 from custos.foundation.accounts.middleware import purpose
 from custos.foundation.custody import queries as custody
-from custos.foundation.errors import Conflict, CustosError, Malformed, Missing, raise_all
+from custos.foundation.errors import Conflict, CustosError, Malformed, Missing
 from custos.foundation.organizations import queries as organizations
 from custos.foundation.record.parties import Actor, Post
 from custos.foundation.ui.methods import form_of
 from custos.management.reception.models import Release
-from custos.management.reception.release import gathered, opening, queries, services
-from custos.management.reception.release.engine import blockers
+from custos.management.reception.release import opening, queries, services
 from custos.management.reception.release.forms import PaperForm, PlanForm, RemarkForm
 from custos.management.reception.release.kinds import LEADING, PREPARING, RELEASING
 from custos.management.reception.release.rules import Exit, rules
@@ -163,12 +162,7 @@ def _decide(
     acting, row = acting_in(request), queries.case(release_id)
     if row.closed_at:
         raise Conflict("release.closed", _("This case is closed."))
-    # Nobody is asked to confirm what the gate would refuse.
-    facts = gathered.facts_of(row, custody.person(row.custody_id), clock.now())
-    raise_all([services.refusal(found) for found in blockers(facts)])
-    services.require_remark(row, remark)
     content = services.content_of(row, remark)
-    way = opening.way_of(row.way)
     confirmed = decided(
         form,
         services.ACT,
@@ -176,7 +170,7 @@ def _decide(
         organization_id=row.organization_id,
         asked=asked,
         by=acting,
-        ground=way.source,
+        ground=services.ground_of(row, remark),
     )
     if confirmed:
         services.confirm(confirmed, content, by=acting)

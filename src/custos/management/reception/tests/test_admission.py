@@ -5,13 +5,13 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import ProgrammingError, connection, transaction
 from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -29,10 +29,11 @@ from custos.foundation.database import scope
 from custos.foundation.documents.models import Issued
 from custos.foundation.errors import Conflict, CustosError, Malformed, Missing, NotAllowed
 from custos.foundation.organizations.models import Cell, Organization
+from custos.foundation.record import queries as entries
 from custos.foundation.record.models import Entry, Payload
 from custos.foundation.record.parties import Audience, Post, StaffKind
 from custos.foundation.ui import wizard
-from custos.foundation.ui.models import Draft
+from custos.foundation.ui.models import Draft, DraftApart
 from custos.management.reception.admission import board, services
 from custos.management.reception.models import Arrival, InjuryPhoto
 from custos.management.reception.tests.admissions import fill, typed
@@ -298,8 +299,35 @@ def test_an_officer_sees_how_the_health_check_stands_and_not_what_it_says(door: 
         assert secret not in page
         assert secret not in client.get(f"{where}review/").content.decode()
     assert client.post(f"{where}health/", {"allergies": "x"}).status_code == 403
-    assert Draft.objects.get().steps["health"]["values"]["allergies"] == ["青霉素"]
+    assert DraftApart.objects.get().values["allergies"] == ["青霉素"]
     assert "青霉素" in client_of(door.doctor).get(f"{where}health/").content.decode()
+
+
+def test_what_the_doctor_typed_into_an_unfinished_admission_is_kept_from_others_by_the_database(
+    door: Door,
+) -> None:
+    draft = door.filled()
+
+    def all_rows() -> str:
+        # As a query that forgets every rule of the code would find them.
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT steps::text FROM ui_draft")
+            found = cursor.fetchall()
+            cursor.execute('SELECT "values"::text FROM ui_draftapart')
+            return str(found + cursor.fetchall())
+
+    with scope.entered(door.officer.scope):
+        assert "120/80" not in all_rows()
+        assert "王小川" in all_rows()
+        with pytest.raises(ProgrammingError), transaction.atomic():
+            DraftApart.objects.create(
+                draft_id=draft.pk, organization_id=draft.organization_id, step="x", audience=2
+            )
+    with scope.entered(door.doctor.scope):
+        assert "120/80" in all_rows()
+    door.close(draft)
+    with scope.entered(door.doctor.scope):
+        assert not DraftApart.objects.exists(), "it goes with the draft, whoever closes it"
 
 
 def test_the_person_of_the_same_name_and_birth_is_asked_about(door: Door) -> None:
@@ -618,3 +646,87 @@ def test_a_step_about_care_is_told_at_once_and_once(door: Door) -> None:
     with scope.entered(door.officer.scope):
         bodies = [bytes(row.body).decode() for row in Payload.objects.all()]
     assert not any("青霉素" in body for body in bodies)
+
+
+ILL = {
+    "health": {"found": ["mental_illness"], "conclusion": "unfit"},
+    "decision": {
+        "outcome": "refused", "reason_code": "KR-10-MENTAL", "notice_received_by": "李警官",
+        "words": "幻听-4471",
+    },
+}  # fmt: skip
+#: What would tell what the doctor found, in whatever entry it stood.
+TELLING = ("KR-10", "mental", "Mental", "精神病", "4471")
+
+
+def test_why_health_refuses_somebody_is_read_by_clinicians_and_told_to_others_as_a_class(
+    door: Door,
+) -> None:
+    where = door.close(door.filled(**ILL))
+    told = content_of("admission.decided")
+    assert '"reason_code":"HEALTH"' in told
+    with scope.entered(door.officer.scope):
+        read = list(Payload.objects.values_list("body", flat=True))
+        assert read
+        for body in map(bytes, read):
+            assert not any(sign in body.decode() for sign in TELLING)
+        assert not Issued.objects.filter(audience__in=sorted(door.officer.scope.audiences)).exists()
+        line = next(one for one in entries.latest() if one.kind == "admission.decided")
+        assert "健康原因" in line.text
+    with scope.entered(door.doctor.scope):
+        ground = next(one for one in entries.latest() if one.kind == "admission.clinical_ground")
+        assert "精神病" in ground.text
+        assert "4471" in ground.text
+        assert any(one.kind == "document.issued" for one in entries.latest())
+    for who, status in ((door.officer, 200), (door.colleague, 404)):
+        assert client_of(who).get(where).status_code == status
+    notice = Entry.objects.get(kind="document.issued")
+    assert client_of(door.officer).get(f"/registers/entries/{notice.pk}/").status_code == 404
+    assert client_of(door.doctor).get(f"/registers/entries/{notice.pk}/").status_code == 200
+
+
+def test_whoever_issued_a_clinical_notice_opens_it_for_two_hours_only(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, where = client_of(door.officer), door.close(door.filled(**ILL))
+    paper = client.get(where, {"file": "pdf"})
+    assert paper.content.startswith(b"%PDF")
+    later = clock.now() + timedelta(hours=2, minutes=1)
+    monkeypatch.setattr("custos.management.reception.admission.services.clock.now", lambda: later)
+    with scope.entered(door.officer.scope), pytest.raises(Missing):
+        services.notice_to_hand_over(UUID(where.strip("/").split("/")[-1]), door.officer)
+
+
+def test_the_notice_of_a_clinical_ground_says_the_law_and_none_of_the_officers_words(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = []
+    issue = services.documents.issue
+    monkeypatch.setattr(
+        services.documents,
+        "issue",
+        lambda code, content, **more: said.append(content) or issue(code, content, **more),
+    )
+    door.close(door.filled(**ILL))
+    assert (said[0].ground, said[0].article, said[0].words) == (
+        "患有精神病",
+        "看守所条例 第10条",
+        "",
+    )
+
+
+def test_words_written_beside_a_clinical_finding_are_for_clinicians_whatever_is_decided(
+    door: Door,
+) -> None:
+    decision = {
+        "outcome": "deferred", "hospital": "市一院", "deferred_until": "办案单位，出院后",
+        "words": "心衰-4471",
+    }  # fmt: skip
+    door.close(
+        door.filled(
+            health={"conclusion": "hospital", "found": ["serious_illness"]}, decision=decision
+        )
+    )
+    assert "4471" not in content_of("admission.decided")
+    assert "4471" in content_of("admission.clinical_ground")
+    assert "KR-10-SERIOUS v1" in content_of("admission.clinical_ground")

@@ -13,8 +13,10 @@ from custos.foundation import clock
 from custos.foundation.accounts import breakglass
 from custos.foundation.accounts.acting import Acting
 from custos.foundation.accounts.models import BreakGlass
+from custos.foundation.custody import queries as custody
 from custos.foundation.custody.models import Custody
 from custos.foundation.database import scope
+from custos.foundation.database.ids import new_id
 from custos.foundation.errors import NotAllowed
 from custos.foundation.organizations.models import Organization
 from custos.foundation.record import services as record
@@ -86,15 +88,24 @@ def test_it_is_on_the_record_told_to_the_leader_and_listed(place: Organization) 
     entry = Entry.objects.get(kind="access.glass_broken")
     assert (entry.by_ref, entry.custody_id) == (str(duty.staff.pk), stay.pk)
     task = Task.objects.get(source_entry_id=entry.pk)
-    assert (task.post, task.severity) == ("leader", 3)
+    assert (task.post, task.severity) == ("leader", 2)
+    assert task.wanted_by - entry.recorded_at <= timedelta(minutes=30)
     file = f'href="{reverse("person", args=[stay.pk])}"'
-    for post, knows in ((Post.AUDIT_ADMIN, False), (Post.LEADER, True)):
-        page = client_of(somebody(post, at=place)).get(reverse("glass")).content.decode()
+    for post, at in (
+        (Post.AUDIT_ADMIN, place),
+        (Post.LEADER, place),
+        (Post.RESIDENT_PROSECUTOR, place),
+        (Post.OVERSIGHT, place.parent),
+    ):
+        page = client_of(somebody(post, at=at)).get(reverse("glass")).content.decode()
         assert "Unconscious, no doctor here" in page
-        # A leader looks into it; an administrator sees nobody in custody.
-        assert ("Wang Jianguo" in page) is knows
-        assert (file in page) is knows
-        assert (str(stay.pk) in page) is True
+        assert duty.staff.name in page
+        assert "Wang Jianguo" in page
+        # Whoever looks into it opens the file; an administrator opens nobody's.
+        assert (file in page) is (post is not Post.AUDIT_ADMIN)
+        assert (str(stay.pk) in page) is (post is not Post.AUDIT_ADMIN)
+    bell = client_of(somebody(Post.LEADER, at=place)).get(reverse("bell")).content.decode()
+    assert "Opened in an emergency" in bell
     elsewhere = client_of(somebody(Post.AUDIT_ADMIN)).get(reverse("glass")).content.decode()
     assert "Unconscious" not in elsewhere
 
@@ -129,9 +140,10 @@ def test_opening_twice_is_refused_and_nothing_else_is_written(place: Organizatio
 def test_what_is_opened_is_care_only_and_for_reading_only(place: Organization) -> None:
     stay, duty = diagnosed(place, "one"), somebody(Post.DUTY_LEADER, at=place)
     with scope.entered(duty.scope):
-        breakglass.open_for(stay.record_subject(), "Night", by=duty)
-        with breakglass.reading(stay.pk, by=duty) as until:
-            assert until is not None
+        breakglass.open_for(stay.record_subject(), "Unconscious, no doctor", by=duty)
+        with breakglass.reading(stay.pk, by=duty) as opened:
+            assert opened is not None
+            assert opened.own == duty.scope.audiences
             assert scope.current().audiences - duty.scope.audiences == {2, 3}
         assert scope.current().audiences == duty.scope.audiences
         assert not Entry.objects.filter(kind="tests.diagnosed").exists()
@@ -140,7 +152,7 @@ def test_what_is_opened_is_care_only_and_for_reading_only(place: Organization) -
 def test_another_post_of_the_same_person_has_opened_nothing(place: Organization) -> None:
     stay, duty = diagnosed(place, "one"), somebody(Post.DUTY_LEADER, at=place)
     with scope.entered(duty.scope):
-        breakglass.open_for(stay.record_subject(), "Night", by=duty)
+        breakglass.open_for(stay.record_subject(), "Unconscious, no doctor", by=duty)
     posting = duty.posting
     posting.post = Post.FINANCE.value
     as_finance = replace(duty, posting=posting)
@@ -156,11 +168,11 @@ def test_a_person_elsewhere_is_not_opened(place: Organization) -> None:
 
 def test_a_reason_that_is_too_long_is_refused_and_not_cut(place: Organization) -> None:
     stay, client = diagnosed(place, "one"), client_of(somebody(Post.DUTY_LEADER, at=place))
-    opens(client, stay, "x" * 401)
+    opens(client, stay, "night" * 80 + "x")
     assert not BreakGlass.objects.exists()
     assert "At most 400 characters" in client.get(reverse("people")).content.decode()
-    opens(client, stay, "x" * 400)
-    assert BreakGlass.objects.get().reason == "x" * 400
+    opens(client, stay, "night" * 80)
+    assert BreakGlass.objects.get().reason == "night" * 80
 
 
 def test_whoever_opened_it_never_looks_at_it_themselves_and_oversight_is_asked(
@@ -190,8 +202,50 @@ def test_whoever_opened_it_never_looks_at_it_themselves_and_oversight_is_asked(
     assert task.pk in {shown.id for shown in duty_queries.now_list(above.actor)}
 
 
-def test_what_nobody_looks_at_goes_to_oversight_after_eight_hours(place: Organization) -> None:
+def test_what_nobody_looks_at_goes_to_oversight_after_half_an_hour(place: Organization) -> None:
     opens(client_of(somebody(Post.LEADER, at=place)), diagnosed(place, "one"))
-    with clock.set_to(clock.now() + timedelta(hours=8, minutes=1)):
+    with clock.set_to(clock.now() + timedelta(minutes=31)):
         duty_services.sweep()
     assert Task.objects.get(source_kind="access.glass_broken").asked == ["leader", "oversight"]
+
+
+@pytest.mark.parametrize(
+    "reason", ["x", "急", "救人", "xxxxxxxxxxxxxxxx", "急急急急急急急急急急急", "- - - - - - - -"]
+)
+def test_a_letter_or_one_repeated_is_no_reason(place: Organization, reason: str) -> None:
+    stay, client = diagnosed(place, "one"), client_of(somebody(Post.DUTY_LEADER, at=place))
+    opens(client, stay, reason)
+    assert not BreakGlass.objects.exists()
+    assert not sees(client, stay)
+
+
+@pytest.mark.parametrize("post", [Post.PATROL, Post.CASE_OFFICER, Post.ADMISSION, Post.OVERSIGHT])
+def test_other_posts_do_not_open_it(place: Organization, post: Post) -> None:
+    stay, other = diagnosed(place, "one"), somebody(post, at=place)
+    assert opens(client_of(other), stay) == 403
+    with scope.entered(other.scope), pytest.raises(NotAllowed):
+        breakglass.open_for(stay.record_subject(), "Unconscious, no doctor", by=other)
+    assert not BreakGlass.objects.exists()
+
+
+def test_it_opens_the_stay_and_no_other_of_the_same_person_nor_their_cellmates(
+    place: Organization,
+) -> None:
+    stay, duty = diagnosed(place, "one"), somebody(Post.DUTY_LEADER, at=place)
+    doctor = an_officer(Post.MEDICAL, StaffKind.CLINICIAN)
+    client, file = client_of(duty), reverse("person", args=[stay.pk])
+    opens(client, stay)
+    told = client.get(file).content.decode().count("Diagnosed")
+    assert told
+    about = stay.record_subject()
+    before = replace(about, custody_id=new_id())  # an earlier stay of the same person
+    in_the_cell = replace(about, detainee_id=None, custody_id=None)
+    with record.deed() as deed:
+        deed.append(Diagnosed(text="of before"), about=before, by=doctor)
+        deed.append(Diagnosed(text="of the cell"), about=in_the_cell, by=doctor)
+    assert client.get(file).content.decode().count("Diagnosed") == told
+    with scope.entered(duty.scope), breakglass.reading(stay.pk, by=duty) as opened:
+        assert opened is not None
+        lines = custody.timeline_of(stay.pk, own=opened.own)
+        said = [line.payload.text for line in lines if isinstance(line.payload, Diagnosed)]
+    assert said == ["one"]

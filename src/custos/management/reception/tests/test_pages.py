@@ -301,3 +301,20 @@ def test_the_list_is_paged(sign_in: SignIn) -> None:
     page = sign_in(Post.LEADER).get("/people/?page=2").content.decode()
     assert "52 people" in page
     assert page.count("data-key=") == 2
+
+
+def test_what_the_list_cannot_be_narrowed_by_is_said_and_not_taken_for_done(
+    sign_in: SignIn,
+) -> None:
+    a_custody(a_cell())
+    client = sign_in(Post.CASE_OFFICER)
+    said = "It was left out"
+    assert said not in client.get("/people/?sex=1&sort=name&page=2").content.decode()
+    for query, left_out in (
+        ("sex=9", "of sex 9"),
+        ("cell=x", "in cell x"),
+        ("state=out", "state out"),
+    ):
+        shown = client.get(f"/people/?{query}").content.decode()
+        assert said in shown, query
+        assert f"<li>{left_out}</li>" in shown, query

@@ -23,6 +23,7 @@ from custos.foundation.record.parties import Post, StaffKind
 from custos.management.reception import registers
 from custos.management.reception.models import Release
 from custos.management.reception.release import opening, services
+from custos.management.timelimits import services as timelimits
 from custos.prevention.duty.models import Task
 from tests import leaving as ways
 from tests.factories import SYSTEM, a_cell, a_detainee, a_facility, an_officer, somebody
@@ -393,6 +394,41 @@ def test_the_clock_starts_at_receipt_and_a_leader_hears_once_that_it_is_late(
     assert case.due_at == arrived + timedelta(hours=2)
     by_desk = lambda: services.explain_delay(case.pk, reason="x", by=an_officer(Post.ADMISSION))  # noqa: E731
     assert refused(by_desk) == ["writer.post"]
+
+
+SIX_MONTHS = {
+    "type": "sentence",
+    "at": "2025-09-10",
+    "kind": "fixed_term",
+    "from": "2025-09-01",
+    "months": 6,
+}
+
+
+def test_whom_the_clock_says_to_be_out_is_late_at_the_gate_and_asked_for_by_one_task(
+    facility: Organization, stay: Custody
+) -> None:
+    # Six months from 1 September end with 28 February; it is 2 March.
+    timelimits.record_paper(stay.pk, SIX_MONTHS, by=an_officer(Post.ADMISSION))
+    case = Release.objects.get(custody_id=stay.pk, closed_at=None)
+    assert (case.way, case.planned_on) == ("TERM-SERVED", date(2026, 2, 28))
+    assert case.due_at == datetime(2026, 2, 28, 16, tzinfo=UTC)
+    opening.sweep()
+    found = tasks(facility)
+    assert "release.late" in found
+    assert "limit.out_and_here" not in found
+    assert "limit.out_and_here" in entries(stay), "the clock has said so"
+
+
+def test_the_clock_moves_the_bound_of_an_open_case_earlier_and_never_later(stay: Custody) -> None:
+    case = ways.received(stay)
+    opening.follow_clock(stay.pk, "S81", NOON - timedelta(hours=3))
+    case.refresh_from_db()
+    assert case.due_at == NOON - timedelta(hours=3)
+    opening.follow_clock(stay.pk, "S81", NOON + timedelta(hours=3))
+    case.refresh_from_db()
+    assert case.due_at == NOON - timedelta(hours=3)
+    assert Release.objects.filter(custody_id=stay.pk).count() == 1
 
 
 def test_a_case_is_withdrawn_by_a_leader_with_a_reason_and_another_looks_at_it(

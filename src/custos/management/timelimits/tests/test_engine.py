@@ -173,10 +173,10 @@ def test_al_10_is_said_ten_days_after_a_judgment_without_an_execution_notice() -
 
 
 def test_al_11_is_said_after_eleven_months_of_treatment() -> None:
-    # TV-21: decided on 20 May 2026; eleven months later is 20 April 2027.
+    # TV-21: decided on 20 May 2026, a year is over with 19 May 2027; eleven months with 19 April.
     treated = {"type": "compulsory_treatment", "at": "2026-05-21", "decided_on": "2026-05-20"}
-    assert "AL-11" not in said(treated, now="2027-04-20T12:00")
-    assert said(treated, now="2027-04-21T00:00")["AL-11"] == 1
+    assert "AL-11" not in said(treated, now="2027-04-19T23:59")
+    assert said(treated, now="2027-04-20T00:00")["AL-11"] == 1
 
 
 def test_al_12_is_said_seven_and_three_days_before_a_review_ends() -> None:

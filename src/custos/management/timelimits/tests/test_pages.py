@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -20,10 +21,12 @@ from custos.foundation.database import scope
 from custos.foundation.documents.models import Issued
 from custos.foundation.limits import law
 from custos.foundation.organizations.models import Organization
+from custos.foundation.record import queries as record
 from custos.foundation.record.parties import Post, StaffKind
-from custos.management.timelimits import commands
-from custos.management.timelimits.models import Clock, Paper, Warning
+from custos.management.timelimits import commands, notices
+from custos.management.timelimits.models import Clock, FormerPapers, Paper, Warning
 from custos.management.timelimits.tests import worlds
+from tests import leaving
 from tests.factories import SYSTEM, a_cell, a_detainee, a_facility, an_officer, somebody
 
 pytestmark = pytest.mark.django_db
@@ -245,3 +248,79 @@ def test_a_draft_of_the_law_is_compared_over_everybody_held(stay: Custody, tmp_p
     assert changed["id"] == str(stay.pk)
     assert changed["now"]["stages"][0]["due_at"] < changed["draft"]["stages"][0]["due_at"]
     assert list(commands.recompute()) == ["1 clocks computed, 0 changed"]
+
+
+PDF = b"%PDF-1.7\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
+
+
+def test_scans_of_a_paper_are_kept_with_its_entry(stay: Custody, sign_in: SignIn) -> None:
+    client = sign_in()
+    scans = [SimpleUploadedFile("逮捕证.pdf", PDF), SimpleUploadedFile("背面.pdf", PDF + b"2")]
+    answer = client.post(reverse("limit_paper", args=[stay.pk]), {**_sent(), "scans": scans})
+    assert answer.status_code == 302
+    paper = Paper.objects.get()
+    assert record.file_counts([paper.entry_id]) == {paper.entry_id: 2}
+    page = client.get(reverse("person_limits", args=[stay.pk])).content.decode()
+    assert reverse("entry_files", args=[paper.entry_id]) in page
+    files = client.get(reverse("entry_files", args=[paper.entry_id])).content.decode()
+    assert "逮捕证.pdf" in files
+
+
+def test_a_scan_that_is_neither_picture_nor_pdf_is_refused_at_its_field(
+    stay: Custody, sign_in: SignIn
+) -> None:
+    wrong = {**_sent(), "scans": SimpleUploadedFile("逮捕证.pdf", b"MZ\x90\x00")}
+    answer = sign_in().post(reverse("limit_paper", args=[stay.pk]), wrong)
+    assert answer.status_code == 422
+    assert answer.context["form"].errors["scans"]
+    assert not Paper.objects.exists()
+
+
+def test_a_warning_stands_in_the_bell_of_those_whom_it_names(
+    stay: Custody, sign_in: SignIn, facility: Organization
+) -> None:
+    _paper, over = worlds.overdue(stay)
+    warning = Warning.objects.get(rule="AL-2")
+
+    def told(post: Post, at: Organization) -> set[str]:
+        return {notice.key.split(":")[1] for notice in notices.warnings(somebody(post, at=at))}
+
+    # AL-2 names the resident prosecutor, AL-4 the leader too, who has its task before them already.
+    assert told(Post.RESIDENT_PROSECUTOR, facility) == {str(warning.pk), str(over.pk)}
+    assert told(Post.LEADER, facility) == set()
+    assert told(Post.PATROL, facility) == set()
+    assert told(Post.RESIDENT_PROSECUTOR, a_facility()) == set()
+    assert str(warning.pk) in sign_in(Post.RESIDENT_PROSECUTOR).get("/bell/").content.decode()
+    leaving.left(stay)
+    assert told(Post.RESIDENT_PROSECUTOR, facility) == set()
+
+
+def test_papers_of_the_former_facility_are_taken_over_by_a_button(
+    stay: Custody, sign_in: SignIn
+) -> None:
+    day = clock.today() - timedelta(days=10)
+    FormerPapers.objects.create(
+        custody=stay,
+        organization_id=stay.organization_id,
+        former_id=stay.pk,
+        facility="乙市看守所",
+        number="B1",
+        papers=[
+            {
+                "event": {"type": "arrest", "at": day.isoformat()},
+                "number": "乙捕1号",
+                "authority": "乙市公安局",
+            }
+        ],
+        offered_at=clock.now(),
+        entry_id=stay.pk,
+    )
+    client = sign_in()
+    page = client.get(reverse("person_limits", args=[stay.pk])).content.decode()
+    assert "乙市看守所" in page
+    assert "乙捕1号" in page
+    url = reverse("limit_former", args=[stay.pk])
+    assert sign_in(Post.PATROL).post(url).status_code == 403
+    assert client.post(url).status_code == 302
+    assert Clock.objects.get(pk=stay.pk).standing == "running"
+    assert url not in client.get(reverse("person_limits", args=[stay.pk])).content.decode()

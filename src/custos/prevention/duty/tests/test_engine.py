@@ -148,8 +148,8 @@ def _with(tmp_path: Path, old: str, new: str) -> Path:
         ("handler: patrol", "handler: leader", "begins with the handler"),
         (
             "{post: leader, after: {minutes: 15}}",
-            "{post: leader, after: {minutes: 5}}",
-            "later than",
+            "{post: leader, after: {minutes: 4}}",
+            "no rung comes before",
         ),
         ("accept_within: {minutes: 5}", "accept_within: {minutes: 6}", "second rung"),
         ("answer_within: {minutes: 30}", "answer_within: {minutes: 0}", "more than 0"),

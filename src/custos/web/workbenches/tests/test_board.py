@@ -13,6 +13,7 @@ from custos.foundation.accounts.models import Access, Board
 from custos.foundation.database import scope
 from custos.foundation.errors import Malformed
 from custos.foundation.organizations.models import Cell, Organization
+from custos.foundation.record import queries as record
 from custos.foundation.record.models import Entry
 from custos.foundation.record.parties import Post
 from custos.prevention.devices import intake
@@ -142,9 +143,14 @@ def test_a_revoked_board_shows_nothing_more(cell: Cell) -> None:
     leader = somebody(Post.LEADER, at=cell.organization)
     client = Client()
     client.force_login(leader.user, backend="django.contrib.auth.backends.ModelBackend")
-    client.post(reverse("boards"), {"revoke": str(Board.objects.get().pk)})
+    wanted = {"revoke": str(Board.objects.get().pk)}
+    answer = client.post(reverse("boards"), wanted)
+    assert answer.status_code == 422, "one click revokes nothing"
+    assert screen.get(reverse("board")).status_code == 200
+    client.post(reverse("boards"), wanted | {"reason": "The screen is broken"})
     assert screen.get(reverse("board")).headers["Location"] == reverse("board_enroll")
-    assert Entry.objects.filter(kind="board.revoked", by_ref=str(leader.staff.pk)).exists()
+    entry = Entry.objects.get(kind="board.revoked", by_ref=str(leader.staff.pk))
+    assert "The screen is broken" in record.line(entry.pk).text
 
 
 def test_another_facilitys_board_is_not_revoked(cell: Cell) -> None:
@@ -152,6 +158,7 @@ def test_another_facilitys_board_is_not_revoked(cell: Cell) -> None:
     stranger = somebody(Post.LEADER)
     client = Client(raise_request_exception=False)
     client.force_login(stranger.user, backend="django.contrib.auth.backends.ModelBackend")
-    answer = client.post(reverse("boards"), {"revoke": str(Board.objects.get().pk)})
+    wanted = {"revoke": str(Board.objects.get().pk), "reason": "The screen is broken"}
+    answer = client.post(reverse("boards"), wanted)
     assert answer.status_code == 404
     assert Board.objects.get().revoked_at is None

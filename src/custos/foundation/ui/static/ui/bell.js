@@ -1,4 +1,7 @@
-/** The bell: how many notices are unread, said aloud when more come; opening one marks it as read. */
+/**
+ * The bell: how many unread notices ask for something now, in red, or else how many are unread; said aloud
+ * when more come. Opening one marks it as read.
+ */
 
 const menu = document.getElementById("bell");
 const sheet = menu?.querySelector("[data-bell]");
@@ -23,7 +26,10 @@ function count() {
   if (!inner || !badge) return;
   const unread = Number(inner.dataset.unread);
   badge.hidden = unread === 0;
-  badge.textContent = String(unread);
+  // Red is for what is to be done now; of news, however old, the number alone stands there.
+  const waiting = Number(inner.dataset.waiting);
+  badge.textContent = String(waiting || unread);
+  badge.classList.toggle("is-waiting", waiting > 0);
   beside(inner);
   summary?.setAttribute("aria-label", unread ? `${name}: ${inner.dataset.said}` : name);
   const said = document.getElementById("bell-said");

@@ -5,6 +5,8 @@
  */
 
 const TOLD_EVERY = 60_000;
+/** How often the page of a locked desk asks whether it still is. */
+const LOOKS_EVERY = 5_000;
 const cover = /** @type {HTMLElement | null} */ (document.getElementById("lock"));
 const limit = Number(cover?.dataset.idle ?? 0) * 1000;
 let touchedAt = Date.now();
@@ -64,6 +66,9 @@ async function compare() {
   else if (answer.ok) (await answer.json()).locked ? showLock() : hideLock();
 }
 
+/** Told to the other pages of this browser when one of them has unlocked the session. */
+const unlocked = new BroadcastChannel("custos-unlocked");
+
 /** @param {SubmitEvent} event */
 async function unlock(event) {
   event.preventDefault();
@@ -72,8 +77,10 @@ async function unlock(event) {
   const answer = await post(form.action, new FormData(form));
   form.reset();
   if (answer.redirected) location.reload();
-  else if (answer.ok) hideLock();
-  else {
+  else if (answer.ok) {
+    hideLock();
+    unlocked.postMessage("");
+  } else {
     wrong.textContent = (await answer.json()).title;
     wrong.hidden = false;
     return;
@@ -81,7 +88,28 @@ async function unlock(event) {
   wrong.hidden = true;
 }
 
+const locked = /** @type {HTMLElement | null} */ (document.querySelector("[data-locked]"));
+
+/** The page of a locked desk goes where it was to lead as soon as another tab has unlocked the session. */
+async function follow() {
+  const answer = await fetch(locked?.dataset.stateUrl ?? "", { headers: { Accept: "application/json", "X-Live": "true" } });
+  if (!answer.ok && !answer.redirected) return;
+  if (!answer.redirected && (await answer.json()).locked) return;
+  // A password that was half typed keeps nobody here.
+  locked?.querySelector("form")?.reset();
+  if (answer.redirected) location.reload();
+  else location.replace(locked?.dataset.next ?? "/");
+}
+
+if (locked) {
+  const look = () => follow().catch(() => {}); // Without the server there is nothing to follow.
+  unlocked.addEventListener("message", look);
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && look());
+  setInterval(look, LOOKS_EVERY);
+}
+
 if (cover) {
+  unlocked.addEventListener("message", compare);
   const lines = document.getElementById("lines");
   if (lines) new ResizeObserver(makeRoom).observe(lines);
   for (const kind of ["keydown", "pointerdown", "wheel", "touchstart"]) {

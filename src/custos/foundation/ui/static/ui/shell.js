@@ -19,8 +19,11 @@ for (const here of document.querySelectorAll(".tabs [aria-current], .steps [aria
 
 // Who signs out leaves no page of theirs in another tab: where the way in is shown, the others look anew.
 const others = new BroadcastChannel("custos-signed-out");
-if (document.querySelector("main[data-nobody]")) others.postMessage("");
-else others.addEventListener("message", () => location.reload());
+if (document.querySelector("main[data-nobody]")) {
+  others.postMessage("");
+  // What a page kept for its holder, to work without a network, goes with them.
+  indexedDB.databases?.().then((all) => all.filter(({ name }) => name?.startsWith("custos-holder")).forEach(({ name }) => indexedDB.deleteDatabase(String(name))));
+} else others.addEventListener("message", () => location.reload());
 
 document.addEventListener("click", (event) => {
   const from = /** @type {Element} */ (event.target);

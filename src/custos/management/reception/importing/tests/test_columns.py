@@ -33,7 +33,7 @@ def test_the_reference_has_every_column_and_no_other() -> None:
 @pytest.mark.parametrize(
     ("heading", "key"),
     [
-        ("羁押编号", "number"),
+        ("人员编号", "number"),
         ("人员编号*", "number"),
         (" Custody  Number ", "number"),
         ("number", "number"),

@@ -1,0 +1,211 @@
+"""The papers of a stay follow the person to another facility. The program offers, an officer takes over.
+
+A transfer ends a stay at one facility and begins another elsewhere. The worker, which sees both, offers
+the papers that count there to the new stay, as an entry with the facts in it; who takes them over enters
+each on the record of the new stay, with the dates that stand on it, so that the clock runs on. The former
+facility keeps its papers, its clock stands still, and nothing of it is written.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from custos.foundation.custody.models import Custody
+from custos.foundation.custody.people import queries as people
+from custos.foundation.database import scope
+from custos.foundation.errors import Conflict, Missing
+from custos.foundation.organizations import queries as organizations
+from custos.foundation.record import queries as record_queries
+from custos.foundation.record import services as record
+from custos.foundation.record.parties import Actor
+from custos.foundation.record.services import Deed
+from custos.management.timelimits import kinds, services
+from custos.management.timelimits.models import FormerPapers, Paper
+from custos.prevention.duty import services as duty
+
+_SYSTEM = Actor.system("timelimits")
+#: The way out by which somebody is handed to another facility.
+TRANSFER = "TRANSFER"
+#: How long a transfer may take; who comes later has another story.
+WITHIN = timedelta(days=30)
+
+
+def offer_to(custody_id: UUID, deed: Deed) -> None:
+    """Offer a new stay the papers of the one from which its person was handed over. In a worker's scope.
+
+    Whoever has the same number of an identity document, or the same name, sex and birth, and left another
+    facility by transfer within the last days. Where there are two, nothing is offered.
+    """
+    stay = Custody.objects.filter(pk=custody_id, ended_at=None).first()
+    if stay is None:
+        return
+    found = [
+        former
+        for former in _same_person(stay)
+        if former.ended_at is not None
+        and abs(stay.admitted_at - former.ended_at) <= WITHIN
+        and former.admitted_at < stay.admitted_at
+        and _handed_over(former)
+    ]
+    if len(found) == 1:
+        _offer(found[0], stay, deed)
+
+
+def offer_from(custody_id: UUID, deed: Deed) -> None:
+    """The same from the other side: somebody arrived before the former facility closed their stay."""
+    former = Custody.objects.filter(pk=custody_id, ended_at__isnull=False).first()
+    if former is not None and _handed_over(former):
+        for stay in _same_person(former):
+            offer_to(stay.pk, deed)
+
+
+def _same_person(stay: Custody) -> list[Custody]:
+    """The stays elsewhere of whoever is, by number or by name, sex and birth, the same person."""
+    root = stay.detainee.known_as.pk
+    same = {one.custody_id for one in people.duplicates_of(root)}
+    rows = Custody.objects.filter(
+        Q(pk__in=same) | Q(detainee=root) | Q(detainee__merged_into=root)
+    ).exclude(organization=stay.organization_id)
+    return list(rows.order_by("admitted_at"))
+
+
+def _handed_over(stay: Custody) -> bool:
+    lines = record_queries.timeline(
+        detainee=stay.detainee_id, kinds=["custody.ended"], since=stay.admitted_at, limit=5
+    )
+    return any(
+        line.custody_id == stay.pk and getattr(line.payload, "way", "") == TRANSFER
+        for line in lines
+    )
+
+
+def _offer(former: Custody, stay: Custody, deed: Deed) -> None:
+    if FormerPapers.objects.filter(custody=stay).exists():
+        return
+    rows = Paper.objects.filter(custody=former, event__isnull=False, replaced_by=None)
+    papers: list[dict[str, Any]] = [
+        {"event": row.event, "number": row.number, "authority": row.authority}
+        for row in rows.order_by("recorded_at", "id")
+    ]
+    if not papers:
+        return
+    facility = organizations.organization(former.organization_id).name
+    header = deed.append(
+        kinds.PapersOffered(
+            former=former.pk,
+            facility=facility,
+            number=former.number,
+            papers=[
+                kinds.PaperBrought(
+                    type=one["event"]["type"],
+                    happened_on=date.fromisoformat(one["event"]["at"][:10]),
+                    event=services.text_of(one["event"]),
+                    number=one["number"],
+                    authority=one["authority"],
+                )
+                for one in papers
+            ],
+        ),
+        about=stay,
+        by=_SYSTEM,
+    )
+    FormerPapers.objects.create(
+        custody=stay,
+        organization_id=stay.organization_id,
+        former_id=former.pk,
+        facility=facility,
+        number=former.number,
+        papers=papers,
+        offered_at=deed.at,
+        entry_id=header.id,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """Papers that wait to be taken over, as a page shows them."""
+
+    facility: str
+    number: str
+    offered_at: datetime
+    papers: list[tuple[str, str, str, str]]
+
+
+def waiting(custody_id: UUID) -> Brought | None:
+    """What waits for a stay; None where nothing does. One query."""
+    row = _rows().filter(pk=custody_id, taken_at=None).first()
+    if row is None:
+        return None
+    return Brought(
+        row.facility,
+        row.number,
+        row.offered_at,
+        [
+            (
+                one["event"]["at"][:10],
+                kinds.type_title(one["event"]["type"]),
+                one["number"],
+                one["authority"],
+            )
+            for one in row.papers
+        ],
+    )
+
+
+def _rows() -> Any:
+    return FormerPapers.objects.visible_to(scope.current())
+
+
+def take_over(custody_id: UUID, *, by: Actor) -> int:
+    """Enter the papers of the former facility for a stay, oldest first; returns how many.
+
+    What stands on the record of this stay already (the document of its admission) isn't entered twice.
+    A paper that doesn't fit is kept and moves no limit, as it did there. Raises `Missing` where nothing
+    waits, `Conflict` where they were taken over or the stay has ended, `NotAllowed` for who may not enter
+    papers.
+    """
+    record.require_writer(kinds.PaperRecorded, by)
+    with record.deed() as deed:
+        row = _rows().select_for_update(of=("self",)).filter(pk=custody_id).first()
+        if row is None:
+            raise Missing(
+                "timelimits.nothing_brought", _("No papers of a former facility wait here.")
+            )
+        if row.taken_at is not None:
+            raise Conflict(
+                "timelimits.taken_already",
+                _("These papers were taken over already."),
+                mend=_("Look at the list of papers."),
+            )
+        known = {
+            (one.type, one.happened_on)
+            for one in Paper.objects.filter(
+                custody=custody_id, event__isnull=False, replaced_by=None
+            )
+        }
+        reason = _("Taken over from %(facility)s, custody number %(number)s") % {
+            "facility": row.facility,
+            "number": row.number,
+        }
+        count = 0
+        for one in row.papers:
+            day = date.fromisoformat(one["event"]["at"][:10])
+            if (one["event"]["type"], day) in known:
+                continue
+            services.record_paper(
+                custody_id,
+                one["event"],
+                by=by,
+                number=one["number"],
+                authority=one["authority"],
+                reason=reason,
+            )
+            count += 1
+        row.taken_at = deed.at
+        row.save(update_fields=["taken_at"])
+        duty.settle(custody_id, {kinds.PapersOffered.name}, reason, by=by)
+    return count

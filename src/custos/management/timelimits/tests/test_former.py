@@ -1,0 +1,135 @@
+"""The papers of a stay follow the person to another facility, where an officer takes them over."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+
+from custos.foundation import clock
+from custos.foundation.custody.models import Custody
+from custos.foundation.database import scope
+from custos.foundation.errors import Conflict, Missing
+from custos.foundation.record import services as record
+from custos.foundation.record.models import Entry
+from custos.foundation.record.parties import Post
+from custos.management.timelimits import former, queries, services
+from custos.management.timelimits.models import Clock, FormerPapers, Paper
+from custos.prevention.duty.models import Task
+from tests import leaving
+from tests.factories import SYSTEM, a_cell, a_detainee, a_facility, an_officer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+OFFICER = an_officer(Post.CASE_OFFICER)
+BORN = date(1990, 5, 5)
+ARREST = {"type": "arrest", "at": "2026-03-05", "document": "D02"}
+LONGER = {
+    "type": "extension",
+    "at": "2026-04-25",
+    "months": 1,
+    "ground": "complex",
+    "approver": "procuratorate_next_higher",
+}
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(f"{text}+08:00")
+
+
+@pytest.fixture(autouse=True)
+def _in_scope() -> Iterator[None]:
+    with scope.entered(SYSTEM):
+        yield
+
+
+def held(name: str = "王小川") -> Custody:
+    return a_detainee(in_cell=a_cell(facility=a_facility()), name=name, born=BORN)
+
+
+def brought(*, name: str = "王小川", way: str = "TRANSFER") -> tuple[Custody, Custody]:
+    """A stay with two papers that ended at one facility, and the one that began at another."""
+    with clock.set_to(at("2026-03-05T18:00")):
+        old = held()
+    for event, now in ((ARREST, "2026-03-06T09:00"), (LONGER, "2026-04-26T09:00")):
+        with clock.set_to(at(now)):
+            services.record_paper(old.pk, event, by=OFFICER, number="甲字1号", authority="城关分局")
+    with clock.set_to(at("2026-05-01T09:00")):
+        leaving.handed_over(old, way)
+    with clock.set_to(at("2026-05-01T15:00")):
+        new = held(name)
+        record.run_due()
+    return old, new
+
+
+def test_the_papers_of_a_transfer_are_offered_and_the_clock_runs_on_once_they_are_taken_over() -> (
+    None
+):
+    old, new = brought()
+    with clock.set_to(at("2026-05-01T16:00")):
+        waiting = former.waiting(new.pk)
+        assert waiting is not None
+        assert [title for _day, title, *_rest in waiting.papers] == ["执行逮捕", "延长期限"]
+        assert Task.objects.filter(custody_id=new.pk, source_kind="limit.papers_offered").exists()
+        assert not Paper.objects.filter(custody=new).exists(), "nothing follows by itself"
+        assert former.take_over(new.pk, by=OFFICER) == 2
+        row = Clock.objects.get(pk=new.pk)
+        assert (row.standing, row.last_day) == ("running", date(2026, 6, 5))
+        assert former.waiting(new.pk) is None
+        task = Task.objects.get(custody_id=new.pk, source_kind="limit.papers_offered")
+        assert task.ended_at is not None
+        with pytest.raises(Conflict):
+            former.take_over(new.pk, by=OFFICER)
+    # The former facility keeps what it had, and its clock stands still.
+    assert Paper.objects.filter(custody=old).count() == 2
+    assert not Clock.objects.get(pk=old.pk).held
+    entered = Entry.objects.filter(custody_id=new.pk, kind="limit.paper_recorded")
+    assert {row.organization_id for row in entered} == {new.organization_id}
+
+
+def test_the_document_of_the_admission_is_not_entered_twice() -> None:
+    _old, new = brought()
+    with clock.set_to(at("2026-05-01T16:00")):
+        services.record_paper(new.pk, ARREST, by=OFFICER)
+        assert former.take_over(new.pk, by=OFFICER) == 1
+        assert [one.type for one in queries.papers_of(new.pk)] == ["arrest", "extension"]
+        assert Clock.objects.get(pk=new.pk).last_day == date(2026, 6, 5)
+
+
+def test_whoever_arrived_before_the_former_facility_closed_the_stay_gets_them_then() -> None:
+    with clock.set_to(at("2026-03-05T18:00")):
+        old = held()
+    with clock.set_to(at("2026-03-06T09:00")):
+        services.record_paper(old.pk, ARREST, by=OFFICER)
+    with clock.set_to(at("2026-05-01T07:00")):
+        new = held()
+        record.run_due()
+        assert former.waiting(new.pk) is None
+    with clock.set_to(at("2026-05-01T09:00")):
+        leaving.handed_over(old)
+        record.run_due()
+        assert former.waiting(new.pk) is not None
+
+
+@pytest.mark.parametrize("other", [{"name": "李四"}, {"way": "PRISON"}])
+def test_the_papers_of_another_person_or_another_way_out_are_offered_to_nobody(
+    other: dict[str, Any],
+) -> None:
+    _old, new = brought(**other)
+    assert former.waiting(new.pk) is None
+    with pytest.raises(Missing):
+        former.take_over(new.pk, by=OFFICER)
+
+
+def test_where_two_people_might_be_meant_nothing_is_offered() -> None:
+    with clock.set_to(at("2026-03-05T18:00")):
+        twins = [held(), held()]
+    for stay in twins:
+        with clock.set_to(at("2026-03-06T09:00")):
+            services.record_paper(stay.pk, ARREST, by=OFFICER)
+        with clock.set_to(at("2026-05-01T09:00")):
+            leaving.handed_over(stay)
+    with clock.set_to(at("2026-05-01T15:00")):
+        new = held()
+        record.run_due()
+    assert not FormerPapers.objects.filter(custody=new).exists()

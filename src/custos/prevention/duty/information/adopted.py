@@ -1,0 +1,40 @@
+"""The file that a facility adopted last, and the catalogue that follows from it."""
+
+from datetime import date
+from functools import lru_cache
+
+from custos.foundation.database import scope
+from custos.prevention.duty.information import catalogue
+from custos.prevention.duty.information.catalogue import FacilityFile
+from custos.prevention.duty.information.models import FacilityCatalogue
+from custos.prevention.duty.information.types import Catalogue
+
+
+def latest(organization: int, day: date) -> FacilityCatalogue | None:
+    """The file in use at a facility on a day. One query."""
+    return (
+        FacilityCatalogue.objects.visible_to(scope.current())
+        .filter(organization_id=organization, valid_from__lte=day)
+        .order_by("-version")
+        .first()
+    )
+
+
+def own_of(row: FacilityCatalogue | None) -> FacilityFile:
+    """What a stored file says; nothing where there is none."""
+    return _read(row.text) if row else FacilityFile()
+
+
+def catalogue_of(row: FacilityCatalogue | None) -> Catalogue:
+    """The shipped catalogue with what a stored file adds; files are read once a process."""
+    return _whole(row.text) if row else catalogue.shipped()
+
+
+@lru_cache(maxsize=256)
+def _read(text: str) -> FacilityFile:
+    return catalogue.read_own(text)
+
+
+@lru_cache(maxsize=256)
+def _whole(text: str) -> Catalogue:
+    return catalogue.with_own(_read(text))

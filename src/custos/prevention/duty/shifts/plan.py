@@ -1,0 +1,106 @@
+"""Which shift it is, when it ends, and whether a post has enough people. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from custos.foundation.clock import LOCAL
+from custos.foundation.record.parties import Post
+from custos.prevention.duty.engine import Title
+from custos.prevention.duty.faults import Fault
+
+FILE = Path(__file__).parents[1] / "rules" / "shifts.yaml"
+
+#: How many people each post needs on duty.
+Strength = dict[Post, int]
+
+
+class Shift(BaseModel):
+    """A shift by local time."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Title
+    begins: time
+    ends: time
+
+    @field_validator("begins", "ends", mode="before")
+    @classmethod
+    def _from_the_clock(cls, value: object) -> object:
+        return time.fromisoformat(value) if isinstance(value, str) else value
+
+
+class ShiftsFile(BaseModel):
+    """The shipped shifts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: int
+    confidence: Literal["V", "E", "M", "P"]
+    source: Title
+    grace_minutes: int = Field(ge=0, le=60)
+    shifts: tuple[Shift, ...]
+
+
+def require_a_whole_day(shifts: Sequence[Shift]) -> None:
+    """Raise `Fault` where the shifts leave a gap in the day or overlap."""
+    minutes = [0] * 1440
+    for shift in shifts:
+        at, end = _minute(shift.begins), _minute(shift.ends)
+        for _ in range((end - at - 1) % 1440 + 1):
+            minutes[at % 1440] += 1
+            at += 1
+    if minutes != [1] * 1440:
+        at = next(m for m, covered in enumerate(minutes) if covered != 1)
+        code = "shifts.gap" if minutes[at] == 0 else "shifts.overlap"
+        raise Fault(code, at=f"{at // 60:02}:{at % 60:02}")
+
+
+def _minute(at: time) -> int:
+    return at.hour * 60 + at.minute
+
+
+def load(file: Path = FILE) -> ShiftsFile:
+    """Read and check the shipped shifts. Raises `ValueError` where they leave a gap."""
+    found = ShiftsFile.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+    require_a_whole_day(found.shifts)
+    return found
+
+
+@cache
+def shipped() -> ShiftsFile:
+    """The shifts that come with the program."""
+    return load()
+
+
+@dataclass(frozen=True, slots=True)
+class OnShift:
+    """The shift of an instant: which, from when to when."""
+
+    shift: Shift
+    begins: datetime
+    ends: datetime
+
+
+def shift_at(shifts: Sequence[Shift], moment: datetime) -> OnShift:
+    """The shift that a moment falls into."""
+    local = moment.astimezone(LOCAL)
+    for shift in shifts:
+        length = timedelta(minutes=(_minute(shift.ends) - _minute(shift.begins) - 1) % 1440 + 1)
+        for day in (local.date(), local.date() - timedelta(days=1)):
+            begins = datetime.combine(day, shift.begins, LOCAL)
+            if begins <= local < begins + length:
+                return OnShift(shift, begins, begins + length)
+    raise ValueError("no shift covers this moment")  # `require_a_whole_day` has seen to it
+
+
+def short_of(strength: Mapping[Post, int], on_duty: Mapping[Post, int]) -> dict[Post, int]:
+    """The posts below their required strength, and how many are missing on each."""
+    missing = {post: needed - on_duty.get(post, 0) for post, needed in strength.items()}
+    return {post: count for post, count in missing.items() if count > 0}

@@ -1,0 +1,96 @@
+"""Who is on duty now, in the scope of whoever asks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F, QuerySet
+
+from custos.foundation import clock
+from custos.foundation.accounts import queries as accounts
+from custos.foundation.database import scope
+from custos.foundation.record.parties import Actor, Post
+from custos.prevention.duty.information import adopted
+from custos.prevention.duty.information.models import FacilityCatalogue
+from custos.prevention.duty.shifts import plan
+from custos.prevention.duty.shifts.models import SignOn
+from custos.prevention.duty.shifts.plan import OnShift, Shift, Strength
+
+
+@dataclass(frozen=True, slots=True)
+class OnPost:
+    """Somebody on duty on a post."""
+
+    name: str
+    staff_ref: str
+    post_title: Any
+    since: datetime
+
+
+def on_post(organization: int, posts: Sequence[str] | None = None) -> list[OnPost]:
+    """Who is signed on at a facility, by post and then by when; to some posts where named. Two queries."""
+    rows = _on().filter(organization_id=organization)
+    if posts is not None:
+        rows = rows.filter(post__in=list(posts))
+    found = list(rows.order_by("post", "since")[:200])
+    names = accounts.names_of({row.staff_ref for row in found})
+    return [
+        OnPost(names.get(row.staff_ref, ""), row.staff_ref, Post(row.post).title, row.since)
+        for row in found
+    ]
+
+
+def signed_on(organization: int, by: Actor) -> SignOn | None:
+    """The sign-on of somebody to the post they act on; None where they are not on duty on it."""
+    found = _on().filter(organization_id=organization, staff_ref=by.ref, post=by.post)
+    return found.first()
+
+
+def shifts_of(organization: int, at: datetime) -> tuple[Shift, ...]:
+    """The shifts of a facility on a day: its own, else the shipped ones. One query."""
+    own = adopted.own_of(adopted.latest(organization, clock.day_of(at)))
+    return own.shifts or plan.shipped().shifts
+
+
+def shift_of(organization: int, at: datetime) -> OnShift:
+    """The shift of a facility at a moment. One query."""
+    return plan.shift_at(shifts_of(organization, at), at)
+
+
+def strengths(at: datetime) -> dict[int, Strength]:
+    """The facilities of the scope that keep a roster, and how many each of their posts needs. One query."""
+    day = clock.day_of(at)
+    rows = (
+        FacilityCatalogue.objects.visible_to(scope.current())
+        .filter(valid_from__lte=day)
+        .order_by("organization_id", F("version").desc())
+        .distinct("organization_id")
+    )
+    found = {row.organization_id: adopted.own_of(row).strength for row in rows}
+    return {number: strength for number, strength in found.items() if strength}
+
+
+def strength_of(organization: int, at: datetime) -> Strength:
+    """How many people each post of a facility needs; empty where it keeps no roster. One query."""
+    return adopted.own_of(adopted.latest(organization, clock.day_of(at))).strength
+
+
+def staffed(at: datetime) -> dict[int, Mapping[Post, frozenset[str]]]:
+    """Of facilities that keep a roster, the posts that are held and by whom. At most two queries."""
+    keeping = strengths(at)
+    if not keeping:
+        return {}
+    held: dict[int, dict[Post, set[str]]] = {number: {} for number in keeping}
+    rows = _on(at).filter(organization_id__in=list(keeping))
+    for number, post, ref in rows.values_list("organization_id", "post", "staff_ref"):
+        held[number].setdefault(Post(post), set()).add(ref)
+    return {
+        number: {post: frozenset(refs) for post, refs in posts.items()}
+        for number, posts in held.items()
+    }
+
+
+def _on(at: datetime | None = None) -> QuerySet[SignOn]:
+    on = SignOn.objects.visible_to(scope.current()).filter(until__isnull=True)
+    return on.filter(ends_at__gt=at or clock.now())

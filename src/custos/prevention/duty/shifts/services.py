@@ -1,0 +1,136 @@
+"""Signing on to a post and off; and telling when a post has too few people."""
+
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext_lazy as _
+
+from custos.foundation import clock
+from custos.foundation.database import scope
+from custos.foundation.errors import Conflict, NotAllowed
+from custos.foundation.record import services as record
+from custos.foundation.record.parties import Actor, Post, Subject
+from custos.foundation.record.services import Deed
+from custos.prevention.duty import engine
+from custos.prevention.duty.kinds import PostShort, SignedOff, SignedOn
+from custos.prevention.duty.models import Task
+from custos.prevention.duty.shifts import plan, queries
+from custos.prevention.duty.shifts.models import Shortfall, SignOn
+
+#: Who signs on so long before a change of shifts signs on to the one that begins.
+EARLY = timedelta(hours=1)
+#: How long after the end of their shift somebody who didn't sign off still holds the post.
+LATE = timedelta(hours=1)
+_SYSTEM = Actor.system("duty.shifts")
+
+
+def sign_on(facility: int, *, by: Actor) -> SignOn:
+    """Take up duty on the post one acts on, for this shift; once more changes nothing.
+
+    Raises `NotAllowed` for who acts on no post.
+    """
+    if by.post is None:
+        raise NotAllowed("shift.no_post", _("Duty is taken up on a post."))
+    with record.deed() as deed:
+        _close_ended(deed.at, organization_id=facility, staff_ref=by.ref)
+        ends_at = queries.shift_of(facility, deed.at + EARLY).ends + LATE
+        row, made = SignOn.objects.get_or_create(
+            organization_id=facility,
+            staff_ref=by.ref,
+            post=by.post.value,
+            until=None,
+            defaults={"since": deed.at, "ends_at": ends_at},
+        )
+        if made:
+            deed.append(SignedOn(post=by.post), about=Subject(facility), by=by)
+    return row
+
+
+def _close_ended(at: datetime, **whose: object) -> int:
+    """Sign off who didn't when their shift was over; as of then, and as an entry of the system."""
+    rows = list(
+        SignOn.objects.select_for_update(skip_locked=True).filter(
+            until__isnull=True, ends_at__lte=at, **whose
+        )[:200]
+    )
+    with record.deed() as deed:
+        for row in rows:
+            row.until = row.ends_at
+            _tell_off(row, _SYSTEM, deed)
+        SignOn.objects.bulk_update(rows, ["until"])
+    return len(rows)
+
+
+def sign_off(facility: int, *, by: Actor) -> SignOn:
+    """Leave duty on the post one acts on. What one accepted and didn't finish stays on its ladder.
+
+    Raises `Conflict` where one isn't on duty on it.
+    """
+    with record.deed() as deed:
+        row = (
+            SignOn.objects.visible_to(scope.current())
+            .select_for_update()
+            .filter(organization_id=facility, staff_ref=by.ref, post=by.post, until=None)
+            .first()
+        )
+        if row is None or by.post is None:
+            raise Conflict(
+                "shift.not_on", _("You are not on duty on this post."), mend=_("Sign on first.")
+            )
+        row.until = deed.at
+        row.save(update_fields=["until"])
+        _tell_off(row, by, deed)
+    return row
+
+
+def _tell_off(row: SignOn, by: Actor, deed: Deed) -> None:
+    assert row.until is not None  # just set
+    unfinished = (
+        Task.objects.visible_to(scope.current())
+        .filter(
+            organization_id=row.organization_id,
+            state=engine.State.ACCEPTED,
+            accepted_by=row.staff_ref,
+        )
+        .count()
+    )
+    deed.append(
+        SignedOff(
+            staff=row.staff_ref,
+            post=Post(row.post),
+            minutes=int((row.until - row.since).total_seconds()) // 60,
+            unfinished=unfinished,
+        ),
+        about=Subject(row.organization_id),
+        by=by,
+        occurred_at=row.until,
+    )
+
+
+def sweep(now: datetime | None = None) -> int:
+    """Tell of each post that is below its required strength, once a shift; returns how many.
+
+    A change of shifts has its minutes of grace; whoever leaves later is missed at once. Who forgot to
+    sign off is signed off. Opens its own scope.
+    """
+    moment = now or clock.now()
+    told = 0
+    with scope.entered(scope.Scope.of_system("duty.strength")), record.deed() as deed:
+        _close_ended(moment)
+        held = queries.staffed(moment)
+        for number, strength in queries.strengths(moment).items() if held else ():
+            shift = queries.shift_of(number, moment)
+            if moment - shift.begins < timedelta(minutes=plan.shipped().grace_minutes):
+                continue
+            there = {post: len(refs) for post, refs in held[number].items()}
+            for post in plan.short_of(strength, there):
+                _row, made = Shortfall.objects.get_or_create(
+                    organization_id=number,
+                    post=post.value,
+                    shift_began=shift.begins,
+                    defaults={"at": moment},
+                )
+                if made:
+                    told += 1
+                    short = PostShort(post=post, needed=strength[post], on_duty=there.get(post, 0))
+                    deed.append(short, about=Subject(number), by=_SYSTEM)
+    return told

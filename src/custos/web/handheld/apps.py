@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class HandheldConfig(AppConfig):
+    name = "custos.web.handheld"
+    label = "handheld"

@@ -1,0 +1,32 @@
+"""Codes of the information catalogue in words."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django import template
+from django.utils.translation import ngettext
+
+register = template.Library()
+
+
+@register.simple_tag
+def named(codes: Iterable[str], words: Mapping[str, Any]) -> str:
+    """Codes as words, one after the other."""
+    return "、".join(str(words.get(code, code)) for code in codes)
+
+
+@register.simple_tag
+def by_when(deadline: str, words: Mapping[str, Any]) -> str:
+    """A deadline's code in words, or its length in the largest unit that is whole."""
+    if deadline in words:
+        return str(words[deadline])
+    minutes = int(deadline)
+    if minutes % 1440 == 0 and minutes > 2880:
+        days = minutes // 1440
+        return ngettext("within %(count)s day", "within %(count)s days", days) % {"count": days}
+    if minutes % 60 == 0:
+        hours = minutes // 60
+        return ngettext("within %(count)s hour", "within %(count)s hours", hours) % {"count": hours}
+    return ngettext("within %(count)s minute", "within %(count)s minutes", minutes) % {
+        "count": minutes
+    }
