@@ -229,8 +229,9 @@ class InformationTypeShown(Shape):
 
     model_config = like(
         id="I14", number=14, title="Meals refused", severity=3, places=["person"], fields=[],
-        collected_by=["patrol", "case_officer"], handled_by=[["medical"]], deadline="round", act="",
-        own=False, readers="staff", tells=["case_officer"], outside=[], source="Guiding opinion (2018)",
+        collected_by=["patrol", "case_officer"], handled_by=[["medical"]], deadline="round",
+        at_most="", act="", own=False, readers="staff", tells=["case_officer"], outside=[],
+        source="Guiding opinion (2018)",
     )  # fmt: skip
     id: str = Field(description="Its identifier; that of a facility's own begins with L-.")
     number: int | None = Field(description="Its number in the information table.")
@@ -243,6 +244,9 @@ class InformationTypeShown(Shape):
         description="One task a line; any post of a line may take it."
     )
     deadline: str = Field(description="Minutes to the first action, or a code of the calendar.")
+    at_most: str = Field(
+        description="Minutes, where a facility made a calendar's deadline stricter."
+    )
     act: str = Field(description="What is to be done first, in words.")
     own: bool = Field(description="Whether the facility added it.")
     readers: str = Field(description="staff, clinical or sealed.")
