@@ -36,6 +36,8 @@ MOST_PAGES = 60
 #: Of links to the same route, so many are tried.
 _OF_ONE_ROUTE = 2
 _LINK = re.compile(r'href="([^"#]+)"')
+#: What no link of a page leads to.
+_BEGIN = ("/ui/object/", "/account/factors/", "/account/password/change/", "/confirmations/")
 #: What nobody signed in opens.
 _OPEN_TO_ALL = ("/account/login/", "/board/enroll/")
 
@@ -49,13 +51,14 @@ class Seen:
     role: str
 
 
-def _wanted() -> set[str]:
-    excepted = {route for routes in EXCEPT.values() for route in routes}
-    return {
-        name
-        for name, row in ROUTES.items()
-        if "GET" in row.get("methods", ()) and row["open_to"] != "nobody" and name not in excepted
-    }
+#: Every page that somebody looks at.
+PAGES = {
+    name
+    for name, row in ROUTES.items()
+    if "GET" in row.get("methods", ())
+    and row["open_to"] != "nobody"
+    and not any(name in routes for routes in EXCEPT.values())
+}
 
 
 def _route(path: str) -> str:
@@ -99,7 +102,7 @@ def _walk(request: APIRequestContext, begin: list[str], role: str, left: set[str
         for link in _LINK.findall(answer.text()):
             to = urlsplit(urljoin(answer.url, unescape(link)))
             name = _route(to.path)
-            if to.netloc != here.netloc or not name or name not in ROUTES:
+            if to.netloc != here.netloc or name not in PAGES:
                 continue
             address = to.path + (f"?{to.query}" if to.query else "")
             most = _OF_ONE_ROUTE if name not in left else 6
@@ -108,19 +111,6 @@ def _walk(request: APIRequestContext, begin: list[str], role: str, left: set[str
                 known.add(address)
                 # What was not seen yet first.
                 (waiting.appendleft if name in left else waiting.append)(address)
-    return found
-
-
-def _all_pages(browser: Browser, site: str, left: set[str]) -> list[Seen]:
-    found = [Seen(_route(path), path, "") for path in _OPEN_TO_ALL if _route(path) in left]
-    left -= {one.route for one in found}
-    for role in demo_roles():
-        page = _signed_in(browser, site, role.username, "zh-CN", 1440)
-        gallery = ["/ui/", "/account/factors/", "/account/sessions/", "/account/password/change/"]
-        mine = _walk(page.request, ["/", *gallery], role.username, left)
-        print(f"{role.username} finds {len(mine)} more, {len(left)} are left", flush=True)
-        found += mine
-        page.context.close()
     return found
 
 
@@ -151,16 +141,18 @@ def main() -> None:
     asked.add_argument("--light", action="store_true")
     given = asked.parse_args()
     widths = [int(one) for one in given.widths.split(",")]
-    left = set(given.routes.split(",")) if given.routes else _wanted()
+    left = set(given.routes.split(",")) if given.routes else set(PAGES)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        found = _all_pages(browser, given.site, left)
-        for language in given.languages.split(","):
-            for role in dict.fromkeys(one.role for one in found):
+        for role in ("", *(one.username for one in demo_roles())):
+            found: list[Seen] = []
+            for language in given.languages.split(","):
                 page = _signed_in(browser, given.site, role, LOCALES[language], widths[0])
-                for one in (one for one in found if one.role == role):
+                begin = ["/", *_BEGIN] if role else list(_OPEN_TO_ALL)
+                found = found or _walk(page.request, begin, role, left)
+                for one in found:
                     _take(page, one, given.out, language, widths, not given.light)
-                    print(language, one.role or "-", one.route, one.path, flush=True)
+                    print(language, role or "-", one.route, one.path, flush=True)
                 page.context.close()
     print("no link led to:", ", ".join(sorted(left)) or "none left out")
 
