@@ -33,6 +33,8 @@ from tests.visitors import EXCEPT  # noqa: E402
 LOCALES = {"zh": "zh-CN", "en": "en-US"}
 #: A role is not followed further than this: the rest of its links are more of the same.
 MOST_PAGES = 60
+#: A longer page is cut off: what stands there is more of a list.
+MOST_HIGH = 4000
 #: Of links to the same route, so many are tried.
 _OF_ONE_ROUTE = 2
 _LINK = re.compile(r'href="([^"#]+)"')
@@ -120,6 +122,10 @@ def _take(page: Page, seen: Seen, out: Path, language: str, widths: list[int], d
     name = seen.route.replace(":", "-")
     for width in widths:
         page.set_viewport_size({"width": width, "height": 844 if width < 600 else 900})
+        if width < 600:
+            # A bar at the foot of the window would stand in the midst of a longer picture.
+            whole = page.evaluate("document.documentElement.scrollHeight")
+            page.set_viewport_size({"width": width, "height": min(max(whole, 844), MOST_HIGH)})
         themes = ("light", "dark") if dark and width == 1440 else ("light",)
         for theme in themes:
             page.evaluate("theme => { document.documentElement.dataset.bsTheme = theme; }", theme)
