@@ -31,8 +31,8 @@ from tests.test_access_matrix import ROUTES  # noqa: E402
 from tests.visitors import EXCEPT  # noqa: E402
 
 LOCALES = {"zh": "zh-CN", "en": "en-US"}
-#: A role is not followed further than this: the rest of its links are more of the same.
-MOST_PAGES = 60
+#: A role is not followed further than this, nor after so many pages that brought nothing new.
+MOST_PAGES, MOST_IN_VAIN = 60, 15
 #: A longer page is cut off: what stands there is more of a list.
 MOST_HIGH = 4000
 #: Of links to the same route, so many are tried.
@@ -89,17 +89,18 @@ def _walk(request: APIRequestContext, begin: list[str], role: str, left: set[str
     """Follow links from some pages; the first page of each route that is still wanted."""
     found: list[Seen] = []
     waiting, known, counts = deque(begin), set(begin), dict[str, int]()
-    asked = 0
-    while waiting and left and asked < MOST_PAGES:
+    asked = in_vain = 0
+    while waiting and left and asked < MOST_PAGES and in_vain < MOST_IN_VAIN:
         path = waiting.popleft()
         answer = request.get(path, max_redirects=3)
-        asked += 1
+        asked, in_vain = asked + 1, in_vain + 1
         here = urlsplit(answer.url)
         if "text/html" not in answer.headers.get("content-type", "") or answer.status >= 400:
             continue
         route = _route(here.path)
         if route in left:
             left.discard(route)
+            in_vain = 0
             found.append(Seen(route, here.path + (f"?{here.query}" if here.query else ""), role))
         for link in _LINK.findall(answer.text()):
             to = urlsplit(urljoin(answer.url, unescape(link)))
