@@ -31,11 +31,15 @@ from tests.test_access_matrix import ROUTES  # noqa: E402
 from tests.visitors import EXCEPT  # noqa: E402
 
 LOCALES = {"zh": "zh-CN", "en": "en-US"}
-#: A role is not followed further than this: the rest of its links are more of the same.
-MOST_PAGES = 60
+#: A role is not followed further than this, nor after so many pages that brought nothing new.
+MOST_PAGES, MOST_IN_VAIN = 60, 15
+#: A longer page is cut off: what stands there is more of a list.
+MOST_HIGH = 4000
 #: Of links to the same route, so many are tried.
 _OF_ONE_ROUTE = 2
 _LINK = re.compile(r'href="([^"#]+)"')
+#: What no link of a page leads to.
+_BEGIN = ("/ui/object/", "/account/factors/", "/account/password/change/", "/confirmations/")
 #: What nobody signed in opens.
 _OPEN_TO_ALL = ("/account/login/", "/board/enroll/")
 
@@ -49,13 +53,14 @@ class Seen:
     role: str
 
 
-def _wanted() -> set[str]:
-    excepted = {route for routes in EXCEPT.values() for route in routes}
-    return {
-        name
-        for name, row in ROUTES.items()
-        if "GET" in row.get("methods", ()) and row["open_to"] != "nobody" and name not in excepted
-    }
+#: Every page that somebody looks at.
+PAGES = {
+    name
+    for name, row in ROUTES.items()
+    if "GET" in row.get("methods", ())
+    and row["open_to"] != "nobody"
+    and not any(name in routes for routes in EXCEPT.values())
+}
 
 
 def _route(path: str) -> str:
@@ -84,22 +89,23 @@ def _walk(request: APIRequestContext, begin: list[str], role: str, left: set[str
     """Follow links from some pages; the first page of each route that is still wanted."""
     found: list[Seen] = []
     waiting, known, counts = deque(begin), set(begin), dict[str, int]()
-    asked = 0
-    while waiting and left and asked < MOST_PAGES:
+    asked = in_vain = 0
+    while waiting and left and asked < MOST_PAGES and in_vain < MOST_IN_VAIN:
         path = waiting.popleft()
         answer = request.get(path, max_redirects=3)
-        asked += 1
+        asked, in_vain = asked + 1, in_vain + 1
         here = urlsplit(answer.url)
         if "text/html" not in answer.headers.get("content-type", "") or answer.status >= 400:
             continue
         route = _route(here.path)
         if route in left:
             left.discard(route)
+            in_vain = 0
             found.append(Seen(route, here.path + (f"?{here.query}" if here.query else ""), role))
         for link in _LINK.findall(answer.text()):
             to = urlsplit(urljoin(answer.url, unescape(link)))
             name = _route(to.path)
-            if to.netloc != here.netloc or not name or name not in ROUTES:
+            if to.netloc != here.netloc or name not in PAGES:
                 continue
             address = to.path + (f"?{to.query}" if to.query else "")
             most = _OF_ONE_ROUTE if name not in left else 6
@@ -111,25 +117,16 @@ def _walk(request: APIRequestContext, begin: list[str], role: str, left: set[str
     return found
 
 
-def _all_pages(browser: Browser, site: str, left: set[str]) -> list[Seen]:
-    found = [Seen(_route(path), path, "") for path in _OPEN_TO_ALL if _route(path) in left]
-    left -= {one.route for one in found}
-    for role in demo_roles():
-        page = _signed_in(browser, site, role.username, "zh-CN", 1440)
-        gallery = ["/ui/", "/account/factors/", "/account/sessions/", "/account/password/change/"]
-        mine = _walk(page.request, ["/", *gallery], role.username, left)
-        print(f"{role.username} finds {len(mine)} more, {len(left)} are left", flush=True)
-        found += mine
-        page.context.close()
-    return found
-
-
 def _take(page: Page, seen: Seen, out: Path, language: str, widths: list[int], dark: bool) -> None:
     page.goto(seen.path)
     page.evaluate("document.fonts.ready")
     name = seen.route.replace(":", "-")
     for width in widths:
         page.set_viewport_size({"width": width, "height": 844 if width < 600 else 900})
+        if width < 600:
+            # A bar at the foot of the window would stand in the midst of a longer picture.
+            whole = page.evaluate("document.documentElement.scrollHeight")
+            page.set_viewport_size({"width": width, "height": min(max(whole, 844), MOST_HIGH)})
         themes = ("light", "dark") if dark and width == 1440 else ("light",)
         for theme in themes:
             page.evaluate("theme => { document.documentElement.dataset.bsTheme = theme; }", theme)
@@ -151,16 +148,18 @@ def main() -> None:
     asked.add_argument("--light", action="store_true")
     given = asked.parse_args()
     widths = [int(one) for one in given.widths.split(",")]
-    left = set(given.routes.split(",")) if given.routes else _wanted()
+    left = set(given.routes.split(",")) if given.routes else set(PAGES)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        found = _all_pages(browser, given.site, left)
-        for language in given.languages.split(","):
-            for role in dict.fromkeys(one.role for one in found):
+        for role in ("", *(one.username for one in demo_roles())):
+            found: list[Seen] = []
+            for language in given.languages.split(","):
                 page = _signed_in(browser, given.site, role, LOCALES[language], widths[0])
-                for one in (one for one in found if one.role == role):
+                begin = ["/", *_BEGIN] if role else list(_OPEN_TO_ALL)
+                found = found or _walk(page.request, begin, role, left)
+                for one in found:
                     _take(page, one, given.out, language, widths, not given.light)
-                    print(language, one.role or "-", one.route, one.path, flush=True)
+                    print(language, role or "-", one.route, one.path, flush=True)
                 page.context.close()
     print("no link led to:", ", ".join(sorted(left)) or "none left out")
 

@@ -158,7 +158,9 @@ def _proven(user: User) -> dict[str, str]:
     client = Client()
     client.force_login(user, _BACKEND)
     session = client.session
-    session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+    session["account_authentication_methods"] = [
+        {"method": "password", "at": time.time(), "reauthenticated": True}
+    ]
     session["account_authentication_methods_user"] = str(user.pk)
     session.save()
     return {"sessionid": client.cookies["sessionid"].value}

@@ -450,7 +450,8 @@ class BackForm(Form):
 def movements(request: HttpRequest) -> HttpResponse:
     """The movements board: who is out, who should be back, who is going."""
     facility = _facility(request)
-    rows = places.movements(facility.pk)
+    # Whoever is missed stands first, the others in the order of their departure.
+    rows = sorted(places.movements(facility.pk), key=lambda row: row.standing != "overdue")
     numbers = {
         name: sum(row.standing in of for row in rows)
         for name, of in (

@@ -50,7 +50,13 @@ navigation.register(
     # Oversight asks how the facilities stand; whether the machines do comes last.
     order=lambda acting: 5 if acting.post is Post.OVERSIGHT else 40,
 )
-navigation.register("operations", _("Operations"), icon="activity", order=90)
+navigation.register(
+    "operations",
+    _("Operations"),
+    icon="activity",
+    # How the machines do is what this post is there for.
+    order=lambda acting: 5 if acting.post is Post.SYSTEM_ADMIN else 90,
+)
 
 
 def _calls(acting: Any) -> list[Call]:

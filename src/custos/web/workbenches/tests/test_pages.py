@@ -131,6 +131,7 @@ def asked(queries: CaptureQueriesContext) -> list[str]:
         (Post.MEDICAL, "/duty/"),
         (Post.RESIDENT_PROSECUTOR, "/people/"),
         (Post.OVERSIGHT, "/facility/"),
+        (Post.SYSTEM_ADMIN, "/operations/"),
     ],
 )
 def test_the_first_page_is_where_ones_post_works(sign_in: SignIn, post: Post, page: str) -> None:
