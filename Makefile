@@ -8,7 +8,10 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 STAMPS := .venv/.made
-PYTEST := $(BIN)/python -m pytest
+# One file to one worker: what a file shares (a browser, a backed-up node) is made once.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+# The tests start many programs, which begin a second sooner from compiled files.
+unexport PYTHONDONTWRITEBYTECODE
 # What only the system's package manager has, as `command or file:package:why`.
 SYSTEM := chromium:chromium:the_browser_of_the_tests \
 	mosquitto_pub:mosquitto-clients:a_device_that_publishes \
@@ -24,7 +27,7 @@ ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
 export NODE_EXTRA_CA_CERTS ?= /etc/ssl/certs/ca-certificates.crt
 endif
 
-.PHONY: help setup system demo test test-pg15 proof lint bench clean translations
+.PHONY: help setup system demo test coverage test-pg15 proof lint bench clean translations
 
 help: ## say what can be made
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -85,13 +88,16 @@ lint: setup ## style, layers and types
 	$(BIN)/mypy
 
 test: system lint ## everything that must hold, by samples (10 minutes at most)
-	$(PYTEST) -n 2 -m "not proof" --cov --cov-report=term:skip-covered $(TEST)
+	$(PYTEST) -m "not proof" $(TEST)
+
+coverage: system setup ## the same, counting which lines and branches were run
+	$(PYTEST) -m "not proof" --cov --cov-report=term:skip-covered $(TEST)
 
 test-pg15: system setup ## the same on Debian's PostgreSQL 15
-	CUSTOS_PG_BIN=/usr/lib/postgresql/15/bin $(PYTEST) -n 2 -m "not proof" $(TEST)
+	CUSTOS_PG_BIN=/usr/lib/postgresql/15/bin $(PYTEST) -m "not proof" $(TEST)
 
 proof: system setup ## the same properties at full size (hours)
-	$(PYTEST) -n 2 --hypothesis-profile=proof $(TEST)
+	$(PYTEST) --hypothesis-profile=proof $(TEST)
 
 bench: setup ## the figures, beside their targets
 	@for name in $$($(BIN)/custos bench); do $(BIN)/custos bench $$name $(BENCH) || exit 1; done

@@ -13,7 +13,7 @@ from custos.foundation.ui import translations
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 SHOTS = Path(__file__).resolve().parents[1] / "build" / "screenshots"
 NEEDED = "Chromium comes from the system: `make system`"
-_ARGUMENTS = [
+ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -39,6 +39,6 @@ def running() -> Iterator[Browser]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     try:
         with sync_playwright() as playwright:
-            yield playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
+            yield playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
     finally:
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]

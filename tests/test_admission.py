@@ -111,7 +111,7 @@ def begun(page: Page, name: str = "王小川") -> str:
     return page.url.removesuffix("documents/")
 
 
-@pytest.mark.parametrize("kind", ["KSS", "JLS", "QJS"])
+@pytest.mark.parametrize("kind", ["KSS", "JLS", "QJS", "SQJ", "QFC"])
 def test_somebody_is_admitted_by_officer_and_doctor(
     browser: Browser, live_site: str, kind: str
 ) -> None:

@@ -1,18 +1,25 @@
-"""No page breaks a rule of axe-core: both languages, both themes, on a desk and on a handheld."""
+"""No page breaks a rule of axe-core or doesn't fit its screen: on a desk, in a guard room, in a hand.
 
+Each page is opened once in each language, and looked at in each width. What a width does to a page is
+layout, which is looked at everywhere; what axe finds in a hand doesn't hang on the language besides.
+"""
+
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
-from custos.foundation.record.parties import Post
 from tests import browsers, house, shell_pages
+from tests.visitors import Visitor, visitors
 
 AXE = Path(__file__).resolve().parents[1] / "node_modules" / "axe-core" / "axe.min.js"
 SHELL = ("/shell/", "/shell/list/", "/shell/object/", "/shell/form/")
 LANGUAGES = ("zh-CN", "en-US")
-WIDTHS = (1440, 390)
+DESK, GUARD_ROOM, HAND = 1440, 1024, 390
+#: Two halves of the pages, so that two workers share them; a page more or less moves a few across.
+HALVES = (0, 1)
 
 pytestmark = [
     pytest.mark.browser,
@@ -30,6 +37,35 @@ RUN = """async (only) => {
   return found.violations.map((one) => `${one.id}: ${one.nodes.slice(0, 3).map(where).join(' | ')}`);
 }"""
 
+#: What doesn't fit: a page wider than its window; a main action that is cut off, or under something
+#: else where one presses it; in a hand, what is too small to be pressed with gloves.
+MISFITS = """(hand) => {
+  const found = [];
+  const shown = (part) => part.checkVisibility({ visibilityProperty: true });
+  const said = (part) => part.outerHTML.slice(0, 120);
+  const wide = document.documentElement.scrollWidth;
+  if (wide > innerWidth) found.push(`wider than the window: ${wide}`);
+  const main = document.querySelector('main') ?? document.body;
+  const action = [...main.querySelectorAll('.btn-primary, .btn-danger')].find(shown);
+  if (action) {
+    action.scrollIntoView({ block: 'center', behavior: 'instant' });
+    const box = action.getBoundingClientRect();
+    if (box.left < 0 || box.right > innerWidth + 1) found.push(`outside of the window: ${said(action)}`);
+    if (action.scrollWidth > action.clientWidth + 1) found.push(`cut off: ${said(action)}`);
+    const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+    if (top && !action.contains(top)) found.push(`${said(top)} lies over ${said(action)}`);
+  }
+  if (hand) {
+    const kinds = '.btn, .tool, .places a, input, select, .rows a';
+    for (const part of document.querySelectorAll(kinds)) {
+      if (!shown(part) || ['hidden', 'radio', 'checkbox'].includes(part.type)) continue;
+      if (part.getBoundingClientRect().height < 47.5) found.push(`too small to press: ${said(part)}`);
+    }
+  }
+  scrollTo(0, 0);
+  return found;
+}"""
+
 
 @pytest.fixture
 def site(live_site: str, settings: Any) -> str:
@@ -39,37 +75,93 @@ def site(live_site: str, settings: Any) -> str:
     return live_site
 
 
-def violations(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text(encoding="utf-8"))
+def violations(page: Page, *, dark: bool = True) -> list[str]:
+    """What axe finds in the light, and of the colours in the dark."""
+    if page.evaluate("typeof axe === 'undefined'"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
     found: list[str] = []
-    for theme, only in (("light", None), ("dark", COLOURS)):
+    for theme, only in (("light", None), ("dark", COLOURS)) if dark else (("light", None),):
         page.evaluate("theme => { document.documentElement.dataset.bsTheme = theme; }", theme)
         page.wait_for_timeout(50)
         found += [f"{theme} {one}" for one in page.evaluate(RUN, only)]
     return found
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("width", WIDTHS)
-def test_no_page_breaks_a_rule(browser: Browser, site: str, width: int, language: str) -> None:
-    lived_in = house.furnished()
+def faults(page: Page, language: str) -> list[str]:
+    """Everything that is wrong with a page that was just opened."""
+    # What the shell fetches by itself is part of the page.
+    if page.locator("#bell").count():
+        page.locator("#bell [data-unread]").wait_for(state="attached")
+    found = violations(page)
+    page.evaluate("document.documentElement.dataset.bsTheme = 'light'")
+    for width in (DESK, GUARD_ROOM, HAND):
+        page.set_viewport_size({"width": width, "height": 900})
+        found += [f"{width} {one}" for one in page.evaluate(MISFITS, width == HAND)]
+    if language == LANGUAGES[0]:
+        found += [f"{HAND} {one}" for one in violations(page)]
+    page.set_viewport_size({"width": DESK, "height": 900})
+    return found
+
+
+def half_of(everybody: list[Visitor], half: int) -> list[Visitor]:
+    """Every second page, by whoever opens it."""
+    turns = iter(range(10_000))
+    return [
+        Visitor(one.cookies, tuple(path for path in one.pages if next(turns) % 2 == half))
+        for one in everybody
+    ]
+
+
+def opened(context: BrowserContext, site: str, cookies: dict[str, str]) -> None:
+    """Sit down at the browser as somebody else."""
+    context.clear_cookies()
+    context.add_cookies(
+        [{"name": name, "value": value, "url": site} for name, value in cookies.items()]
+    )
+
+
+@pytest.fixture
+def page(browser: Browser, site: str, language: str) -> Iterator[Page]:
     context = browser.new_context(
         base_url=site,
-        viewport={"width": width, "height": 900},
+        viewport={"width": DESK, "height": 900},
         locale=language,
         reduced_motion="reduce",  # colours on their way from one theme to the other are neither
     )
-    page = context.new_page()
-    page.goto("/account/login/")
-    found = {"/account/login/": violations(page)}
-    cookie = house.cookie_of(lived_in.someone(Post.DUTY_LEADER))
-    context.add_cookies([{"name": "sessionid", "value": cookie, "url": site}])
-    for path in [*lived_in.pages, *SHELL]:
-        page.goto(path)
-        # What the shell fetches by itself is part of the page.
-        page.locator("#bell [data-unread]").wait_for(state="attached")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-        found[path] = violations(page)
+    yield context.new_page()
+    context.close()
+
+
+def _require_none(found: dict[str, list[str]]) -> None:
+    wrong: dict[str, list[str]] = {}
+    for path, rules in found.items():
+        for rule in rules:
+            wrong.setdefault(rule, []).append(path)
+    assert not wrong, "\n".join(f"{rule}\n  on {paths}" for rule, paths in wrong.items())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("half", HALVES)
+def test_no_page_breaks_a_rule_and_every_page_fits(
+    page: Page, site: str, language: str, half: int
+) -> None:
+    everybody = visitors(house.furnished())
+    first = everybody[0]
+    everybody[0] = Visitor(first.cookies, (*first.pages, *SHELL))
+    found: dict[str, list[str]] = {}
+    for one in half_of(everybody, half):
+        opened(page.context, site, one.cookies)
+        for path in one.pages:
+            page.goto(path)
+            found[path] = faults(page, language)
+    _require_none(found)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_menu_and_no_dialog_breaks_a_rule(page: Page, site: str, language: str) -> None:
+    lived_in = house.furnished()
+    opened(page.context, site, visitors(lived_in)[0].cookies)
+    found: dict[str, list[str]] = {}
     for opener in ("#bell > summary", "#account > summary", ".acting > summary"):
         page.goto("/people/")
         page.locator(opener).click()
@@ -77,12 +169,20 @@ def test_no_page_breaks_a_rule(browser: Browser, site: str, width: int, language
     page.goto(f"/duty/?task={lived_in.task}")
     page.locator("[data-opens=withdraw]").click()
     found["the dialog of a decision"] = violations(page)
-    context.close()
-    wrong: dict[str, list[str]] = {}
-    for path, rules in found.items():
-        for rule in rules:
-            wrong.setdefault(rule, []).append(path)
-    assert not wrong, "\n".join(f"{rule}\n  on {paths}" for rule, paths in wrong.items())
+    _require_none(found)
+
+
+def test_what_does_not_fit_is_found(browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": HAND, "height": 900})
+    page.set_content(
+        "<!doctype html><main><div style='width: 900px'>x</div>"
+        "<button class='btn btn-primary' style='position: absolute; top: 9px'>Do</button>"
+        "<div style='position: absolute; top: 0; width: 200px; height: 60px'>over</div></main>"
+    )
+    wrong = " ".join(page.evaluate(MISFITS, True))
+    for said in ("wider than the window", "lies over", "too small to press"):
+        assert said in wrong
+    page.close()
 
 
 def test_axe_finds_what_it_is_for(browser: Browser) -> None:

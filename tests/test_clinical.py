@@ -15,6 +15,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from uuid import UUID
 
 import pypdfium2
 import pytest
@@ -220,7 +221,11 @@ def test_not_in_the_printed_register(world: World) -> None:
 
 @pytest.mark.usefixtures("register")
 def test_not_in_the_register_itself_nor_behind_its_entry(world: World) -> None:
-    hidden(lambda world, reader: page(reader, "registers"), world, world.patrol)
+    def listed(world: World, reader: Acting) -> str:
+        # The filter offers each kind of entry by its title, to everybody.
+        return page(reader, "registers").replace(TITLE, "").replace("tests.found", "")
+
+    hidden(listed, world, world.patrol)
     where = reverse("entry_files", args=[world.entry])
     assert client_of(world.doctor).get(where).status_code == 200
     for off in ((), (DATABASE,), (CODE,)):
@@ -239,7 +244,7 @@ def test_not_in_the_certified_copy_of_a_file(world: World) -> None:
         answer = client.post(reverse("person_copy", args=[world.stay.pk]), asked)
         assert answer.status_code == 302
         entry = answer.headers["Location"].strip("/").split("/")[-1]
-        (attachment,) = queries.line(entry).attachments
+        (attachment,) = queries.line(UUID(entry)).attachments
         made = client.get(answer.headers["Location"], {"file": attachment["sha256"]})
         return paper_of(made.content)
 

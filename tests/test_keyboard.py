@@ -6,9 +6,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from custos.foundation.accounts.acting import Acting
+from custos.foundation.accounts.models import User
 from custos.foundation.custody.models import Custody
+from custos.foundation.custody.place_models import Absence
 from custos.foundation.database import scope
 from custos.foundation.organizations.models import Cell
+from custos.foundation.record.models import Entry
 from custos.foundation.record.parties import Post, StaffKind
 from custos.foundation.ui.models import Draft
 from custos.prevention.devices import intake
@@ -36,10 +40,10 @@ def sits(browser: Browser, live_site: str, lived_in: house.House) -> Iterator[Si
     """Somebody on a post at a screen, with the mouse out of reach."""
     contexts = []
 
-    def sits(post: Post, kind: StaffKind = StaffKind.OFFICER) -> Page:
+    def sits(post: Post, kind: StaffKind = StaffKind.OFFICER, acting: Acting | None = None) -> Page:
         context = browser.new_context(base_url=live_site, locale="en-US")
         contexts.append(context)
-        cookie = house.cookie_of(lived_in.someone(post, kind))
+        cookie = house.cookie_of(acting or lived_in.someone(post, kind))
         context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_site}])
         page = context.new_page()
         page.goto("/")
@@ -393,3 +397,141 @@ def test_oversight_goes_from_its_facilities_to_one(
     press(page, "j", "Enter")
     page.wait_for_url(f"**/facility/{lived_in.facility.pk}/")
     context.close()
+
+
+#: Posts whose main page is somebody's file: they find a person and read it.
+READING = (
+    (Post.RECEPTION, StaffKind.AUXILIARY),
+    (Post.PSYCHOLOGIST, StaffKind.OTHER),
+    (Post.FINANCE, StaffKind.OTHER),
+    (Post.LOGISTICS, StaffKind.OTHER),
+    (Post.RESIDENT_PROSECUTOR, StaffKind.OTHER),
+)
+
+
+def test_whoever_reads_files_finds_a_person_and_reads_theirs(
+    sits: Sits, lived_in: house.House
+) -> None:
+    for post, kind in READING:
+        page = sits(post, kind)
+        page.keyboard.press("/")
+        page.keyboard.type("王小川")
+        expect(page.locator("#found [data-hit]")).to_have_count(1)
+        press(page, "ArrowDown", "Enter")
+        page.wait_for_url("**/people/*-*/")
+        expect(page.get_by_role("heading", name="王小川").first).to_be_visible()
+        tab_to(page, "Print")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/print/")
+
+
+def test_the_prosecutor_goes_from_who_is_held_too_long_to_the_ground(
+    sits: Sits, lived_in: house.House
+) -> None:
+    page = sits(Post.RESIDENT_PROSECUTOR, StaffKind.OTHER)
+    tab_to(page, "Limits of custody")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/limits/")
+    press(page, "j", "Enter")
+    page.wait_for_url("**/people/*-*/limits/")
+
+
+def test_the_escort_lets_somebody_out_through_the_gate(sits: Sits, lived_in: house.House) -> None:
+    page = sits(Post.INTERROGATION)
+    tab_to(page, "Out and back")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/movements/")
+    planned = page.locator(f".is-at a[href*='{lived_in.absence}']")
+    for _ in range(6):
+        page.keyboard.press("j")
+        if planned.count():
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/movements/{lived_in.absence}/")
+    tab_to(page, "escort")
+    page.keyboard.type("Officers Chen and Wu")
+    tab_to(page, "condition", 2)
+    page.keyboard.type("No injuries")
+    tab_to(page, "Record the departure", 3)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Record the return")).to_be_visible()
+    with scope.entered(factories.SYSTEM):
+        assert Absence.objects.get(pk=lived_in.absence).left_at is not None
+
+
+@pytest.fixture
+def proven(lived_in: house.House) -> Callable[[Post, StaffKind], Acting]:
+    """Somebody who can say their password."""
+
+    def proven(post: Post, kind: StaffKind = StaffKind.OFFICER) -> Acting:
+        with scope.entered(factories.SYSTEM):
+            return factories.somebody(post, kind, at=lived_in.facility, password=PASSWORD)
+
+    return proven
+
+
+PASSWORD = "seven-quiet-corridors"
+Proven = Callable[..., Acting]
+
+
+def test_each_administrator_does_their_part(sits: Sits, proven: Proven) -> None:
+    page = sits(Post.SYSTEM_ADMIN, StaffKind.OTHER)
+    page.wait_for_url("**/operations/")
+
+    page = sits(Post.AUDIT_ADMIN, StaffKind.OTHER)
+    tab_to(page, "who")
+    page.keyboard.type("Zhao")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**who=Zhao*")
+
+    page = sits(Post.SECURITY_ADMIN, acting=proven(Post.SECURITY_ADMIN, StaffKind.OTHER))
+    page.wait_for_url("**/administration/accounts/")
+    tab_to(page, "Make an account")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/new/")
+    filled = {"username": "li-min", "name": "Li Min", "number": "990001", "kind": "Officer"}
+    for field, words in (filled | {"post": "Patrol", "own_password": PASSWORD}).items():
+        tab_to(page, field, 12)
+        page.keyboard.type(words)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("li-min").first).to_be_visible()
+    assert User.objects.filter(username="li-min").exists()
+
+
+def test_two_officers_decide_together_without_a_mouse(
+    sits: Sits, lived_in: house.House, proven: Proven
+) -> None:
+    leader, deputy = proven(Post.LEADER), proven(Post.DUTY_LEADER)
+    with scope.entered(factories.SYSTEM):
+        entry = Entry.objects.get(custody_id=lived_in.stay, kind="custody.admitted")
+    first = sits(Post.LEADER, acting=leader)
+    erasing = f"/people/{lived_in.stay}/entries/{entry.pk}/erase/"
+    first.goto(erasing)
+    tab_to(first, "Erase by law")
+    first.keyboard.press("Enter")
+    expect(first.get_by_role("dialog")).to_be_visible()
+    first.keyboard.type("CPL 286")
+    for field, words in (("reason", "A minor's record is sealed."), ("own_password", PASSWORD)):
+        tab_to(first, field, 4)
+        first.keyboard.type(words)
+    tab_to(first, "Erase this content", 6)
+    first.keyboard.press("Enter")
+    expect(first.get_by_text("You have asked already")).to_be_visible()
+
+    second = sits(Post.DUTY_LEADER, acting=deputy)
+    second.goto("/confirmations/")
+    press(second, "j", "Enter")
+    second.wait_for_url("**/confirmations/*-*/")
+    expect(second.get_by_text("A minor's record is sealed.")).to_be_visible()
+    tab_to(second, "own_password")
+    second.keyboard.type(PASSWORD)
+    tab_to(second, "Confirm as the second person", 4)
+    second.keyboard.press("Enter")
+    expect(second.get_by_text("Confirmed. Whoever asked")).to_be_visible()
+
+    first.goto(erasing)
+    tab_to(first, "Erase by law")
+    first.keyboard.press("Enter")
+    tab_to(first, "Erase this content", 8)
+    first.keyboard.press("Enter")
+    expect(first.get_by_text("Erased.").first).to_be_visible()

@@ -107,17 +107,6 @@ def shot(page: Page, name: str) -> None:
     )  # type: ignore[index]
 
 
-@pytest.mark.parametrize("language", ["zh-CN", "en-US"])
-@pytest.mark.parametrize("width", [1440, 1024, 390])
-def test_every_page_fits_its_screen(opened: Opened, width: int, language: str) -> None:
-    page = opened(width=width, language=language)
-    for name, path in PAGES.items():
-        page.goto(f"/shell/{path}")
-        page.wait_for_timeout(300)
-        shot(page, f"shell-{name}-{width}-{language[:2]}")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
-
-
 def test_dark_is_designed_too(opened: Opened) -> None:
     for width in (1440, 390):
         page = opened(width=width, color_scheme="dark")
@@ -152,21 +141,15 @@ NAMELESS = """() => [...document.querySelectorAll('a, button, input, select, tex
   })
   .map((part) => part.outerHTML.slice(0, 120))"""
 
-SMALL = """() => [...document.querySelectorAll('.btn, .tool, .places a, input, select, .rows a')]
-  .filter((part) => part.offsetParent && !['hidden', 'radio', 'checkbox'].includes(part.type))
-  .filter((part) => part.getBoundingClientRect().height < 47.5)
-  .map((part) => part.outerHTML.slice(0, 120))"""
-
 
 @pytest.mark.parametrize("path", PAGES.values())
-def test_every_page_can_be_heard_and_touched(opened: Opened, path: str) -> None:
+def test_every_page_can_be_heard(opened: Opened, path: str) -> None:
     page = opened(path, width=390)
     for landmark in ("banner", "main"):
         assert page.get_by_role(landmark).count() == 1  # type: ignore[arg-type]
     assert page.locator("h1").count() >= 1
     assert page.evaluate("document.documentElement.lang") == "zh-Hans"
     assert page.evaluate(NAMELESS) == []
-    assert page.evaluate(SMALL) == []
     ids = page.evaluate("[...document.querySelectorAll('[id]')].map((part) => part.id)")
     assert len(ids) == len(set(ids))
 

@@ -126,6 +126,7 @@ def test_the_worker_knows_these_jobs_at_these_times() -> None:
         "record.make_checkpoints": "5 16 * * *",  # 00:05 in Beijing
         "record.make_partitions": "17 3 * * *",
         "devices.make_partitions": "23 3 * * *",
+        "devices.forget": "41 3 * * *",
     }
 
 

@@ -20,6 +20,7 @@ LOADERS = (
     "custos.foundation.custody.people.readings",
     "custos.foundation.custody.people.sealing",
     "custos.foundation.custody.absences",
+    "custos.foundation.custody.women",
     "custos.prevention.duty.catalogue",
     "custos.prevention.duty.information.catalogue",
     "custos.prevention.duty.shifts.plan",

@@ -58,7 +58,7 @@ MIDDLEWARE = [
     # Ahead of what answers by itself, files and outage pages: they have the same policy.
     "csp.middleware.CSPMiddleware",
     "custos.foundation.ui.middleware.Compressed",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "custos.foundation.ui.middleware.StaticFiles",
     "custos.foundation.ui.middleware.PlainOutagePage",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -115,6 +115,7 @@ def _database(url: str) -> dict[str, object]:
                 "timeout": 3,
                 "connection_class": patience.Connection,
             },
+            "prepare_threshold": 5,  # for `database.prepared`; Django's own cursors prepare nothing
         },
         # A connection that a restarted server has closed is replaced before it is handed out.
         "CONN_HEALTH_CHECKS": True,

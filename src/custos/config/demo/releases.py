@@ -24,6 +24,8 @@ from custos.foundation.record.parties import Actor, Post
 from custos.management.reception.models import Release
 from custos.management.reception.release import engine, opening, services
 from custos.management.reception.release.rules import Item, rules
+from custos.prevention.duty import services as duty
+from custos.prevention.duty.models import Task
 
 _SEARCHED = "全国在逃人员信息、本省另案、行政拘留未执行记录均已核查，无其他羁押依据"
 _COMPARED = "对照入所照片、左前臂疤痕和本人自述，系同一人"
@@ -210,12 +212,15 @@ def _second_warrant(world: World, one: Leaving) -> None:
         matches=True,
         note="核查在逃人员信息时发现，已通知戊北市公安局",
     )
-    recording.record_fact(one.who.id, warrant, by=world.someone(Post.ADMISSION))
+    officer = world.someone(Post.ADMISSION)
+    task = Task.objects.get(custody_id=one.who.id, rule_id="DUTY-RELEASE-DOCUMENT")
+    duty.accept(task.pk, by=officer)
+    recording.record_fact(one.who.id, warrant, by=officer)
     case = Release.objects.get(custody_id=one.who.id, closed_at=None)
     services.search(
         case.pk,
         words="核查在逃人员信息：戊北市公安局网上追逃，已登记入档",
-        by=world.someone(Post.ADMISSION),
+        by=officer,
     )
     for actor, _user in world.chance.sample(world.staff[world.main.pk, Post.ADMISSION], 2):
         services.compare(case.pk, words=_COMPARED, by=actor)

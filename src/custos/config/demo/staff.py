@@ -28,6 +28,7 @@ _POSTS = (
     (Post.LOGISTICS, StaffKind.OTHER, 8),
     (Post.DUTY_LEADER, StaffKind.OFFICER, 6),
     (Post.LEADER, StaffKind.OFFICER, 4),
+    (Post.RESIDENT_PROSECUTOR, StaffKind.OTHER, 1),
 )
 #: Who works in each other facility.
 _ELSEWHERE = (

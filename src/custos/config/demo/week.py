@@ -37,6 +37,9 @@ _ANSWERS = (
     "到场时一人情绪激动，已带出谈话，通知管教跟进。",
 )
 _MOVES = ("监室人数调整", "与同室人员相处紧张，调整监室", "便于就医照顾")
+_ASSESSED = "已知晓权利义务和作息，情绪平稳，体检无异常，可以编入普通监室。"
+#: Who is there when a woman is moved or taken out.
+_WOMAN = "女民警 林晓芸"
 #: Why two are kept apart, with the role of each.
 _PAIRS = (
     ("threat", "威胁者", "被威胁者", "曾在监室内扬言报复"),
@@ -111,8 +114,13 @@ def _inspected(world: World) -> None:
 
 
 def _settled(world: World, *, stay: UUID) -> None:
-    """Somebody's time among new arrivals is over."""
-    _move_to_another(world, Custody.objects.select_related("cell").get(pk=stay), SETTLED)
+    """Somebody's time among new arrivals is over, by the assessment of a case officer and a doctor."""
+    held = Custody.objects.select_related("cell").get(pk=stay)
+    if held.ended_at:
+        return
+    officer, doctor = world.two(Post.CASE_OFFICER, Post.MEDICAL, world.main)
+    separating.end_transition(stay, assessment=_ASSESSED, by=officer, second=doctor)
+    _move_to_another(world, held, SETTLED)
 
 
 def _move(world: World) -> None:
@@ -130,7 +138,11 @@ def _move_to_another(world: World, stay: Custody, reason: str) -> None:
             continue
         try:
             custody.move_to_cell(
-                stay.pk, cell.pk, reason=reason, by=world.someone(Post.CASE_OFFICER)
+                stay.pk,
+                cell.pk,
+                reason=reason,
+                by=world.someone(Post.CASE_OFFICER),
+                attended_by=_WOMAN,
             )
         except NotAllowed:
             continue  # a co-defendant is there
@@ -192,7 +204,13 @@ def _through_the_gate(world: World, absence: UUID) -> bool:
     """Let somebody out; not where they are out already."""
     officer = world.someone(Post.INTERROGATION)
     try:
-        going_out.leave(absence, escort="押送民警两名、法警两名", condition="无异常", by=officer)
+        going_out.leave(
+            absence,
+            escort="押送民警两名、法警两名",
+            condition="无异常",
+            by=officer,
+            attended_by=_WOMAN,
+        )
     except Conflict:
         going_out.cancel(absence, reason="本人已在外", by=officer)
         return False

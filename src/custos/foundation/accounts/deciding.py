@@ -125,6 +125,8 @@ def decided(
             proven_at=form.proven_at,
         )
     if form.second is not None and asked.confirmed_at is None:
+        # What was asked before may no longer be possible; nobody signs it then.
+        confirmations.act_of(act).check(content, by)
         second = _acting_for(form.second, confirmations.act_of(act).seconds, organization_id)
         with scope.entered(second.scope):
             confirmations.confirm(asked.pk, by=second, proven_at=clock.now())

@@ -267,6 +267,7 @@ class Move(Asked):
         reason="Separation from a co-defendant",
         seen="3f5a9c0e7b1d4f6289ab3c5d7e9f0123",
         offered=[_CUSTODY],
+        attended_by="",
     )
     cell: UUID = Field(description="The cell.")
     reason: Annotated[Line, Field(min_length=1)] = Field(description="Why.")
@@ -275,6 +276,9 @@ class Move(Asked):
     )
     offered: list[UUID] = Field(
         [], max_length=2000, description="The cells that were offered beside it, in their order."
+    )
+    attended_by: Annotated[Line, Field(max_length=100)] = Field(
+        "", description="The woman officer who is there, where a woman is moved; else empty."
     )
 
 

@@ -211,7 +211,7 @@ def receive(
             (_fact_told(row.pk, stay, said) for row, stay, said in known),
             (told for row, pair in apart for told in _pair_told(row, pair)),
         )
-        drafts = (one.draft(recorded_at, because) for one in told)
+        drafts: Iterator[Draft] = (one.draft(recorded_at, because) for one in told)
         if recorded_at is None:
             return record.append_many(sorted(drafts, key=lambda draft: draft.header.recorded_at))
         return record.append_many(drafts)

@@ -5,7 +5,7 @@ that speaks against the placing, with its version, source, effect and the people
 `broken_in()` asks the same of a cell as it stands. Numbers: people, m², completed years and days.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -67,6 +67,8 @@ class Rule(Ground):
     at_most_percent: int = 100
     square_metres_each: int = 0
     first_days: int = 0
+    least_days: int = 0
+    least_days_at: Mapping[str, int] = {}
     apart: tuple[tuple[str, ...], ...] = ()
 
 
@@ -125,8 +127,8 @@ class Person:
     `sex` by GB/T 2261.1, `born` if known, `category` of the stay. `isolation`: None without a medical
     order, else the group with which the order lets them share, "" for nobody. `never_alone`: other
     people have to be with them. `repeat` and `violent`: what is known of the offence. `days_in`: full
-    days since the admission. `out`: has a place in the cell and is outside the facility just now. `ref`
-    names them in what is found.
+    days since the admission; `settled`: whether an assessment ended the transition period. `out`: has a
+    place in the cell and is outside the facility just now. `ref` names them in what is found.
     """
 
     sex: str
@@ -137,6 +139,7 @@ class Person:
     repeat: bool | None = None
     violent: bool | None = None
     days_in: int = 0
+    settled: bool = False
     out: bool = False
     apart: tuple[Apart, ...] = ()
     ref: UUID | None = None
@@ -181,6 +184,17 @@ class _Placing:
 
 #: What a check finds: nothing (None), or those whom it is about, who may be nobody in particular.
 _Verdict = Sequence[Person | Apart] | None
+
+
+def transition_rule(file: RuleFile | None = None) -> Rule | None:
+    """The rule that says how long somebody is among new arrivals."""
+    return next((one for one in (file or rules()).rules if one.least_days), None)
+
+
+def in_transition(days_in: int, *, settled: bool) -> bool:
+    """Whether the transition period goes on of somebody who was admitted so many full days ago."""
+    rule = transition_rule()
+    return rule is not None and not settled and days_in < rule.first_days
 
 
 def years_old(born: date, day: date) -> int:
@@ -327,7 +341,7 @@ def propose(
 
 def _good(person: Person, option: Option) -> list[str]:
     cell, fits = option.cell, []
-    if cell.kind == "transition" and person.days_in < 15:
+    if cell.kind == "transition" and person.days_in < 15 and not person.settled:
         fits.append("transition")
     if cell.kind == "medical" and person.isolation is not None:
         fits.append("medical")
@@ -453,6 +467,7 @@ def _transition(rule: Rule, p: _Placing) -> _Verdict:
         p.cell.transition_elsewhere
         and p.cell.kind not in ("transition", "medical")
         and p.person.days_in < rule.first_days
+        and not p.person.settled
     )
 
 

@@ -11,7 +11,7 @@ from django.db.models import Case, Q, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
-from custos.foundation.custody import absences, placing
+from custos.foundation.custody import absences, placing, women
 from custos.foundation.custody.models import Custody
 from custos.foundation.custody.place_kinds import (
     AbsenceCancelled,
@@ -23,7 +23,7 @@ from custos.foundation.custody.place_kinds import (
 from custos.foundation.custody.place_models import Absence, KeepApart
 from custos.foundation.custody.words import in_words
 from custos.foundation.database import scope
-from custos.foundation.errors import Conflict, Malformed, Missing, NotAllowed
+from custos.foundation.errors import Conflict, Malformed, Missing, NotAllowed, raise_all
 from custos.foundation.organizations.models import Cell
 from custos.foundation.record import services as record
 from custos.foundation.record.parties import Actor
@@ -146,11 +146,14 @@ def cancel(absence: UUID, *, reason: str, by: Actor) -> Absence:
     return row
 
 
-def leave(absence: UUID, *, escort: str, condition: str, by: Actor) -> Absence:
+def leave(
+    absence: UUID, *, escort: str, condition: str, by: Actor, attended_by: str = ""
+) -> Absence:
     """The person goes out through the gate: with whom, and in what condition.
 
-    Raises `Conflict` where they are out already or the plan was cancelled, `Malformed` without escort or
-    condition (看守所条例 第20条: condition before and after).
+    `attended_by` names the woman officer who goes with a woman; it is refused (`NotAllowed`) without:
+    看守所条例 第6条; Nelson Mandela Rules 81. Raises `Conflict` where they are out already or the plan was
+    cancelled, `Malformed` without escort or condition (看守所条例 第20条: condition before and after).
     """
     _require_words(escort=escort, condition=condition)
     record.require_writer(WentOut, by)
@@ -160,9 +163,10 @@ def leave(absence: UUID, *, escort: str, condition: str, by: Actor) -> Absence:
             raise Conflict("absence.not_waiting", _("This absence is no longer waiting."))
         if _out(stay).exists():
             raise Conflict("absence.out_already", _("The person is out already."))
+        raise_all(women.refusals(stay, attended_by))
         row.left_at = deed.at
         row.save(update_fields=["left_at"])
-        deed.append(
+        left = deed.append(
             WentOut(
                 absence=row.pk,
                 absence_kind=row.kind,
@@ -174,6 +178,7 @@ def leave(absence: UUID, *, escort: str, condition: str, by: Actor) -> Absence:
             by=by,
             ground="看守所条例 第20条",
         )
+        women.tell(deed, stay, attended_by, by=by, because=left.id)
         if cell:
             placing.tell_of_alone(deed, cell)
     return row

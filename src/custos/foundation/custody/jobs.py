@@ -12,3 +12,11 @@ def birthdays(timestamp: int) -> None:
     """Say which cells somebody's coming of age has broken."""
     del timestamp
     separating.look_at_birthdays(clock.today())
+
+
+@app.periodic(cron="5 16 * * *")  # 00:05 in Beijing
+@app.task(name="custody.transitions", queueing_lock="custody.transitions")
+def transitions(timestamp: int) -> None:
+    """Ask for the assessment of those who have been among new arrivals long enough."""
+    del timestamp
+    separating.look_at_transitions(clock.today())

@@ -60,3 +60,4 @@ from custos.foundation.custody.place_kinds import LeftAlone as LeftAlone  # noqa
 from custos.foundation.custody.place_kinds import Released as Released  # noqa: E402
 from custos.foundation.custody.place_kinds import SeparationBroken as SeparationBroken  # noqa: E402
 from custos.foundation.custody.place_kinds import StayEnded as StayEnded  # noqa: E402
+from custos.foundation.custody.place_kinds import TransitionDue as TransitionDue  # noqa: E402

@@ -354,9 +354,12 @@ def plan_absence(call: Call, absence: AbsenceAsked, custody: CustodyId) -> Any:
 class Departure(Asked):
     """With whom somebody leaves, and in what condition."""
 
-    model_config = like(escort="赵、钱", condition="无异常")
+    model_config = like(escort="赵、钱", condition="无异常", attended_by="")
     escort: Annotated[Name, Field(max_length=200)] = Field(description="With whom.")
     condition: Annotated[Line, Field(min_length=1)] = Field(description="Condition, injuries.")
+    attended_by: Annotated[Line, Field(max_length=100)] = Field(
+        "", description="The woman officer who goes with a woman; else empty."
+    )
 
 
 @router.write(

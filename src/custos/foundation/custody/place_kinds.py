@@ -139,6 +139,35 @@ class NeverAloneEnded(Kind):
         return self.reason
 
 
+#: Who assesses somebody at the end of their transition period: one of each.
+SETTLING = (Post.CASE_OFFICER, Post.MEDICAL)
+
+
+class TransitionDue(Kind):
+    """Somebody has been among new arrivals as long as it takes at least: an assessment may end it."""
+
+    name, version = "custody.transition_due", 1
+    title = _("Assessment of a new arrival due")
+    writers, readers = Writers.the_system(), Readers.STAFF
+    days: int
+
+    def line(self) -> str:
+        return gettext("%(days)s days since the admission") % {"days": self.days}
+
+
+class TransitionEnded(Kind):
+    """A case officer and a doctor assessed somebody, in writing, and ended the transition period."""
+
+    name, version = "custody.settled", 1
+    title = _("Transition period ended")
+    writers = Writers.posts(*SETTLING, two_persons=True)
+    readers, converges = Readers.STAFF, True
+    assessment: str
+
+    def line(self) -> str:
+        return self.assessment
+
+
 class SeparationBroken(Kind):
     """A cell as it stands breaks a rule that blocks: a birthday, a sentence, a danger newly known."""
 
@@ -249,6 +278,29 @@ class AbsenceCancelled(Kind):
 
     def line(self) -> str:
         return self.reason
+
+
+#: Whoever may move somebody or let them through the gate.
+_ATTENDING = Writers.posts(
+    Post.ADMISSION,
+    Post.INTERROGATION,
+    Post.CASE_OFFICER,
+    Post.DUTY_LEADER,
+    Post.LEADER,
+    police_only=True,
+)
+
+
+class AttendedByWoman(Kind):
+    """A woman was moved or taken out in the presence of a woman officer, who is named."""
+
+    name, version = "custody.attended", 1
+    title = _("Attended by a woman officer")
+    writers, readers = _ATTENDING, Readers.STAFF
+    officer: str
+
+    def line(self) -> str:
+        return self.officer
 
 
 class WentOut(Kind):

@@ -12,7 +12,8 @@ from custos.foundation.record.parties import Subject
 class Classification(models.Model):
     """As what a stay counts in separation (分押依据), where somebody recorded more than its document says.
 
-    `repeat` and `violent` are None while nobody knows. Earlier values stand on the record.
+    `repeat` and `violent` are None while nobody knows, `settled_at` until an assessment ended the
+    transition period. Earlier values stand on the record.
     """
 
     custody = models.OneToOneField("custody.Custody", primary_key=True, on_delete=models.PROTECT)
@@ -20,6 +21,7 @@ class Classification(models.Model):
     category = models.CharField(max_length=16)
     repeat = models.BooleanField(null=True)
     violent = models.BooleanField(null=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
 
     objects = ScopedManager()
 

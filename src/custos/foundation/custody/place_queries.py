@@ -337,6 +337,7 @@ class Separation:
     violent: bool | None
     isolation: OrderShown | None
     company: OrderShown | None
+    in_transition: bool
 
 
 def separation_of(custody: UUID) -> Separation:
@@ -359,6 +360,10 @@ def separation_of(custody: UUID) -> Separation:
         classified.violent if classified else None,
         orders.get(PlacingOrder.ISOLATION),
         orders.get(PlacingOrder.COMPANY),
+        engine.in_transition(
+            (clock.now() - stay.admitted_at).days,
+            settled=classified is not None and classified.settled_at is not None,
+        ),
     )
 
 

@@ -158,6 +158,7 @@ def _person(
         repeat=classified.repeat if classified else None,
         violent=classified.violent if classified else None,
         days_in=(at - stay.admitted_at).days,
+        settled=classified is not None and classified.settled_at is not None,
         out=out,
         apart=apart,
         ref=stay.pk,

@@ -6,7 +6,7 @@ true has to be said. It writes `SeparationBroken` about the cell, of which a tas
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from custos.foundation.accounts.confirmations import Content
 from custos.foundation.custody import engine, pairs, placing
 from custos.foundation.custody.models import Custody
 from custos.foundation.custody.place_kinds import (
+    SETTLING,
     Classified,
     IsolationEnded,
     IsolationOrdered,
@@ -27,10 +28,13 @@ from custos.foundation.custody.place_kinds import (
     NeverAloneEnded,
     NeverAloneOrdered,
     PairClosed,
+    TransitionDue,
+    TransitionEnded,
 )
 from custos.foundation.custody.place_models import Classification, KeepApart, PlacingOrder
 from custos.foundation.database import scope
 from custos.foundation.errors import Conflict, Malformed, Missing, NotAllowed
+from custos.foundation.organizations import queries as organizations
 from custos.foundation.record import services as record
 from custos.foundation.record.kinds import Kind
 from custos.foundation.record.parties import Actor, Post
@@ -39,6 +43,8 @@ from custos.foundation.record.services import Deed
 #: The act of two by which somebody may be alone again, and whose it is.
 END_NEVER_ALONE = "custody.end_never_alone"
 ENDING_NEVER_ALONE = frozenset({Post.MEDICAL, Post.PSYCHOLOGIST, Post.CASE_OFFICER})
+#: The act of two by which a transition period ends.
+END_TRANSITION = "custody.end_transition"
 #: Why two people are kept apart.
 PAIR_KINDS = {
     engine.CODEFENDANTS: _("Co-defendants"),
@@ -306,6 +312,80 @@ def confirmed_end_never_alone(confirmation: UUID, content: Content, *, by: Actin
         return end_never_alone(
             UUID(content["custody"]), reason=content["reason"], by=by.actor, second=second
         )
+
+
+def end_transition(custody: UUID, *, assessment: str, by: Actor, second: Actor) -> Custody:
+    """End somebody's transition period by a written assessment of a case officer and a doctor, together.
+
+    Raises `Conflict` before the least number of days, or where it was ended; `Malformed` without an
+    assessment, `NotAllowed` for other posts. Source: 看守所执法细则 3-01; 公安机关强制隔离戒毒所管理办法;
+    that it takes the two is a proposal.
+    """
+    _require_reason(assessment, "reason")
+    if {by.post, second.post} != set(SETTLING):
+        raise NotAllowed("separation.two_settle", _("This takes a case officer and a doctor."))
+
+    def write(stay: Custody) -> Kind:
+        least = _least_days(organizations.organization(stay.organization_id).kind)
+        if (clock.now() - stay.admitted_at).days < least:
+            raise Conflict(
+                "separation.too_early",
+                _("The transition period lasts %(days)s days at least."),
+                days=least,
+            )
+        known, _made = Classification.objects.get_or_create(
+            custody=stay,
+            defaults={
+                "organization_id": stay.organization_id,
+                "category": engine.rules().category_by(stay.basis),
+            },
+        )
+        if known.settled_at:
+            raise Conflict("separation.settled", _("The transition period was ended already."))
+        known.settled_at = clock.now()
+        known.save(update_fields=["settled_at"])
+        return TransitionEnded(assessment=assessment.strip())
+
+    return _about_one(TransitionEnded, custody, write, by=by, second=second)
+
+
+def confirmed_end_transition(confirmation: UUID, content: Content, *, by: Acting) -> Custody:
+    """The same with a confirmation of exactly this; `content` names `custody` and `reason`."""
+    with record.deed():
+        second = confirmations.consume(confirmation, END_TRANSITION, content, by=by)
+        return end_transition(
+            UUID(content["custody"]), assessment=content["reason"], by=by.actor, second=second
+        )
+
+
+def _least_days(kind: str) -> int:
+    rule = engine.transition_rule()
+    return rule.least_days_at.get(kind, rule.least_days) if rule else 0
+
+
+def look_at_transitions(day: date) -> int:
+    """Say of everybody who has come through the least number of days on `day` that an assessment is due.
+
+    Returns of how many. Runs once a day; nobody is moved by it.
+    """
+    rule, told = engine.transition_rule(), 0
+    if rule is None:
+        return 0
+    with scope.entered(scope.Scope.of_system("custody.transition")), record.deed() as deed:
+        for days in sorted({rule.least_days, *rule.least_days_at.values()}):
+            begins = datetime.combine(day - timedelta(days=days), time(), clock.LOCAL)
+            came = Custody.objects.select_related("organization").filter(
+                ended_at=None,
+                admitted_at__gte=begins,
+                admitted_at__lt=begins + timedelta(days=1),
+                classification__settled_at=None,
+            )
+            for stay in came.order_by("pk"):
+                if _least_days(stay.organization.kind) == days:
+                    due = TransitionDue(days=days)
+                    deed.append(due, about=stay, by=Actor.system("custody.transition"))
+                    told += 1
+    return told
 
 
 def look_at_birthdays(day: date) -> int:

@@ -15,7 +15,15 @@ from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
 from custos.foundation.codes import custody_number
-from custos.foundation.custody import arrival, engine, going_out, leaving, placing, separating
+from custos.foundation.custody import (
+    arrival,
+    engine,
+    going_out,
+    leaving,
+    placing,
+    separating,
+    women,
+)
 from custos.foundation.custody.kinds import Admitted, CellMoved
 from custos.foundation.custody.models import Custody, Detainee
 from custos.foundation.custody.people import tokens
@@ -267,14 +275,16 @@ def move_to_cell(
     by: Actor,
     seen: str = "",
     offered: Sequence[UUID] = (),
+    attended_by: str = "",
 ) -> Custody:
     """Move a person to another cell of the same facility.
 
     `seen` is the token of what the officer was shown (`queries.placing()`), `offered` the cells that were
-    proposed, in their order; both go on the record with the choice. Refuses what separation forbids
-    (`NotAllowed`). Raises `Missing` for a stay or cell out of scope, `Conflict` where the stay has ended,
-    the person is there already or something else is true than what was seen, `Malformed` without a
-    reason. Source: 看守所条例 第14条; Nelson Mandela Rules 11.
+    proposed, in their order; both go on the record with the choice. `attended_by` names the woman
+    officer who is there when a woman is moved. Refuses (`NotAllowed`) what separation forbids, and a
+    woman's move without her. Raises `Missing` for a stay or cell out of scope, `Conflict` where the stay
+    has ended, the person is there already or something else is true than what was seen, `Malformed`
+    without a reason. Source: 看守所条例 第6条、第14条; Nelson Mandela Rules 11, 81.
     """
     if not reason.strip():
         raise Malformed("custody.reason", _("Say why."), field="reason")
@@ -292,7 +302,9 @@ def move_to_cell(
         shown = considered_move(stay, place, deed.at)
         if seen and seen != shown.token:
             raise _changed_since()
-        raise_all(_refusals_of_placing(shown.found, place, reason))
+        raise_all(
+            _refusals_of_placing(shown.found, place, reason) + women.refusals(stay, attended_by)
+        )
         placing.end_place(stay, deed.at)
         stay.cell = place
         stay.save(update_fields=["cell"])
@@ -309,6 +321,7 @@ def move_to_cell(
             by=by,
             ground="看守所条例 第14条",
         )
+        women.tell(deed, stay, attended_by, by=by, because=moved.id)
         if seen:
             _tell_what_was_shown(deed, stay, place, shown, offered, by, moved.id)
     return stay

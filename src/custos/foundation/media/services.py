@@ -139,6 +139,11 @@ def read(sha256: str) -> bytes:
     return data
 
 
+def is_there(sha256: str) -> bool:
+    """Whether a file of this digest is stored; its content isn't looked at."""
+    return _path(sha256).exists()
+
+
 def is_whole(sha256: str) -> bool:
     """Whether the content of a stored file is there and unchanged."""
     path = _path(sha256)

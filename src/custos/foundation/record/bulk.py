@@ -65,6 +65,8 @@ INSERT INTO record_payload (id, organization_id, audience, salt, body)
 SELECT * FROM unnest(%s::uuid[], %s::bigint[], %s::smallint[], %s::bytea[], %s::bytea[])
 """
 
+_INSERT_PAYLOADS_AND_LOCK = f"WITH said AS ({_INSERT_PAYLOADS}) {_LOCK_HEADS}"
+
 _SIGNATURE = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _TRAILER = b"\xff\xff"
 _ENTRY_COUNT = len(_COLUMNS).to_bytes(2, "big")
@@ -90,7 +92,7 @@ def insert_payloads_and_lock(
     """
     wanted = sorted({d.header.organization_id for d in drafts})
     cursor.execute(
-        f"WITH said AS ({_INSERT_PAYLOADS}) {_LOCK_HEADS}",
+        _INSERT_PAYLOADS_AND_LOCK,
         (
             [d.header.id for d in drafts],
             [d.header.organization_id for d in drafts],
@@ -110,7 +112,7 @@ def lock_heads(cursor: Any, organizations: Iterable[int], suite: int) -> dict[in
     digest = digest_of(suite)
     cursor.execute(
         "INSERT INTO record_head (organization_id, suite, seq, hash)"
-        " SELECT o, %s, 0, g FROM unnest(%s::bigint[], %s::bytea[]) AS n (o, g) ORDER BY o"
+        " SELECT o, %s::smallint, 0, g FROM unnest(%s::bigint[], %s::bytea[]) AS n (o, g) ORDER BY o"
         " ON CONFLICT DO NOTHING",
         (suite, wanted, [digest(wire.genesis(number)) for number in wanted]),
     )

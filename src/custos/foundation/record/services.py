@@ -29,7 +29,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
-from custos.foundation.database import scope
+from custos.foundation.database import prepared, scope
 from custos.foundation.database.ids import new_id
 from custos.foundation.errors import Conflict, Malformed, Missing, NotAllowed
 from custos.foundation.media import services as media
@@ -325,11 +325,11 @@ class Deed:
             self._insert()
 
     def _insert(self) -> None:
-        with connection.cursor() as cursor:
+        with prepared.cursor() as cursor:
             if self._due:
                 ReactionDue.objects.bulk_create(self._due, ignore_conflicts=True)
             if files := _files(self._drafts):
-                Attachment.objects.bulk_create(files)
+                _attach(files)
             heads = bulk.insert_payloads_and_lock(cursor, self._drafts, default_suite())
             for made in self._drafts:
                 bulk.link(made.header, made.salt + made.body, heads[made.header.organization_id])
@@ -338,7 +338,7 @@ class Deed:
             for entry, order in self._erasures:
                 cursor.execute("SELECT record_erase_payload(%s, %s)", (entry, order))
                 for digest in cursor.fetchone()[0]:
-                    transaction.on_commit(partial(media.remove, digest))
+                    transaction.on_commit(partial(_remove_unnamed, digest))
 
 
 def _note_once_committed(heads: dict[int, bulk.HeadState]) -> None:
@@ -361,6 +361,42 @@ def _files(drafts: Iterable[Draft]) -> list[Attachment]:
         for made in drafts
         for a in made.attachments
     ]
+
+
+def _attach(files: list[Attachment]) -> None:
+    """Add the rows of files, whose content stays from here on.
+
+    Raises `Conflict` where it was erased by law since it was sent: the same file belonged to an entry
+    whose payload went.
+    """
+    wanted = sorted({file.sha256 for file in files})
+    _hold_files(wanted, shared=True)
+    if not all(media.is_there(digest) for digest in wanted):
+        raise Conflict(
+            "record.file_gone",
+            _("A file of this entry was erased meanwhile."),
+            field="file",
+            mend=_("Send it again."),
+        )
+    Attachment.objects.bulk_create(files, batch_size=2000)
+
+
+def _remove_unnamed(digest: str) -> None:
+    """Remove a file of an erased entry, unless another entry has come to name the same content."""
+    with scope.entered(scope.Scope.of_system("record.erasure")):
+        _hold_files([digest], shared=False)
+        if not Attachment.objects.filter(sha256=digest).exists():
+            media.remove(digest)
+
+
+def _hold_files(digests: list[str], *, shared: bool) -> None:
+    """Until this transaction ends nobody removes these files, or, not `shared`, names them either."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT pg_advisory_xact_lock{'_shared' if shared else ''}(hashtextextended(d, 0))"
+            " FROM unnest(%s::text[]) AS d",
+            (digests,),
+        )
 
 
 def default_suite() -> int:
@@ -422,7 +458,7 @@ def append_many(drafts: Iterable[Draft]) -> int:
             loading.result()
             bulk.move_heads(cursor, heads)
             _note_once_committed(heads)
-        Attachment.objects.bulk_create(files, batch_size=2000)
+        _attach(files)
     return count
 
 

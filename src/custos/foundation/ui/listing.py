@@ -50,6 +50,8 @@ MOST_EXPORTED = 20_000
 MOST_VIEWS = 20
 LONGEST_QUERY = 2_000
 _MOST_PAGES = 1_000_000
+#: How much of what an address asked for in vain is said again.
+_MOST_SAID, _LONGEST_SAID = 5, 80
 
 
 class Column(tables.Column):
@@ -353,6 +355,22 @@ class Listing:
     def narrowed(self) -> bool:
         """Whether anything is filtered out."""
         return any(name in self.query for name in self._filtered)
+
+    @property
+    def left_out(self) -> list[str]:
+        """What the address asks for that this list can't do, as it was asked: a list that silently showed
+        everybody would be taken for the narrowed one.
+        """
+        wrong = set(self.filters.form.errors) if self.filters else set()
+        known = {"sort", "column", "page", *self._filtered} - wrong
+        fields = self.filters.form.fields if self.filters else {}
+        return [
+            f"{fields[name].label if name in fields else name} {value}"[:_LONGEST_SAID]
+            for name, values in self.request.GET.lists()
+            if name not in known
+            for value in values
+            if value
+        ][:_MOST_SAID]
 
     @property
     def kept_by_filters(self) -> list[tuple[str, str]]:

@@ -1,12 +1,14 @@
 """What stands around every page: the net below it, the gate before it, and its compression."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from custos.foundation.errors import CustosError
 from custos.foundation.ui import refusals
@@ -85,6 +87,26 @@ class PlainOutagePage:
         return refusals.outage(request, error) if refusals.is_outage(error) else None
 
 
+class StaticFiles(WhiteNoiseMiddleware):
+    """Serves styles, scripts and pictures, each in one piece: they are small, and an answer without a body,
+    such as "not modified", has none that a compressor could make bytes of.
+    """
+
+    @staticmethod
+    def serve(static_file: Any, request: HttpRequest) -> HttpResponse:
+        """The answer for one file."""
+        found = static_file.get_response(request.method, request.META)
+        body = b""
+        if found.file is not None:
+            body = found.file.read()
+            found.file.close()
+        answer = HttpResponse(body, status=int(found.status))
+        del answer["Content-Type"]
+        for name, value in found.headers:
+            answer[name] = value
+        return answer
+
+
 class Compressed(GZipMiddleware):
     """Compresses pages, and styles and scripts that aren't stored compressed; never the live stream,
     which would wait for a full block. A page's length tells nothing of its secrets: Django pads what it
@@ -94,7 +116,8 @@ class Compressed(GZipMiddleware):
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
-        """Leave the live stream alone."""
-        if response.get("Content-Type", "").startswith("text/event-stream"):
+        """Leave the live stream alone, and parts of files, whose bytes are counted uncompressed."""
+        stream = response.get("Content-Type", "").startswith("text/event-stream")
+        if stream or response.status_code == HTTPStatus.PARTIAL_CONTENT:
             return response
         return super().process_response(request, response)

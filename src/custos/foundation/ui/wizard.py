@@ -214,9 +214,9 @@ def _kept_apart(drafts: Collection[Draft]) -> dict[tuple[UUID, str], dict[str, A
     """What was typed in steps of some audience, by draft and step, past what the reader may see."""
     audiences = {
         step.audience
-        for name in {draft.wizard for draft in drafts}
-        for step in wizard(name).ordered()
-        if step.audience is not None
+        for draft in drafts
+        for step in wizard(draft.wizard).ordered()
+        if step.audience is not None and step.name in draft.steps
     }
     if not audiences:
         return {}

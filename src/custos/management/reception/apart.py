@@ -25,6 +25,7 @@ from custos.foundation.custody import place_kinds as kinds
 from custos.foundation.custody import place_queries as places
 from custos.foundation.custody import queries as custody
 from custos.foundation.custody import separating
+from custos.foundation.custody.place_kinds import SETTLING
 from custos.foundation.errors import CustosError, Malformed, Missing
 from custos.foundation.record.kinds import Kind
 from custos.foundation.record.parties import DUTY_POSTS, refusal_of
@@ -256,6 +257,7 @@ def _page(
         "pairs": places.pairs_of(custody_id),
         "doors": doors,
         "may_close": "close" in allowed,
+        "may_settle": held.in_transition and acting.post in SETTLING,
         "may_end_company": held.company and acting.post in separating.ENDING_NEVER_ALONE,
     }
     status = Malformed.status if typed is not None else 200
@@ -310,13 +312,62 @@ confirmations.register(
 )
 
 
+confirmations.register(
+    Act(
+        separating.END_TRANSITION,
+        gettext_lazy("End the transition period"),
+        firsts=frozenset(SETTLING),
+        seconds=frozenset(SETTLING),
+        lines=_lines,
+        url=lambda content: reverse("person_transition", args=[content["custody"]]),
+    )
+)
+
+
 @require_http_methods(["GET", "POST"])
 @gate.posts(*sorted(separating.ENDING_NEVER_ALONE))
 @purpose("custody.apart")
 def end_company(request: HttpRequest, custody_id: UUID) -> HttpResponse:
     """A clinician or counsellor and a case officer, together, say that somebody may be alone again."""
+    return _together(
+        request,
+        custody_id,
+        separating.END_NEVER_ALONE,
+        separating.confirmed_end_never_alone,
+        title=_("May be alone again"),
+        who=_("A clinician or counsellor and a case officer decide it together."),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@gate.posts(*SETTLING)
+@purpose("custody.apart")
+def end_transition(request: HttpRequest, custody_id: UUID) -> HttpResponse:
+    """A case officer and a doctor, together, assess somebody and end the transition period."""
+    return _together(
+        request,
+        custody_id,
+        separating.END_TRANSITION,
+        separating.confirmed_end_transition,
+        title=_("End the transition period"),
+        who=_(
+            "A case officer and a doctor assess it together, in writing: how the person has settled in,"
+            " what they know of their rights, health, risks, and with whom they may share a cell."
+        ),
+    )
+
+
+def _together(
+    request: HttpRequest,
+    custody_id: UUID,
+    act: str,
+    do: Callable[..., Any],
+    *,
+    title: str,
+    who: str,
+) -> HttpResponse:
     acting, person = acting_in(request), custody.person(custody_id)
-    asked = confirmations.asked_for(acting, separating.END_NEVER_ALONE, custody=str(custody_id))
+    asked = confirmations.asked_for(acting, act, custody=str(custody_id))
     form = TwoPersonForm(request)
     why = ReasonForm(request.POST or None, initial=asked.content if asked else None)
     if request.method == "POST" and why.is_valid() and form.is_valid():
@@ -324,19 +375,27 @@ def end_company(request: HttpRequest, custody_id: UUID) -> HttpResponse:
         try:
             confirmed = decided(
                 form,
-                separating.END_NEVER_ALONE,
+                act,
                 content,
                 organization_id=person.organization_id,
                 asked=asked,
                 by=acting,
             )
             if confirmed:
-                separating.confirmed_end_never_alone(confirmed, content, by=acting)
+                do(confirmed, content, by=acting)
         except CustosError as error:
             form.say(error)
         else:
             done = _("Done. The entry is on the record.")
             return answered(request, confirmed, done, "person_apart", custody_id=custody_id)
     wrong = bool(form.errors or why.errors)
-    context = {"person": person, "form": form, "why": why, "asked": asked, "wrong": wrong}
+    context = {
+        "person": person,
+        "title": title,
+        "who": who,
+        "form": form,
+        "why": why,
+        "asked": asked,
+        "wrong": wrong,
+    }
     return render(request, "reception/company_end.html", context, status=422 if wrong else 200)

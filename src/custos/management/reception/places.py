@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from custos.foundation import clock, gate
 from custos.foundation.accounts.acting import acting_in
 from custos.foundation.accounts.middleware import purpose
-from custos.foundation.custody import absences, counting, going_out, roll, services
+from custos.foundation.custody import absences, counting, going_out, roll, services, women
 from custos.foundation.custody import place_queries as places
 from custos.foundation.custody import queries as custody
 from custos.foundation.custody.place_kinds import (
@@ -64,11 +64,32 @@ def _status(form: forms.Form | None) -> int:
 # ---------------------------------------------------------------------- moving
 
 
-class MoveForm(Form):
+class AttendedForm(Form):
+    """Of a woman: the woman officer who is there. Of a man nothing is asked."""
+
+    attended_by = forms.CharField(
+        label=gettext_lazy("Woman officer who is there"),
+        max_length=100,
+        help_text=gettext_lazy("By name; yourself, if you are one."),
+    )
+
+    def __init__(self, *args: Any, sex: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not women.asks(sex, clock.today()):
+            del self.fields["attended_by"]
+
+
+class MoveForm(AttendedForm):
     """Why somebody goes to the chosen cell, and what was seen when it was chosen."""
 
     cell = forms.UUIDField(widget=forms.HiddenInput)
-    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+    seen = forms.CharField(
+        widget=forms.HiddenInput,
+        max_length=64,
+        error_messages={
+            "required": gettext_lazy("Look at both sides' risks first, and then decide.")
+        },
+    )
     offered = forms.CharField(widget=forms.HiddenInput, required=False, max_length=4000)
     reason = forms.CharField(
         label=gettext_lazy("Reason"), max_length=400, widget=forms.Textarea(attrs={"rows": 2})
@@ -81,7 +102,7 @@ class MoveForm(Form):
 def move(request: HttpRequest, custody_id: UUID) -> HttpResponse:
     """Cells proposed with their reasons; then both sides' risks; then the decision."""
     person = custody.person(custody_id)
-    form = MoveForm(request.POST) if request.method == "POST" else None
+    form = MoveForm(request.POST, sex=person.sex) if request.method == "POST" else None
     if form and form.is_valid():
         facts = form.cleaned_data
         try:
@@ -92,6 +113,7 @@ def move(request: HttpRequest, custody_id: UUID) -> HttpResponse:
                 by=acting_in(request).actor,
                 seen=facts["seen"],
                 offered=_ids(facts["offered"]),
+                attended_by=facts.get("attended_by", ""),
             )
         except CustosError as error:
             form.say(error)
@@ -103,14 +125,16 @@ def move(request: HttpRequest, custody_id: UUID) -> HttpResponse:
     sides = places.both_sides(custody_id, chosen) if chosen else None
     if sides:
         # What is decided now is what is shown now, not what a refused attempt had seen.
-        typed = request.POST.get("reason", "") if form else ""
+        typed = form.data if form else {}
         shown = MoveForm(
+            sex=person.sex,
             initial={
                 "cell": chosen,
                 "seen": sides.considered.token,
                 "offered": ",".join(str(one.cell_id) for one in proposed if one.allowed),
-                "reason": typed,
-            }
+                "reason": typed.get("reason", ""),
+                "attended_by": typed.get("attended_by", ""),
+            },
         )
     context = {
         "person": person,
@@ -399,7 +423,7 @@ class AbsenceForm(Form):
             when.input_formats = ["%Y-%m-%dT%H:%M"]
 
 
-class LeaveForm(Form):
+class LeaveForm(AttendedForm):
     """With whom somebody leaves, and in what condition."""
 
     escort = forms.CharField(label=gettext_lazy("With whom"), max_length=200)
@@ -426,7 +450,8 @@ class BackForm(Form):
 def movements(request: HttpRequest) -> HttpResponse:
     """The movements board: who is out, who should be back, who is going."""
     facility = _facility(request)
-    rows = places.movements(facility.pk)
+    # Whoever is missed stands first, the others in the order of their departure.
+    rows = sorted(places.movements(facility.pk), key=lambda row: row.standing != "overdue")
     numbers = {
         name: sum(row.standing in of for row in rows)
         for name, of in (
@@ -481,7 +506,7 @@ def _absence_page(
     gate_ = post in AT_THE_GATE
     context = {
         "absence": shown,
-        "leave": (refused if isinstance(refused, LeaveForm) else LeaveForm())
+        "leave": (refused if isinstance(refused, LeaveForm) else LeaveForm(sex=shown.person.sex))
         if waits and gate_
         else None,
         "back": (refused if isinstance(refused, BackForm) else BackForm())
@@ -501,7 +526,7 @@ def _of_absence(absence_id: UUID) -> str:
 @purpose("custody.file")
 def absence_leave(request: HttpRequest, absence_id: UUID) -> HttpResponse:
     """The person goes out through the gate."""
-    form = LeaveForm(request.POST)
+    form = LeaveForm(request.POST, sex=places.absence(absence_id).person.sex)
     return _at_gate(
         request,
         absence_id,

@@ -7,14 +7,14 @@ from typing import Any
 from uuid import UUID
 
 import django_filters
-from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext, pgettext_lazy
+from django.utils.translation import pgettext_lazy
 
 from custos.foundation import clock
 from custos.foundation.accounts.acting import Acting
 from custos.foundation.custody import queries as custody
+from custos.foundation.custody.lists import StayFilters
 from custos.foundation.custody.models import Custody
 from custos.foundation.custody.queries import PersonShown
 from custos.foundation.organizations import queries as organizations
@@ -25,8 +25,6 @@ from custos.management.reception import documents
 from custos.management.reception.forms import SEXES
 
 _DAYS = {"1": _("in the last day"), "7": _("in the last 7 days"), "30": _("in the last 30 days")}
-#: A choice of more facilities than this is no choice; whoever has them begins at a lower tier.
-_MOST_FACILITIES = 300
 
 
 class PeopleTable(listing.Table):
@@ -65,21 +63,9 @@ class PeopleBelow(PeopleTable):
     at_first = ("name", "organization", "cell", "number", "basis", "admitted_at")
 
 
-class PeopleFilters(listing.Filters):
+class PeopleFilters(StayFilters):
     """By name or number, place, sex and time of arrival."""
 
-    words = django_filters.CharFilter(
-        label=_("whose name or number has"),
-        max_length=64,
-        method="by_words",
-        widget=forms.TextInput(attrs={"size": 12, "autocomplete": "off"}),
-    )
-    facility = django_filters.ChoiceFilter(
-        label=_("at"),
-        empty_label=_("any facility"),
-        field_name="organization_id",
-        widget=Choices,
-    )
     cell = django_filters.ChoiceFilter(
         label=_("in cell"), empty_label=_("any"), field_name="cell_id", widget=Choices
     )
@@ -97,15 +83,10 @@ class PeopleFilters(listing.Filters):
     )
 
     def __init__(self, data: Any, *, acting: Acting) -> None:
-        super().__init__(data, queryset=custody.present())
+        super().__init__(data, queryset=custody.present(), acting=acting)
         if acting.organization.tier is Tier.FACILITY:
-            del self.filters["facility"]
             self.filters["cell"].extra["choices"] = organizations.cell_choices(acting.organization)
             return
-        facilities = organizations.facilities(acting.organization, _MOST_FACILITIES + 1)
-        self.filters["facility"].extra["choices"] = [(str(f.pk), f.name) for f in facilities]
-        if len(facilities) > _MOST_FACILITIES:
-            del self.filters["facility"]
         # A link from a found cell names it; the form of a higher tier doesn't list them all.
         wanted = str(data.get("cell", ""))
         name = organizations.cell_name(wanted) if _is_id(wanted) else ""
@@ -113,10 +94,6 @@ class PeopleFilters(listing.Filters):
             self.filters["cell"].extra["choices"] = [(wanted, name)]
         else:
             del self.filters["cell"]
-
-    def by_words(self, stays: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
-        """Those about whom the words are."""
-        return custody.matching(stays, value)
 
     def by_days(self, stays: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         """Those who arrived within so many days."""
@@ -134,8 +111,3 @@ def _is_id(text: str) -> bool:
 def shown(stays: Iterable[Custody]) -> list[PersonShown]:
     """Stays as rows of the list, with the name of their document in the reader's language."""
     return [replace(one, basis=documents.title_of(one.basis)) for one in custody.shown(stays)]
-
-
-def people(count: int) -> str:
-    """So many people, in words."""
-    return ngettext("%(people)s person", "%(people)s people", count) % {"people": count}

@@ -59,6 +59,9 @@ urlpatterns = [
     path("releases/<uuid:release_id>/do/<slug:step>/", release.release_step, name="release_step"),
     path("people/<uuid:custody_id>/apart/", apart.page, name="person_apart"),
     path("people/<uuid:custody_id>/apart/alone/", apart.end_company, name="person_company_end"),
+    path(
+        "people/<uuid:custody_id>/apart/transition/", apart.end_transition, name="person_transition"
+    ),
     path("people/<uuid:custody_id>/apart/<slug:deed>/", apart.do, name="person_apart_do"),
     path("movements/", places.movements, name="movements"),
     path("movements/<uuid:absence_id>/", places.absence, name="absence"),

@@ -14,9 +14,9 @@ from custos.foundation import clock, gate, rates
 from custos.foundation.accounts import breakglass
 from custos.foundation.accounts.acting import Acting, acting_in
 from custos.foundation.accounts.middleware import purpose
+from custos.foundation.custody import lists, services
 from custos.foundation.custody import place_queries as cell_queries
 from custos.foundation.custody import queries as custody
-from custos.foundation.custody import services
 from custos.foundation.errors import CustosError, Missing
 from custos.foundation.organizations import queries as organizations
 from custos.foundation.organizations.numbers import Tier
@@ -112,7 +112,7 @@ def _people(request: HttpRequest) -> Listing:
         custody.present(),
         name="people",
         title=_("People in custody"),
-        noun=tables.people,
+        noun=lists.people,
         present=tables.shown,
         filters=tables.PeopleFilters(request.GET, acting=acting),
         export="people_export",

@@ -10,16 +10,11 @@ from django.utils.translation import ngettext, pgettext_lazy
 
 from custos.foundation import clock
 from custos.foundation.accounts.acting import Acting
-from custos.foundation.custody import queries as custody
+from custos.foundation.custody.lists import StayFilters
 from custos.foundation.limits import law
-from custos.foundation.organizations import queries as organizations
-from custos.foundation.organizations.numbers import Tier
 from custos.foundation.ui import listing
 from custos.foundation.ui.widgets import Choices
 from custos.management.timelimits import catalogue, kinds, queries
-
-#: A choice of more facilities than this is no choice.
-_MOST_FACILITIES = 300
 
 
 class Board(listing.Table):
@@ -63,21 +58,9 @@ class BoardBelow(Board):
     at_first = ("name", "organization", "sign", "due_at", "state", "authority", "last_day")
 
 
-class BoardFilters(listing.Filters):
+class BoardFilters(StayFilters):
     """By name or number, authority, stage and time left."""
 
-    words = django_filters.CharFilter(
-        label=_("whose name or number has"),
-        max_length=64,
-        method="by_words",
-        widget=forms.TextInput(attrs={"size": 12, "autocomplete": "off"}),
-    )
-    facility = django_filters.ChoiceFilter(
-        label=_("at"),
-        empty_label=_("any facility"),
-        field_name="organization_id",
-        widget=Choices,
-    )
     left = django_filters.ChoiceFilter(
         label=_("whose custody ends"),
         empty_label=_("at any time"),
@@ -97,32 +80,16 @@ class BoardFilters(listing.Filters):
     )
 
     def __init__(self, data: Any, *, acting: Acting) -> None:
-        super().__init__(data, queryset=queries.board())
+        super().__init__(data, queryset=queries.board(), acting=acting)
         known = catalogue.authorities()
         self.filters["authority"].extra["choices"] = [(c, str(one)) for c, one in known.items()]
         states = [state for one in known.values() for state in one.states]
         wanted = [state for state in states if state in law.shipped().stages]
         self.filters["state"].extra["choices"] = [(s, kinds.state_title(s)) for s in wanted]
-        if acting.organization.tier is Tier.FACILITY:
-            del self.filters["facility"]
-            return
-        facilities = organizations.facilities(acting.organization, _MOST_FACILITIES + 1)
-        self.filters["facility"].extra["choices"] = [(str(f.pk), f.name) for f in facilities]
-        if len(facilities) > _MOST_FACILITIES:
-            del self.filters["facility"]
-
-    def by_words(self, stays: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
-        """Those about whom the words are."""
-        return custody.matching(stays, value)
 
     def by_left(self, stays: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         """Those with so much time left."""
         return stays.filter(queries.narrowed(value, clock.now(), "clock__"))
-
-
-def people(count: int) -> str:
-    """So many people, in words."""
-    return ngettext("%(people)s person", "%(people)s people", count) % {"people": count}
 
 
 class Warnings(listing.Table):

@@ -18,6 +18,7 @@ from custos.foundation import clock, gate, rates
 from custos.foundation.accounts import queries as accounts
 from custos.foundation.accounts.acting import Acting, acting_in
 from custos.foundation.accounts.middleware import purpose
+from custos.foundation.custody import lists
 from custos.foundation.custody import queries as custody
 from custos.foundation.errors import CustosError, Malformed, Missing
 from custos.foundation.limits import law
@@ -60,7 +61,7 @@ def _board(request: HttpRequest) -> Listing:
         queries.board(),
         name="limits",
         title=_("Limits of custody"),
-        noun=tables.people,
+        noun=lists.people,
         present=queries.held,
         filters=tables.BoardFilters(request.GET, acting=acting),
         export="limits_export",

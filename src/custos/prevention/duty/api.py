@@ -188,6 +188,26 @@ def withdraw_task(call: Call, withdrawal: Withdrawal, task: TaskId) -> Any:
     return queries.task(task, call.actor)
 
 
+class HandingBack(Asked):
+    """Why somebody else has to do a task."""
+
+    model_config = like(reason="Called to the gate; cell 0102 is the farther one.")
+    reason: Words = Field(description="In words.")
+
+
+@router.write(
+    "/tasks/{task}/hand-back",
+    gives=TaskShown,
+    scope=_WRITE,
+    posts=DUTY_POSTS,
+    summary=_("Hand a task back"),
+)
+def hand_back_task(call: Call, handing: HandingBack, task: TaskId) -> Any:
+    """Gives a task that one accepted back to the posts that were asked; they are asked again."""
+    services.hand_back(task, handing.reason, by=call.actor)
+    return queries.task(task, call.actor)
+
+
 # ---------------------------------------------------------------------- information
 
 
@@ -209,8 +229,9 @@ class InformationTypeShown(Shape):
 
     model_config = like(
         id="I14", number=14, title="Meals refused", severity=3, places=["person"], fields=[],
-        collected_by=["patrol", "case_officer"], handled_by=[["medical"]], deadline="round", act="",
-        own=False, readers="staff", tells=["case_officer"], outside=[], source="Guiding opinion (2018)",
+        collected_by=["patrol", "case_officer"], handled_by=[["medical"]], deadline="round",
+        at_most="", act="", own=False, readers="staff", tells=["case_officer"], outside=[],
+        source="Guiding opinion (2018)",
     )  # fmt: skip
     id: str = Field(description="Its identifier; that of a facility's own begins with L-.")
     number: int | None = Field(description="Its number in the information table.")
@@ -223,6 +244,9 @@ class InformationTypeShown(Shape):
         description="One task a line; any post of a line may take it."
     )
     deadline: str = Field(description="Minutes to the first action, or a code of the calendar.")
+    at_most: str = Field(
+        description="Minutes, where a facility made a calendar's deadline stricter."
+    )
     act: str = Field(description="What is to be done first, in words.")
     own: bool = Field(description="Whether the facility added it.")
     readers: str = Field(description="staff, clinical or sealed.")

@@ -25,10 +25,11 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-#: Which state may follow which. A task that is answered or withdrawn is over.
+#: Which state may follow which. A task that is answered or withdrawn is over; one that was accepted may
+#: be handed back.
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.OPEN: frozenset({State.ACCEPTED, State.WITHDRAWN}),
-    State.ACCEPTED: frozenset({State.ANSWERED, State.WITHDRAWN}),
+    State.ACCEPTED: frozenset({State.ANSWERED, State.WITHDRAWN, State.OPEN}),
     State.ANSWERED: frozenset(),
     State.WITHDRAWN: frozenset(),
 }
@@ -213,6 +214,13 @@ def answer_due(rule: Rule, accepted_at: datetime) -> datetime:
     if rule.close_by > accepted_at:
         return rule.close_by
     return accepted_at + rule.remind_every.length
+
+
+def accept_due(rule: Rule, opened_at: datetime, step: int, now: datetime) -> datetime:
+    """When the next post is asked about what is open again on a rung; that may be past already."""
+    if step < len(rule.ladder) - 1:
+        return opened_at + rule.ladder[step + 1].after.length
+    return now + rule.remind_every.length
 
 
 def climb(rule: Rule, facts: Facts, now: datetime, held: Held | None = None) -> Climb | None:

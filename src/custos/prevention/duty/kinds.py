@@ -78,6 +78,21 @@ class TaskAnswered(Kind):
         return self.answer
 
 
+class TaskHandedBack(Kind):
+    """Whoever accepted the task can't do it after all: its posts are asked again."""
+
+    name, version = "task.handed_back", 1
+    title = _("Task handed back")
+    writers = Writers.posts()
+    readers, converges = Readers.STAFF, True
+    task: UUID
+    reason: str
+    due_at: datetime
+
+    def line(self) -> str:
+        return self.reason
+
+
 class TaskWithdrawn(Kind):
     """The task is not to be done, for the reason given. Ending duty unanswered is for police."""
 

@@ -122,6 +122,12 @@ class Task(models.Model):
                 condition=_UNFINISHED,
                 name="duty_task_now",
             ),
+            # what a repetition may join; without it each press would look through all tasks
+            models.Index(
+                fields=["join_key"],
+                condition=_UNFINISHED & Q(join_key__isnull=False),
+                name="duty_task_joins",
+            ),
             # answers that came back, and what was withdrawn, latest first
             models.Index(
                 fields=["organization", "-ended_at"],

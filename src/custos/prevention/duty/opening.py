@@ -6,8 +6,9 @@ An emergency button waits for this, so it is one round trip and no more.
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
+from custos.foundation.database import prepared
 from custos.prevention.duty.engine import State
 from custos.prevention.duty.models import Task
 
@@ -22,7 +23,8 @@ WITH joined AS (
     RETURNING 1
 ), added AS (
     INSERT INTO duty_task ({", ".join(f'"{field.column}"' for field in _FIELDS)})
-    SELECT {", ".join(["%s"] * len(_FIELDS))} WHERE NOT EXISTS (SELECT FROM joined)
+    SELECT {", ".join(f"%s::{field.db_type(connection)}" for field in _FIELDS)}
+    WHERE NOT EXISTS (SELECT FROM joined)
     ON CONFLICT DO NOTHING
     RETURNING 1
 )
@@ -46,10 +48,23 @@ def join_or_add(task: Task, *, handled_since: datetime) -> bool:
     return added
 
 
+def return_to_list(task: Task) -> None:
+    """Save a task that is open again.
+
+    Where another of its join key was opened meanwhile, repetitions go on joining that one.
+    """
+    try:
+        with transaction.atomic():
+            task.save()
+    except IntegrityError:
+        task.join_key = None
+        task.save()
+
+
 def _run(task: Task, handled_since: datetime) -> tuple[bool, bool]:
     entry: UUID = task.source_entry_id
     values = [field.get_db_prep_save(getattr(task, field.attname), connection) for field in _FIELDS]
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             _JOIN_OR_ADD,
             [task.occurred_at, entry, task.join_key, entry, entry, handled_since, *values],

@@ -46,7 +46,8 @@ class TaskShown:
 
     `custody_id` is the stay that the task is about, where it is about one person. `wanted_by` is by
     when it was to be accepted, or answered once it is; `next_at` is when the next post is asked, or the
-    last one again. `may_*` say what the reader may do, as the services decide.
+    last one again. `may_*` say what the reader may do, as the services decide. `whom` is left empty here:
+    whoever shows a task to somebody who may see people fills it in.
     """
 
     id: UUID
@@ -92,6 +93,7 @@ class TaskShown:
     #: The answered task that this one asks for again, and the one that asks for this one again.
     reopens: UUID | None = None
     reopened_by: UUID | None = None
+    whom: str = ""
 
     @property
     def named(self) -> str:

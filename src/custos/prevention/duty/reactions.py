@@ -6,6 +6,7 @@ from custos.foundation.custody.kinds import (
     CountMismatch,
     LeftAlone,
     SeparationBroken,
+    TransitionDue,
 )
 from custos.foundation.record.kinds import ReactionFailed
 from custos.foundation.record.reactions import Event, on
@@ -49,6 +50,12 @@ def go_and_sit_with_them(event: Event, deed: Deed) -> None:
 @on(SeparationBroken, emits=[TaskOpened])
 def have_them_moved(event: Event, deed: Deed) -> None:
     """People share a cell who may not."""
+    services.open_task(event, deed)
+
+
+@on(TransitionDue, emits=[TaskOpened])
+def assess_the_new_arrival(event: Event, deed: Deed) -> None:
+    """Somebody has been among new arrivals long enough."""
     services.open_task(event, deed)
 
 

@@ -23,6 +23,7 @@ from custos.prevention.duty.kinds import (
     TaskAccepted,
     TaskAnswered,
     TaskEscalated,
+    TaskHandedBack,
     TaskOpened,
     TaskWithdrawn,
     Why,
@@ -171,6 +172,33 @@ def settle(custody: UUID, kinds: Collection[str], text: str, *, by: Actor) -> in
                 task.accepted_post = by.post.value if by.post else ""
             _answered(task, words, by, deed)
     return len(tasks)
+
+
+def hand_back(task_id: UUID, reason: str, *, by: Actor) -> Task:
+    """Give a task that was accepted back to the posts that were asked, with the reason.
+
+    Its time to be accepted runs from the opening as if nobody had taken it: where that is over, the next
+    sweep asks the next post. For whoever accepted it or a post above. Raises as `answer` does.
+    """
+    words = _words(reason, "reason", _("Say why somebody else has to do this."))
+    with record.deed() as deed:
+        task = _locked(task_id)
+        _require_may_become(task, State.OPEN)
+        _require_holder(task, by)
+        rule = task.rule_then()
+        task.state, task.since = State.OPEN, deed.at
+        task.accepted_by = task.accepted_post = ""
+        task.accepted_at = None
+        task.wanted_by = task.opened_at + rule.accept_within.length
+        task.due_at = engine.accept_due(rule, task.opened_at, task.step, deed.at)
+        opening.return_to_list(task)
+        deed.append(
+            TaskHandedBack(task=task.pk, reason=words, due_at=task.due_at),
+            about=task,
+            by=by,
+            because=task.source_entry_id,
+        )
+    return task
 
 
 def withdraw(task_id: UUID, reason: str, *, by: Actor) -> Task:

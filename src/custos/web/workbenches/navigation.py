@@ -12,17 +12,22 @@ from custos.foundation.ui import calls, navigation
 from custos.foundation.ui.calls import Call
 from custos.prevention.duty import queries
 
-#: Posts that no rule of the duty catalogue asks yet still have answers to read.
-_WITHOUT_DUTY = (Post.RESIDENT_PROSECUTOR, Post.OVERSIGHT)
+#: Posts that are asked only for what others let lie: they begin with what they oversee.
+_OVERSEEING = (Post.RESIDENT_PROSECUTOR, Post.OVERSIGHT)
 
 
 def _on_duty(acting: Any) -> bool:
-    return acting.post not in _WITHOUT_DUTY
+    return acting.post not in _OVERSEEING or queries.asks(acting.post)
 
 
 def _after_own_work(order: int) -> Callable[[Any], int]:
-    """First for posts that the catalogue asks; behind their own pages for those that it doesn't."""
-    return lambda acting: order if queries.asks(acting.post) else order + 50
+    """First for posts that the catalogue asks; behind their own pages for the others and who oversees."""
+
+    def place(acting: Any) -> int:
+        first = queries.asks(acting.post) and acting.post not in _OVERSEEING
+        return order if first else order + 50
+
+    return place
 
 
 navigation.register(
@@ -45,7 +50,13 @@ navigation.register(
     # Oversight asks how the facilities stand; whether the machines do comes last.
     order=lambda acting: 5 if acting.post is Post.OVERSIGHT else 40,
 )
-navigation.register("operations", _("Operations"), icon="activity", order=90)
+navigation.register(
+    "operations",
+    _("Operations"),
+    icon="activity",
+    # How the machines do is what this post is there for.
+    order=lambda acting: 5 if acting.post is Post.SYSTEM_ADMIN else 90,
+)
 
 
 def _calls(acting: Any) -> list[Call]:

@@ -103,7 +103,8 @@ class FileForm(Form):
         widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "false"}),
     )
     valid_from = forms.DateField(
-        label=gettext_lazy("Holds from"), widget=forms.DateInput(attrs={"type": "date"})
+        label=gettext_lazy("Holds from"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     reason = forms.CharField(
         label=gettext_lazy("Reason"),

@@ -15,6 +15,7 @@ urlpatterns = [
     path("duty/<uuid:task_id>/around/", views.around, name="duty_around"),
     path("duty/<uuid:task_id>/accept/", views.accept, name="duty_accept"),
     path("duty/<uuid:task_id>/answer/", views.answer, name="duty_answer"),
+    path("duty/<uuid:task_id>/hand-back/", views.hand_back, name="duty_hand_back"),
     path("duty/<uuid:task_id>/withdraw/", views.withdraw, name="duty_withdraw"),
     path("duty/<uuid:task_id>/reopen/", reporting.reopen, name="duty_reopen"),
     path("duty/reported/", reporting.reported, name="duty_reported"),

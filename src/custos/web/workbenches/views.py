@@ -25,6 +25,7 @@ from custos.foundation.record.parties import DUTY_POSTS
 from custos.foundation.ui import navigation
 from custos.foundation.ui.forms import ReasonForm
 from custos.foundation.ui.methods import form_of
+from custos.management.reception import queries as reception
 from custos.prevention.duty import queries, services
 from custos.prevention.duty.information.types import KIND
 from custos.prevention.duty.queries import TaskShown
@@ -71,12 +72,14 @@ def _page(
     chosen: TaskShown | None,
     answer_form: AnswerForm | None = None,
     withdraw_form: ReasonForm | None = None,
+    hand_back_form: ReasonForm | None = None,
 ) -> dict[str, Any]:
     context = {
-        "tasks": tasks,
+        "tasks": _with_whom(tasks),
         "lists_calls": True,
         "echoes": queries.echoes(acting.actor, _LATEST_ECHOES),
         "withdraw_form": (withdraw_form or _withdrawing()) if acting.actor.is_officer else None,
+        "hand_back_form": hand_back_form or _handing_back(),
         "organization": acting.organization,
         "signed_on": shifts.signed_on(acting.organization.pk, acting.actor),
         "signs_on": acting.organization.tier is Tier.FACILITY,
@@ -86,6 +89,24 @@ def _page(
     elif acting.post in operations.READERS:
         context["tiles"] = _else_to_do(acting)
     return context | _area(acting)
+
+
+def _with_whom(tasks: list[TaskShown]) -> list[TaskShown]:
+    """The tasks, each with whom it is about: who is held, or who stands at the door. Five queries."""
+    if access.withheld():
+        return tasks
+    held = {task.custody_id for task in tasks if task.custody_id}
+    people = custody.named(held) if held else {}
+    other = [task.source_entry_id for task in tasks if not (task.custody_id or task.cell_id)]
+    arrivals = reception.arrivals_of(other) if other else {}
+
+    def whom(task: TaskShown) -> str:
+        if task.custody_id in people:
+            return people[task.custody_id].name
+        at_the_door = arrivals.get(task.source_entry_id)
+        return at_the_door.words if at_the_door else ""
+
+    return [replace(task, whom=whom(task)) for task in tasks]
 
 
 def _else_to_do(acting: Acting) -> list[operations.Tile]:
@@ -106,6 +127,14 @@ def _withdrawing(typed: QueryDict | None = None) -> ReasonForm:
         help_text=_(
             "For example: pressed by mistake, seen on the screen and asked over the intercom."
         ),
+    )
+
+
+def _handing_back(typed: QueryDict | None = None) -> ReasonForm:
+    return ReasonForm(
+        typed,
+        auto_id="hand_back_%s",  # the page has two dialogs that ask for a reason
+        help_text=_("For example: called to another cell, or the door needs a second person."),
     )
 
 
@@ -162,13 +191,13 @@ def _around(shown: TaskShown) -> dict[str, Any]:
 
 
 def _about(shown: TaskShown) -> dict[str, Any]:
-    """The one person that a task is about, and the entry that opened it; else nothing.
+    """The one person that a task is about, and the entry that opened it; else whoever stands at the door.
 
     Of what is sealed the entry alone says whom it is about, to those who read it.
     """
     collected = shown.source_kind == KIND
     if shown.custody_id is None and not collected:
-        return {}
+        return {"at_the_door": _at_the_door(shown)}
     opened = list(record.lines_of([shown.source_entry_id]).values())
     about = shown.custody_id or next((line.custody_id for line in opened if line.custody_id), None)
     return {
@@ -177,6 +206,14 @@ def _about(shown: TaskShown) -> dict[str, Any]:
         "opened": opened,
         "names": accounts.names_of({line.by_ref for line in opened if line.by_kind == "staff"}),
     }
+
+
+def _at_the_door(shown: TaskShown) -> reception.AtTheDoor | None:
+    """Who stands at the door and is what a task is about; None for a cell."""
+    if shown.cell_id is not None:
+        return None
+    source = shown.source_entry_id
+    return reception.arrivals_of([source]).get(source)
 
 
 def _area(acting: Acting) -> dict[str, Any]:
@@ -201,7 +238,7 @@ def now(request: HttpRequest) -> HttpResponse:
     wanted = request.GET.get("task", "")
     chosen = next((shown for shown in tasks if str(shown.id) == wanted), None)
     context = {
-        "tasks": tasks,
+        "tasks": _with_whom(tasks),
         "chosen": chosen,
         "echoes": queries.echoes(acting.actor, _LATEST_ECHOES),
     }
@@ -251,6 +288,7 @@ def task(request: HttpRequest, task_id: UUID) -> HttpResponse:
         "lines": lines,
         "names": accounts.names_of({line.by_ref for line in lines if line.by_kind == "staff"}),
         "person": alone,
+        "at_the_door": None if withheld or about else _at_the_door(chosen),
         "people": custody.occupants_of(chosen.cell_id) if chosen.cell_id and not about else [],
         "withheld": withheld,
     }
@@ -313,6 +351,25 @@ def withdraw(request: HttpRequest, task_id: UUID) -> HttpResponse:
         _tell(request, error)
         return _back_to(task_id)
     messages.success(request, _("Withdrawn. The reason is on the record."))
+    return redirect("duty")
+
+
+@form_of(_at_workbench)
+@gate.posts(*DUTY_POSTS)
+@purpose("duty")
+def hand_back(request: HttpRequest, task_id: UUID) -> HttpResponse:
+    """Give the task back to its posts, with the reason, which is asked for again where there is none."""
+    acting, form = acting_in(request), _handing_back(request.POST)
+    if not form.is_valid():
+        tasks, chosen = queries.now_list(acting.actor), queries.task(task_id, acting.actor)
+        context = _page(acting, tasks, chosen, hand_back_form=form)
+        return render(request, "workbenches/duty.html", context, status=Malformed.status)
+    try:
+        services.hand_back(task_id, form.cleaned_data["reason"], by=acting.actor)
+    except CustosError as error:
+        _tell(request, error)
+        return _back_to(task_id)
+    messages.success(request, _("Handed back. It is open again, and its posts are asked."))
     return redirect("duty")
 
 

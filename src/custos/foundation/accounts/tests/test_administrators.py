@@ -200,6 +200,11 @@ def test_what_cannot_be_made_is_said_and_nothing_is_left(security: Acting) -> No
     assert not User.objects.filter(username="li-min").exists()
 
 
+def test_an_empty_form_says_once_that_nothing_was_saved(security: Acting) -> None:
+    page = client_of(security).post(reverse("account_new"), {}).content.decode()
+    assert page.count("Nothing was saved yet") == 1
+
+
 def test_postings_and_accounts_are_looked_after(security: Acting) -> None:
     client, member = client_of(security), somebody(at=security.organization, password=PASSWORD)
     page = reverse("account", args=[member.staff.pk])

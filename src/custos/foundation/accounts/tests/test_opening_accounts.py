@@ -490,3 +490,16 @@ def test_an_entry_that_is_erased_already_is_not_asked_about_again(facility: Orga
             by=leader,
             proven_at=confirmations.clock.now(),
         )
+
+
+def test_nobody_signs_at_the_desk_what_has_become_impossible_since_it_was_asked(
+    security: Acting, facility: Organization
+) -> None:
+    second = somebody(Post.SYSTEM_ADMIN, StaffKind.OTHER, at=facility, password=THEIRS)
+    admin = client_of(security)
+    admin.post(reverse("account_new"), wanted(facility) | PROOF)
+    services.make_account("twin0", None)
+    page = admin.post(reverse("account_new"), wanted(facility) | with_second(second))
+    assert page.status_code == 422
+    assert "An account named twin0 exists" in page.content.decode()
+    assert Confirmation.objects.get().confirmed_at is None

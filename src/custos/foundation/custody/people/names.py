@@ -156,11 +156,13 @@ class Wanted:
     """What somebody looks for, as tokens, best first.
 
     `whole` and `part` are sets of which one token suffices; each of `together` is a row of such sets,
-    of which each must have one. `near` and `near_together` are the same for one wrong letter.
+    of which each must have one. `near` are the same for one wrong letter. `surnames` are those of which
+    the beginning of what was typed is the common reading: whoever has one stands first.
     """
 
     whole: set[Token] = field(default_factory=set)
     part: set[Token] = field(default_factory=set)
+    surnames: set[Token] = field(default_factory=set)
     together: list[list[set[Token]]] = field(default_factory=list)
     near: set[Token] = field(default_factory=set)
 
@@ -233,6 +235,7 @@ def _letters(typed: str) -> Wanted:
             wanted.together.append([{f"i{gram}"} for gram in grams])
     for cut in readings.cuts(typed):
         *done, last = cut
+        wanted.surnames |= {f"h{one}" for one in readings.surnames_read(cut[0])}
         ends = readings.completions(last)
         if len(cut) <= _READ_WHOLE:
             wanted.part |= {f"P{''.join(done)}{end}" for end in ends}
@@ -252,6 +255,51 @@ def _letters(typed: str) -> Wanted:
         shorter = _without_one(typed)
         wanted.near |= {f"x{typed}", *(f"{sort}{one}" for one in shorter for sort in "xLw")}
     return wanted
+
+
+#: How well a name fits: all of it, its beginning, a part.
+_ALL, _BEGINS, _HAS = range(3)
+#: A name is read in no more ways than this to be put in its place.
+_MOST_RANKED = 64
+
+
+def rank(typed: str, name: str) -> tuple[int, int]:
+    """Where a name that was found stands among others, the lowest first.
+
+    First by how it must be read to fit: as names are commonly read, with its surname so, or in some other
+    reading, as 方 is found by "wang". Then by how much of it fits. Where that says nothing, as of numbers,
+    all are alike.
+    """
+    asked, words = _parts(fold(typed))
+    characters, spelled = _parts(fold(name))
+    letters = "".join(words)
+    if asked and not words:
+        fit = _fit(asked, [characters])
+        return (0, fit) if fit is not None else (1, _ALL)
+    if asked or not letters.isalpha():
+        return 0, _ALL
+    if spelled and (fit := _fit(letters, ["".join(spelled)])) is not None:
+        return 0, fit
+    if not characters:
+        return 1, _ALL
+    every = readings.of_name(characters[:_READ_WHOLE])
+    usual = [readings.usual(one, surname=not at) for at, one in enumerate(characters[:_READ_WHOLE])]
+    for level, read in enumerate((usual, [*usual[:1], *every[1:]], every)):
+        ways = list(islice(("".join(one) for one in product(*read)), _MOST_RANKED))
+        initials = ["".join(one[0] for one in way) for way in islice(product(*read), _MOST_RANKED)]
+        fits = [fit for fit in (_fit(letters, ways), _fit(letters, initials)) if fit is not None]
+        if fits:
+            return level, min(fits)
+    return 1, _ALL  # by an alias
+
+
+def _fit(typed: str, ways: Iterable[str]) -> int | None:
+    fits = [
+        _ALL if way == typed else _BEGINS if way.startswith(typed) else _HAS
+        for way in ways
+        if typed in way
+    ]
+    return min(fits, default=None)
 
 
 def _covering(typed: str) -> list[str]:

@@ -75,7 +75,9 @@ def find(words: str, limit: int) -> list[UUID]:
     that aren't sealed, then what is one wrong letter away. A person stands there once, by their present
     stay or else a past one. At most two queries.
 
-    In one facility the latest arrivals come first; over several no order is promised.
+    Of those in custody, and of those who were, a name that is commonly read as what was typed stands
+    before one that may be read so, then all of a name before its beginning before its parts (`names.rank`).
+    Those who are alike in this come as the latest arrivals do in one facility, over several in no order.
     """
     try:
         return list(unsealed(_visible()).filter(pk=UUID(words)).values_list("pk", flat=True))
@@ -83,7 +85,7 @@ def find(words: str, limit: int) -> list[UUID]:
         pass
     wanted = names.read(words, secrecy.blind)
     arms = _exact(wanted, words)
-    found = _first_of(arms, limit) if arms else {}
+    found = _first_of(arms, limit, words) if arms else {}
     if len(found) < limit and wanted.near:
         near = _first_of([_Arm([wanted.near], True), _Arm([wanted.near], False)], limit)
         found = found | {root: stay for root, stay in near.items() if root not in found}
@@ -96,11 +98,15 @@ def _visible() -> QuerySet[Custody]:
 
 @dataclass(frozen=True, slots=True)
 class _Arm:
-    """One way to be found: of each set of tokens a person has one. `cell` finds by place instead."""
+    """One way to be found: of each set of tokens a person has one. `cell` finds by place instead.
+
+    `led` says that the first set is looked up first, whatever the others are.
+    """
 
     sets: Sequence[Iterable[str]]
     present: bool
     cell: str = ""
+    led: bool = False
 
 
 def _exact(wanted: names.Wanted, words: str) -> list[_Arm]:
@@ -109,13 +115,19 @@ def _exact(wanted: names.Wanted, words: str) -> list[_Arm]:
     # Signs that make no token find nobody.
     ways = [way for way in ways if way and all(way)]
     arms = [_Arm(way, True) for way in ways]
+    if wanted.surnames:
+        # Else many who may be read so would leave no place for whoever is.
+        arms.insert(0, _Arm([wanted.surnames, wanted.whole | wanted.part], True, led=True))
     if words and scope.current().lowest == scope.current().highest:
         arms.append(_Arm([], True, words))
     return arms + [_Arm(way, False) for way in ways]
 
 
-def _first_of(arms: Sequence[_Arm], limit: int) -> dict[UUID, UUID]:
-    """The first people of some ways to be found, as a person's root and a stay. One query."""
+def _first_of(arms: Sequence[_Arm], limit: int, words: str = "") -> dict[UUID, UUID]:
+    """The first people of some ways to be found, as a person's root and a stay. One query.
+
+    Where words are given, by how well the name fits them; else in the order of the ways.
+    """
     # A person may be found in several ways, and by several tokens of one.
     most = limit * 3
     parts, values = [], []
@@ -126,9 +138,16 @@ def _first_of(arms: Sequence[_Arm], limit: int) -> dict[UUID, UUID]:
     with connection.cursor() as cursor:
         ways = " UNION ALL ".join(parts)
         cursor.execute(f"SELECT * FROM ({ways}) AS found LIMIT {most}", values)  # noqa: S608
-        rows = sorted(cursor.fetchall(), key=lambda row: row[0])
+        rows = sorted(
+            cursor.fetchall(),
+            key=lambda row: (
+                not arms[row[0]].present,
+                names.rank(words, row[3]) if words else (),
+                row[0],
+            ),
+        )
     found: dict[UUID, UUID] = {}
-    for _rank, root, stay in rows:
+    for _rank, root, stay, _name in rows:
         found.setdefault(root, stay)
     return found
 
@@ -148,7 +167,7 @@ def _statement(arm: _Arm, rank: int, most: int) -> tuple[str, list[Any]]:
         values = [seen.lowest, seen.highest]
     ended = "c.ended_at IS NULL" if arm.present else "c.ended_at IS NOT NULL AND c.basis <> ALL(%s)"
     given: list[Any] = [rank]
-    sql = "SELECT %s, COALESCE(d.merged_into_id, d.id), c.id FROM "
+    sql = "SELECT %s, COALESCE(d.merged_into_id, d.id), c.id, d.name FROM "
     if arm.cell:
         sql += "custody_custody c JOIN custody_detainee d ON d.id = c.detainee_id"
         sql += " JOIN organizations_cell p ON p.id = c.cell_id"
@@ -156,9 +175,10 @@ def _statement(arm: _Arm, rank: int, most: int) -> tuple[str, list[Any]]:
         given += [*values, arm.cell]
     else:
         # The one with the fewest and longest tokens has the fewest people.
-        first, *others = sorted(
-            (sorted(one) for one in arm.sets), key=lambda one: (len(one), -max(map(len, one)))
-        )
+        sets = [sorted(one) for one in arm.sets]
+        if not arm.led:
+            sets.sort(key=lambda one: (len(one), -max(map(len, one))))
+        first, *others = sets
         sql += "custody_token t"
         for number, other in enumerate(others):
             sql += " CROSS JOIN LATERAL (SELECT FROM custody_token o WHERE o.token = ANY(%s)"
@@ -171,7 +191,7 @@ def _statement(arm: _Arm, rank: int, most: int) -> tuple[str, list[Any]]:
         given += values
         if not arm.present:
             given.append(sorted(sealing.sealed_bases(clock.today())))
-        sql += " CROSS JOIN LATERAL (SELECT d.id, d.merged_into_id FROM custody_detainee d"
+        sql += " CROSS JOIN LATERAL (SELECT d.id, d.merged_into_id, d.name FROM custody_detainee d"
         sql += f" WHERE d.id = t.detainee_id LIMIT 1) d WHERE t.token = ANY(%s) AND {where.format('t')}"
         given += [first, *values]
     # The rows of one facility are few enough to be put in order; those of a country are not.

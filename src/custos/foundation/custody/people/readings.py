@@ -66,6 +66,33 @@ def of_character(character: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(plain))
 
 
+def usual(character: str, *, surname: bool = False) -> tuple[str, ...]:
+    """How one character is commonly read, in each way to type it: as a surname where it begins a name."""
+    if surname and character in _surnames():
+        return tuple(one[0] for one in _surnames()[character])
+    from pypinyin.constants import PINYIN_DICT
+
+    first = PINYIN_DICT.get(ord(character), "").partition(",")[0]
+    return tuple(_plain(first)) if first else of_character(character)
+
+
+@cache
+def _by_surname() -> dict[str, frozenset[str]]:
+    from pypinyin.constants import PINYIN_DICT
+
+    found: dict[str, set[str]] = {}
+    for character in (chr(at) for at in PINYIN_DICT):
+        for reading in usual(character, surname=True):
+            found.setdefault(reading, set()).add(character)
+    return {reading: frozenset(those) for reading, those in found.items()}
+
+
+def surnames_read(reading: str) -> frozenset[str]:
+    """The characters that are commonly read so where they begin a name."""
+    return _by_surname().get(reading, frozenset())
+
+
+@cache
 def _plain(reading: str) -> list[str]:
     """A reading without its tone. ü after l and n is typed as v, yu (as passports have it) or u."""
     decomposed = unicodedata.normalize("NFD", reading)

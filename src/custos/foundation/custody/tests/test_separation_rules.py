@@ -197,7 +197,9 @@ def test_kr_14_unlike_offenders_are_a_warning_where_both_are_known(rule: str, fa
 def test_a_new_arrival_leaves_the_transition_cells_with_a_reason_only() -> None:
     cell = replace(CELL, transition_elsewhere=True)
     assert _found(replace(MAN, days_in=6), cell) == {"TRANSITION-PERIOD": "warn"}
-    assert _found(replace(MAN, days_in=7), cell) == {}
+    assert _found(replace(MAN, days_in=14), cell) == {"TRANSITION-PERIOD": "warn"}
+    assert _found(replace(MAN, days_in=15), cell) == {}
+    assert _found(replace(MAN, days_in=7, settled=True), cell) == {}
     assert _found(MAN, replace(cell, kind="transition")) == {}
     assert _found(MAN, CELL) == {}
 

@@ -10,6 +10,9 @@ from custos.foundation.record.parties import Actor, Post, StaffKind
 from tests import leaving
 from tests.factories import an_officer
 
+#: The woman officer who is there when a woman is moved or taken out.
+WOMAN = "女民警 林晓芸"
+
 
 def apart(
     one: Custody,
@@ -42,7 +45,11 @@ def gone(stay: Custody, kind: str = "court") -> Absence:
     """Somebody who went out just now."""
     absence = planned(stay, kind)
     return going_out.leave(
-        absence.pk, escort="two officers", condition="well", by=an_officer(Post.INTERROGATION)
+        absence.pk,
+        escort="two officers",
+        condition="well",
+        by=an_officer(Post.INTERROGATION),
+        attended_by=WOMAN,
     )
 
 
@@ -85,4 +92,5 @@ def moved(stay: Custody, cell: object, reason: str = "ordered") -> Custody:
         cell.pk,  # type: ignore[attr-defined]
         reason=reason,
         by=an_officer(Post.CASE_OFFICER),
+        attended_by=WOMAN,
     )

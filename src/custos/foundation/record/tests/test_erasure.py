@@ -17,6 +17,7 @@ from custos.foundation.record import services as record
 from custos.foundation.record.models import Attachment, Payload
 from custos.foundation.record.parties import Actor, Post, StaffKind
 from custos.foundation.record.tests.worlds import ABOUT, SYSTEM, Noted, note, somebody
+from tests import at_once
 
 pytestmark = pytest.mark.usefixtures("own_folders", "live_database")
 
@@ -120,6 +121,31 @@ def test_a_file_goes_with_the_last_entry_that_names_it(own_folders: Path) -> Non
     with scope.entered(SYSTEM):
         assert not Attachment.objects.exists()
     assert [file for file in (own_folders / "attachments").rglob("*") if file.is_file()] == []
+
+
+def test_a_file_that_another_entry_is_coming_to_name_at_the_same_moment_stays(
+    superuser_sql: psycopg.Connection,
+) -> None:
+    photo = a_photo()
+    first = noted(photo)
+    told = at_once.both(superuser_sql, lambda: noted(a_photo()), lambda: erased(first))
+    assert told == ["done", "done"]
+    assert media.read(photo.sha256)
+    (verdict,) = inspection.installation()
+    assert verdict.sound
+
+
+def test_a_file_that_was_erased_since_it_was_sent_is_asked_for_again() -> None:
+    first = noted(a_photo())
+    sent_again = a_photo()
+    erased(first)
+    with pytest.raises(Conflict, match=r"record\.file_gone"):
+        noted(sent_again)
+    (verdict,) = inspection.installation()
+    assert (verdict.sound, verdict.entries) == (True, 2)
+    noted(a_photo())
+    (verdict,) = inspection.installation()
+    assert (verdict.sound, verdict.entries) == (True, 3)
 
 
 def test_a_file_stays_where_the_deed_of_erasing_fails() -> None:

@@ -149,6 +149,13 @@ def test_what_is_wrong_with_a_form_leads_to_the_fields():
     assert 'href="#id_name"' in shown("{% form_errors form %}", form=Short({}))
 
 
+def test_two_forms_that_are_sent_together_say_in_one_box_what_is_wrong():
+    html = shown("{% form_errors form proof %}", form=Short({}), proof=Named({}))
+    assert html.count("Nothing was saved yet") == 1
+    assert "监室" in html
+    assert shown("{% form_errors form proof %}", form=Short(), proof=None).strip() == ""
+
+
 def test_facts_say_what_isnt_known():
     html = shown("{% facts pairs %}", pairs=[("Alias", ""), ("Admitted", NOW)])
     assert "not known" in html

@@ -10,6 +10,7 @@ from django.http import QueryDict
 from custos.foundation import clock
 from custos.foundation.accounts.acting import Acting
 from custos.foundation.custody import services as stays
+from custos.foundation.database import scope
 from custos.foundation.organizations import queries as organizations
 from custos.foundation.ui import wizard
 from custos.foundation.ui.models import Draft
@@ -126,5 +127,6 @@ def fill(
             data["cell_seen"] = looked(draft, data["cell"], officer)
         acting = doctor if step.name == "health" else officer
         version = draft.steps.get(step.name, {}).get("version", 0)
-        draft = wizard.save(draft, step, data, version=version, acting=acting)
+        with scope.entered(acting.scope):
+            draft = wizard.save(draft, step, data, version=version, acting=acting)
     return draft

@@ -1,5 +1,6 @@
 """Admission, the list and a person's page, by Django's client."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -271,8 +272,13 @@ def test_a_case_officer_moves_somebody_and_says_why(sign_in: SignIn) -> None:
     stay, cell = a_custody(a_cell()), a_cell()
     client = sign_in(Post.CASE_OFFICER)
     where = f"/people/{stay.pk}/move/"
-    assert client.post(where, {"cell": str(cell.pk), "reason": ""}).status_code == 422
-    answer = client.post(where, {"cell": str(cell.pk), "reason": "quarrel"}, follow=True)
+    unseen = client.post(where, {"cell": str(cell.pk), "reason": "quarrel"})
+    assert unseen.status_code == 422, "nobody decides without having looked"
+    shown = re.search(r'name="seen" value="([0-9a-f]+)"', unseen.content.decode())
+    assert shown is not None
+    seen = {"cell": str(cell.pk), "seen": shown[1]}
+    assert client.post(where, seen | {"reason": ""}).status_code == 422
+    answer = client.post(where, seen | {"reason": "quarrel"}, follow=True)
     assert f"To cell {cell.name}: quarrel" in answer.content.decode()
     stay.refresh_from_db()
     assert stay.cell_id == cell.pk
@@ -295,3 +301,20 @@ def test_the_list_is_paged(sign_in: SignIn) -> None:
     page = sign_in(Post.LEADER).get("/people/?page=2").content.decode()
     assert "52 people" in page
     assert page.count("data-key=") == 2
+
+
+def test_what_the_list_cannot_be_narrowed_by_is_said_and_not_taken_for_done(
+    sign_in: SignIn,
+) -> None:
+    a_custody(a_cell())
+    client = sign_in(Post.CASE_OFFICER)
+    said = "It was left out"
+    assert said not in client.get("/people/?sex=1&sort=name&page=2").content.decode()
+    for query, left_out in (
+        ("sex=9", "of sex 9"),
+        ("cell=x", "in cell x"),
+        ("state=out", "state out"),
+    ):
+        shown = client.get(f"/people/?{query}").content.decode()
+        assert said in shown, query
+        assert f"<li>{left_out}</li>" in shown, query

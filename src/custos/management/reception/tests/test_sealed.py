@@ -20,12 +20,13 @@ from custos.foundation.database import scope
 from custos.foundation.documents import services as documents
 from custos.foundation.documents.models import Issued
 from custos.foundation.documents.tests import samples
-from custos.foundation.errors import Malformed, NotAllowed
+from custos.foundation.errors import Malformed, Missing, NotAllowed
 from custos.foundation.organizations.models import Cell, Organization
 from custos.foundation.record import queries as record
 from custos.foundation.record.models import Entry
 from custos.foundation.record.parties import Post
 from custos.management.reception import registers, unsealing
+from custos.management.reception.release import queries as release
 from tests import leaving
 from tests.factories import SYSTEM, a_cell, a_detainee, a_facility, an_officer, somebody
 from tests.programs import a_program
@@ -141,7 +142,8 @@ def test_the_list_its_export_and_the_search_box_dont_find_it(
 ) -> None:
     leader = client_of(somebody(Post.LEADER, at=facility))
     for words in ("王小川", sealed.number, str(sealed.pk)):
-        assert sealed.number not in leader.get(f"/people/?words={words}").content.decode()
+        page = leader.get(f"/people/?words={words}").content.decode()
+        assert reverse("person", args=[sealed.pk]) not in page
         exported = leader.get(f"/people/export/?words={words}").content
         rows = CalamineWorkbook.from_filelike(io.BytesIO(exported)).get_sheet_by_index(0)
         assert not any(sealed.number in map(str, row) for row in rows.to_python())
@@ -193,8 +195,8 @@ def test_the_release_is_finished_within_a_day_and_then_it_is_shut(facility: Orga
     assert page.status_code == 200
     (paper,) = Issued.objects.filter(custody_id=stay.pk)
     assert str(paper.entry_id) in page.content.decode(), "the certificate can be printed"
-    with clock.set_to(clock.now() + timedelta(hours=25)):
-        assert desk.get(f"/releases/{case.pk}/").status_code == 404
+    with clock.set_to(clock.now() + timedelta(hours=25)), pytest.raises(Missing):
+        release.gate(case.pk, Post.ADMISSION)
 
 
 # ---------------------------------------------------------------------- but on a lawful request

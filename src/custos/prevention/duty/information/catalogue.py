@@ -121,9 +121,12 @@ def _stricter(row: InformationType, change: Stricter | None) -> InformationType:
     if change is None:
         return row
     told = (*row.tells, *(post for post in change.tells if post not in row.tells))
+    fixed = isinstance(row.deadline, Length)
     return row.model_copy(
         update={
-            "deadline": change.deadline or row.deadline,
+            "deadline": (change.deadline if fixed else None) or row.deadline,
+            # A day may end sooner than any length: the sooner of the two holds.
+            "at_most": None if fixed else change.deadline,
             "severity": change.severity or row.severity,
             "tells": told,
         }

@@ -54,6 +54,7 @@ class TypeShown:
     collected_by: Sequence[str]
     handled_by: Sequence[Sequence[str]]
     deadline: str
+    at_most: str
     act: str
     own: bool
     readers: str
@@ -87,6 +88,7 @@ def _type(known: Catalogue, row: InformationType) -> TypeShown:
         collected_by=[str(one) for one in row.collected_by],
         handled_by=[[str(post) for post in line] for line in row.handled_by],
         deadline=str(int(length.total_seconds()) // 60) if length else str(row.deadline),
+        at_most=str(int(row.at_most.length.total_seconds()) // 60) if row.at_most else "",
         act=_said(row.act) if row.act else "",
         own=row.id.startswith("L-"),
         readers=row.readers,

@@ -127,6 +127,8 @@ class InformationType(_Plain):
     )
     deadline: Deadline
     close: Deadline | Literal["deadline"] | None = None
+    #: Where a facility made a deadline by the calendar stricter: whichever comes first.
+    at_most: Length | None = None
     bound: bool = False
     severity: int = Field(ge=1, le=4)
     superiors: bool = False
@@ -287,6 +289,8 @@ def tasks_for(
     """The tasks that a piece of information for `audience` opens, in the order of the row."""
     due_on = date.fromisoformat(details["due_on"]) if details.get("due_on") else None
     first = due(row.deadline, opened_at, calendar, due_on)
+    if row.at_most is not None:
+        first = min(first, due(row.at_most, opened_at, calendar))
     level = catalogue.levels[row.severity]
     if row.close == "deadline":
         closed = first

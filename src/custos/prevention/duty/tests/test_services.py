@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from custos.foundation import clock
 from custos.foundation.database import scope
+from custos.foundation.database.ids import new_id
 from custos.foundation.errors import Conflict, Malformed, Missing, NotAllowed
 from custos.foundation.record import queries as record
 from custos.foundation.record import reactions
@@ -196,6 +197,83 @@ def test_withdrawing_takes_a_reason_and_a_police_officer(task: Task) -> None:
     with pytest.raises(Conflict, match=r"task\.already_withdrawn"):
         services.accept(task.pk, by=PATROL)
     assert kinds_after(task) == ["task.opened", "task.withdrawn"]
+
+
+def test_a_task_that_is_handed_back_is_open_again_and_its_ladder_goes_on(task: Task) -> None:
+    services.accept(task.pk, by=PATROL)
+    with pytest.raises(Malformed, match=r"task\.no_words"):
+        services.hand_back(task.pk, " ", by=PATROL)
+    with pytest.raises(NotAllowed, match=r"task\.not_yours"):
+        services.hand_back(task.pk, "Not mine.", by=AUXILIARY)
+    with clock.set_to(task.opened_at + timedelta(minutes=2)):
+        back = services.hand_back(task.pk, "Called to the gate.", by=PATROL)
+    assert (back.state, back.accepted_by, back.accepted_at) == ("open", "", None)
+    assert back.wanted_by == back.due_at == task.opened_at + timedelta(minutes=5)
+    assert [shown.may_accept for shown in queries.now_list(PATROL)] == [True]
+    line = record.following(task.source_entry_id)[-1]
+    assert (line.kind, line.payload.reason) == ("task.handed_back", "Called to the gate.")
+    with pytest.raises(Conflict, match=r"task\.not_accepted"):
+        services.hand_back(task.pk, "Again.", by=PATROL)
+    with clock.set_to(task.opened_at + timedelta(minutes=5)):
+        assert services.sweep() == 1
+    task.refresh_from_db()
+    assert task.asked == ["patrol", "duty_leader"]
+    assert services.accept(task.pk, by=AUXILIARY).accepted_by == AUXILIARY.ref
+
+
+def test_what_is_handed_back_late_is_asked_of_the_next_post_at_once(task: Task) -> None:
+    services.accept(task.pk, by=PATROL)
+    with clock.set_to(task.opened_at + timedelta(minutes=16)):
+        services.hand_back(task.pk, "Called to the gate.", by=PATROL)
+        assert services.sweep() == 1
+        assert services.sweep() == 0
+    task.refresh_from_db()
+    assert (task.state, task.post) == ("open", "leader")
+
+
+def test_a_post_above_hands_back_what_somebody_else_accepted(task: Task) -> None:
+    services.accept(task.pk, by=PATROL)
+    assert services.hand_back(task.pk, "He was sent home.", by=DUTY_LEADER).state == "open"
+    with pytest.raises(NotAllowed, match=r"task\.post"):
+        services.accept(task.pk, by=somebody(Post.FINANCE))
+
+
+def test_what_is_handed_back_stands_beside_what_was_opened_meanwhile(
+    task: Task, button: Device
+) -> None:
+    services.accept(task.pk, by=PATROL)
+    later = task.opened_at + timedelta(minutes=30)
+    with clock.set_to(later):
+        intake.take([a_press(button)])
+        services.hand_back(task.pk, "Called to the gate.", by=PATROL)
+        assert len(queries.now_list(PATROL)) == 2
+    with clock.set_to(later + timedelta(seconds=1)):
+        intake.take([a_press(button)])
+    first, second = Task.objects.order_by("opened_at")
+    assert (first.repeats, second.repeats) == (0, 1)
+
+
+def test_a_press_looks_for_what_it_may_join_by_an_index(task: Task) -> None:
+    Task.objects.bulk_create(
+        Task(
+            **{
+                field.attname: getattr(task, field.attname)
+                for field in Task._meta.concrete_fields
+                if field.attname not in ("id", "source_entry_id", "join_key")
+            },
+            source_entry_id=new_id(),
+            join_key=f"other:{number}",
+        )
+        for number in range(500)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "EXPLAIN UPDATE duty_task SET repeats = repeats + 1 WHERE join_key = %s"
+            " AND (state = 'open' OR (state = 'accepted' AND since > %s))",
+            [task.join_key, task.opened_at],
+        )
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "duty_task_joins" in plan, plan
 
 
 def test_a_task_of_another_facility_does_not_exist(task: Task) -> None:

@@ -40,7 +40,7 @@ def me(acting: Acting) -> str:
     return f"{acting.staff.pk}:{acting.posting.pk}"
 
 
-def sent(client: Client, acting: Acting, world: World, photo: bytes = b"", **said: Any) -> Any:
+def sent(client: Client, acting: Acting, world: World, /, photo: bytes = b"", **said: Any) -> Any:
     given = {
         "me": me(acting),
         "client": str(uuid4()),
@@ -106,7 +106,7 @@ def test_a_record_of_somebody_else_or_of_another_post_is_refused(world: World) -
     patrol, other = world.on(Post.PATROL), world.on(Post.PATROL)
     answer = sent(client_of(other), other, world, me=me(patrol))
     assert answer.status_code == 422
-    assert answer.json()["code"] == "handheld.somebody_else"
+    assert answer.json()["type"] == "about:blank#handheld.somebody_else"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,8 @@ def test_what_is_no_record_is_refused_in_words_and_nothing_breaks(
 ) -> None:
     patrol = world.on(Post.PATROL)
     answer = sent(client_of(patrol), patrol, world, **said)
-    assert (answer.status_code, answer.json()["code"]) == (422, "handheld.unreadable")
+    assert answer.status_code == 422
+    assert answer.json()["type"] == "about:blank#handheld.unreadable"
     assert not Observation.objects.exists()
 
 

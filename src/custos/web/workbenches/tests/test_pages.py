@@ -23,6 +23,8 @@ from custos.foundation.organizations import services as organizations
 from custos.foundation.organizations.models import Cell
 from custos.foundation.record.parties import Actor, Post, StaffKind
 from custos.foundation.ui.models import BellSeen
+from custos.management.reception.admission import services as reception
+from custos.management.timelimits.tests import worlds as limits
 from custos.prevention.devices import intake
 from custos.prevention.devices import services as devices
 from custos.prevention.devices.intake import Received
@@ -129,13 +131,14 @@ def asked(queries: CaptureQueriesContext) -> list[str]:
         (Post.MEDICAL, "/duty/"),
         (Post.RESIDENT_PROSECUTOR, "/people/"),
         (Post.OVERSIGHT, "/facility/"),
+        (Post.SYSTEM_ADMIN, "/operations/"),
     ],
 )
 def test_the_first_page_is_where_ones_post_works(sign_in: SignIn, post: Post, page: str) -> None:
     assert sign_in(post).get("/").headers["Location"] == page
 
 
-@pytest.mark.parametrize("deed", ["accept", "answer", "withdraw"])
+@pytest.mark.parametrize("deed", ["accept", "answer", "hand-back", "withdraw"])
 def test_whoever_opens_the_address_of_a_deed_comes_to_the_task(
     sign_in: SignIn, task: Task, deed: str
 ) -> None:
@@ -239,6 +242,25 @@ def test_a_task_is_withdrawn_with_a_reason_by_police_only(sign_in: SignIn, task:
     sign_in().post(url, {"reason": "Pressed by mistake."})
     task.refresh_from_db()
     assert (task.state, task.withdrawn_reason) == ("withdrawn", "Pressed by mistake.")
+
+
+def test_a_task_is_handed_back_with_a_reason_by_who_accepted_it(
+    sign_in: SignIn, task: Task
+) -> None:
+    client, url = sign_in(), f"/duty/{task.pk}/hand-back/"
+    assert "Hand the task back" not in client.get("/duty/").content.decode()
+    client.post(f"/duty/{task.pk}/accept/")
+    assert "Hand the task back" in client.get(f"/duty/?task={task.pk}").content.decode()
+    page = client.post(url, {"reason": " "})
+    assert page.status_code == 422
+    assert 'aria-labelledby="hand-back-title" data-shown>' in page.content.decode()
+    assert 'id="hand_back_reason-error"' in page.content.decode()
+    page = client.post(url, {"reason": "Called to the gate."}, follow=True)
+    assert "its posts are asked" in page.content.decode()
+    task.refresh_from_db()
+    assert (task.state, task.accepted_by) == ("open", "")
+    page = sign_in(name="Zhao Min").post(url, {"reason": "Called to the gate."}, follow=True)
+    assert "Nobody has accepted this task yet." in page.content.decode()
 
 
 def test_the_source_of_a_task_is_read_in_the_readers_language(sign_in: SignIn, task: Task) -> None:
@@ -478,9 +500,37 @@ def test_a_post_without_a_page_is_told_so(sign_in: SignIn, monkeypatch: pytest.M
     assert "Your post has no page of its own here." in page
 
 
-def test_a_post_that_no_task_asks_begins_with_the_people(sign_in: SignIn) -> None:
-    answer = sign_in(Post.RESIDENT_PROSECUTOR, StaffKind.OTHER).get("/")
-    assert answer.headers["Location"] == "/people/"
+def test_a_post_that_oversees_begins_with_the_people_and_finds_what_it_is_asked(
+    sign_in: SignIn,
+) -> None:
+    client = sign_in(Post.RESIDENT_PROSECUTOR, StaffKind.OTHER)
+    assert client.get("/").headers["Location"] == "/people/"
+    # The catalogue asks this post where somebody is held beyond the limit and others let it lie.
+    assert 'href="/duty/"' in client.get("/people/").content.decode()
+
+
+def test_a_task_about_somebody_at_the_door_says_whom_from_where_and_which_door(
+    sign_in: SignIn,
+) -> None:
+    receiver = factories.somebody(Post.ADMISSION, at=a_facility())
+    reception.expect(receiver, sort="new", name="郑学义", brought_by="市局预审支队")
+    task = Task.objects.get(source_kind="arrival.at_the_door")
+    doctor = sign_in(Post.MEDICAL, StaffKind.CLINICIAN)
+    said = "郑学义 · New arrival · brought by 市局预审支队 · at the admission door"
+    assert said in doctor.get("/duty/now/").content.decode()
+    for page in (f"/duty/?task={task.pk}", f"/duty/{task.pk}/"):
+        shown = doctor.get(page).content.decode()
+        assert "郑学义" in shown, page
+        assert "at the admission door" in shown, page
+
+
+def test_a_task_about_somebody_in_custody_names_them_in_the_list(
+    sign_in: SignIn, person: Custody
+) -> None:
+    limits.overdue(person)
+    shown = sign_in(Post.LEADER).get("/duty/now/").content.decode()
+    assert "Held beyond the limit of custody" in shown
+    assert "Wang Jianguo" in shown
 
 
 def test_the_bell_tells_of_open_tasks_and_of_answers_and_remembers_what_was_read(

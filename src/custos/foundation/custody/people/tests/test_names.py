@@ -207,3 +207,63 @@ def can_be_read(letters: str) -> bool:
 @pytest.mark.parametrize("typed", ["xian", "wangli", "wngli", "shanxgi", "lvbu", "q", "zzz"])
 def test_neighbours_are_all_that_can_be_read_one_letter_away(typed: str) -> None:
     assert readings.neighbours(typed) == {one for one in edits(typed) if can_be_read(one)}
+
+
+#: Surnames with how they are commonly read, and a reading that dictionaries have beside it.
+POLYPHONES = [
+    ("方", "fang", "wang"),
+    ("单", "shan", "dan"),
+    ("曾", "zeng", "ceng"),
+    ("解", "xie", "jie"),
+]
+POLYPHONES += [
+    ("查", "zha", "cha"),
+    ("仇", "qiu", "chou"),
+    ("翟", "zhai", "di"),
+    ("朴", "piao", "pu"),
+]
+COMMON = {
+    "wang": "王汪",
+    "dan": "但",
+    "jie": "揭",
+    "cha": "茶",
+    "chou": "丑",
+    "di": "狄",
+    "pu": "蒲",
+}
+GIVEN = st.text(alphabet="小川明国建华军芳丽伟", min_size=1, max_size=2)
+
+
+@pytest.mark.parametrize(("surname", "usual", "beside"), POLYPHONES)
+@given(given_name=GIVEN, other=GIVEN, data=st.data())
+def test_a_reading_that_is_not_the_common_one_ranks_below(
+    surname: str, usual: str, beside: str, given_name: str, other: str, data: st.DataObject
+) -> None:
+    name = surname + given_name
+    assert names.rank(usual, name) < names.rank(beside, name)
+    for common in COMMON.get(beside, ""):
+        typed = beside + data.draw(st.sampled_from(["", "xiao", "ming", "x"]))
+        if finds(typed, names.of_name(name)) and finds(typed, names.of_name(common + other)):
+            assert names.rank(typed, common + other) < names.rank(typed, name)
+
+
+@pytest.mark.parametrize(
+    ("typed", "best", "next_best"),
+    [
+        ("wang", "王", "王小川"),
+        ("wang", "王小川", "李旺"),
+        ("wang", "李旺", "方小川"),
+        ("wangfang", "王芳", "方芳"),
+        ("wf", "王芳", "方芳"),
+        ("王", "王小川", "李王川"),
+        ("aidi", "Aidi", "Aidila"),
+    ],
+)
+def test_the_common_reading_then_all_then_the_beginning_then_a_part(
+    typed: str, best: str, next_best: str
+) -> None:
+    assert names.rank(typed, best) < names.rank(typed, next_best)
+
+
+def test_of_numbers_nobody_stands_before_another() -> None:
+    assert names.rank("2026001", "王小川") == names.rank("2026001", "方小川")

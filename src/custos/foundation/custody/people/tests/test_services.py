@@ -274,6 +274,25 @@ def test_whole_names_come_before_parts_and_those_before_near_ones(cell: Cell) ->
     assert found("王小川") == [whole.pk, part.pk, near.pk]
 
 
+def test_whoever_is_commonly_read_so_stands_before_whoever_may_be_read_so(cell: Cell) -> None:
+    # 方 may be read wang; 旺 and 望 are, and begin no name here.
+    named = ["王小川", "李旺", "王方", "方小川", "方方"]
+    stays = {a_detainee(in_cell=cell, name=name).pk: name for name in named}
+    said = [stays[pk] for pk in found("wang")]
+    assert set(said[:2]) == {"王方", "王小川"}
+    assert said[2] == "李旺"
+    assert set(said[3:]) == {"方方", "方小川"}
+    # However few are asked for, the many who may be read so leave a place for whoever is.
+    assert stays[found("wang", 1)[0]] in {"王方", "王小川"}
+    assert [stays[pk] for pk in found("wangxiaochuan")] == ["王小川", "方小川"]
+
+
+def test_a_name_that_begins_so_stands_before_one_that_has_it_within(cell: Cell) -> None:
+    begins = a_detainee(in_cell=cell, name="王小川")
+    within = a_detainee(in_cell=cell, name="李王川")
+    assert found("王") == [begins.pk, within.pk]
+
+
 def _ended(stay: Custody, basis: str) -> None:
     Custody.objects.filter(pk=stay.pk).update(ended_at=stay.admitted_at, cell=None, basis=basis)
 

@@ -1,7 +1,7 @@
 """A facility's own file: added types, stricter rows, and what is refused in words with its row."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,8 +12,8 @@ from custos.foundation.accounts.acting import Acting
 from custos.foundation.database import scope
 from custos.foundation.errors import CustosError, Malformed, NotAllowed
 from custos.foundation.record.models import Entry
-from custos.foundation.record.parties import Post, StaffKind
-from custos.prevention.duty.information import catalogue, services
+from custos.foundation.record.parties import Audience, Post, StaffKind
+from custos.prevention.duty.information import catalogue, services, types
 from custos.prevention.duty.information.catalogue import WrongFile
 from custos.prevention.duty.information.services import About
 from custos.prevention.duty.information.tests.worlds import TUESDAY_AT_TEN, World
@@ -77,6 +77,24 @@ def test_a_bound_of_law_is_never_loosened(type_id: str, hours: int) -> None:
     changed = catalogue.with_own(catalogue.read_own(tighter)).type(type_id)
     assert changed is not None
     assert changed.deadline == catalogue.Length(hours=hours - 1)
+
+
+def test_a_length_never_loosens_a_deadline_by_the_calendar() -> None:
+    known = catalogue.with_own(catalogue.read_own("stricter: [{id: I30, deadline: {hours: 2}}]"))
+    row = known.type("I30")
+    assert row is not None
+    ends = datetime(2026, 3, 3, 20, tzinfo=clock.LOCAL)
+    noon = datetime(2026, 3, 3, 12, tzinfo=clock.LOCAL)
+    for begins, due in ((ends - timedelta(minutes=30), ends), (TUESDAY_AT_TEN, noon)):
+        (one,) = types.tasks_for(
+            known,
+            row,
+            audience=Audience.STAFF,
+            opened_at=begins,
+            calendar=types.Calendar(ends, None),
+            details={},
+        )
+        assert one.wanted_by == due
 
 
 def test_several_faults_are_told_at_once() -> None:

@@ -9,6 +9,9 @@ const main = byId("main");
 const step = byId("hand-step");
 /** @type {Record<string, string>} */
 const words = JSON.parse(byId("hand-words").textContent ?? "{}");
+const zh = document.documentElement.lang.startsWith("zh");
+/** Facilities keep Beijing time, whatever the device's own zone is. */
+const timeZone = "Asia/Shanghai";
 const LONGEST = 1600;
 const MOST_PHOTOS = 4;
 
@@ -85,7 +88,7 @@ function fits(type) {
 }
 
 function chooseType() {
-  const rows = data.types.filter(fits).map((/** @type {any} */ type) => make("button", { type: "button", class: "hand-type", "data-severity": type.severity, "data-type": type.id, onclick: () => begin(type) }, make("span", { class: "hand-level" }, say(`severity_${type.severity}`)), make("strong", {}, type.title)));
+  const rows = data.types.filter(fits).sort((/** @type {any} */ one, /** @type {any} */ other) => one.severity - other.severity).map((/** @type {any} */ type) => make("button", { type: "button", class: "hand-type", "data-severity": type.severity, "data-type": type.id, onclick: () => begin(type) }, make("span", { class: "hand-level" }, say(`severity_${type.severity}`)), make("strong", {}, type.title)));
   step.replaceChildren(here(), said(), make("h2", {}, say("what")), make("div", { class: "hand-types" }, ...rows));
 }
 
@@ -149,7 +152,7 @@ function write() {
 /** @param {any} spec */
 function field(spec) {
   const id = `hand-field-${spec.name}`;
-  const label = make("label", { for: id }, spec.unit ? `${spec.title}(${spec.unit})` : spec.title);
+  const label = make("label", { for: id }, spec.unit ? `${spec.title}${zh ? `（${spec.unit}）` : ` (${spec.unit})`}` : spec.title);
   const types = { number: "number", time: "datetime-local", date: "date" };
   const input = spec.choices.length ? make("select", { id, class: "form-select" }, make("option", { value: "" }, say("choose")), ...spec.choices.map((/** @type {string[]} */ [value, shown]) => make("option", { value }, shown))) : make("input", { id, class: "form-control", type: /** @type {any} */ (types)[spec.sort] ?? "text", maxlength: 400, inputmode: spec.sort === "number" ? "numeric" : null });
   input.value = draft.details[spec.name] ?? "";
@@ -221,7 +224,7 @@ async function list(rows) {
   const items = [];
   for (const row of rows.slice(0, 50)) {
     const kept = row.refused ? await store.read(row.client) : null;
-    const time = new Date(row.at).toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit" });
+    const time = new Date(row.at).toLocaleTimeString("zh-CN", { timeZone, hourCycle: "h23", hour: "2-digit", minute: "2-digit" });
     const item = make("li", { "data-client": row.client, "data-refused": Boolean(row.refused) }, make("span", {}, time));
     if (kept) {
       item.append(make("strong", {}, kept.value.title), make("p", {}, kept.value.text), make("p", { class: "hand-refused" }, row.refused));
@@ -263,6 +266,7 @@ async function fetched(fresh) {
   data = fresh;
   if (place?.cell) place.cell = data.cells.find((/** @type {any} */ cell) => cell.id === place?.cell.id) ?? place.cell;
   await store.keepData(fresh.me, fresh);
+  kept("data");
   who();
   // What is being typed stays as it is.
   if (first || !draft) show();
@@ -270,8 +274,17 @@ async function fetched(fresh) {
 
 function who() {
   byId("hand-who").textContent = `${data.name} · ${data.post}`;
-  const at = new Date(data.now).toLocaleString("zh-CN", { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit" });
+  const at = new Date(data.now).toLocaleString("zh-CN", { timeZone, hourCycle: "h23", month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit" });
   byId("hand-age").textContent = say("old_data", { time: at });
+}
+
+/** @type {Set<string>} */
+const there = new Set();
+
+/** Notes what is there without a network: the page, and the data of its holder. @param {string} part */
+function kept(part) {
+  there.add(part);
+  if (there.size === 2) main.setAttribute("data-kept-offline", "");
 }
 
 /** @type {() => void} */
@@ -280,7 +293,10 @@ let attempt = () => undefined;
 async function begun() {
   if (!store.possible()) return show();
   data = await store.keptData();
-  if (data) who();
+  if (data) {
+    kept("data");
+    who();
+  }
   show();
   attempt = sending.start({ data: main.dataset.url ?? "", send: main.dataset.send ?? "" }, state, fetched);
   if (!navigator.onLine) await state();
@@ -289,7 +305,7 @@ async function begun() {
   const registered = await navigator.serviceWorker?.register(main.dataset.worker ?? "", { scope: "/handheld/" });
   const worker = registered && (await navigator.serviceWorker.ready).active;
   const parts = performance.getEntriesByType("resource").map((one) => one.name);
-  navigator.serviceWorker?.addEventListener("message", (event) => event.data?.kept && main.setAttribute("data-kept-offline", ""));
+  navigator.serviceWorker?.addEventListener("message", (event) => event.data?.kept && kept("page"));
   worker?.postMessage({ keep: [location.pathname, ...parts] });
 }
 
