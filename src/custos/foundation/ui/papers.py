@@ -5,7 +5,8 @@ lines and sheets here, so that "page 2 of 3" is known before anything is printed
 every machine. Forms as ruled tables are another shape of paper.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,8 @@ from unicodedata import east_asian_width
 LINES, CHARACTERS = 22, 28
 #: These never begin a line (GB/T 15834, 标点符号用法 5.1.10).
 _NOT_FIRST = frozenset("，。、；：？！”’）》〉】』」…—·")
+#: A run of Latin letters, digits and their marks, or any other character.
+_PIECES = re.compile(r"[!-~]+|.", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +62,25 @@ def width_of(text: str) -> float:
 
 
 def set_lines(paragraph: str) -> list[str]:
-    """A paragraph in lines of 28 characters, the first indented by two."""
+    """A paragraph in lines of 28 characters, the first indented by two; no number or Latin word is cut."""
     lines, line = [], "　　"
-    for sign in paragraph:
-        over = width_of(line) + width_of(sign) > CHARACTERS
-        # A mark that may not begin a line hangs at the end of the one before.
-        if over and sign not in _NOT_FIRST:
+    for piece in _pieces(paragraph):
+        over = width_of(line) + width_of(piece) > CHARACTERS
+        # A mark that may not begin a line hangs at the end of the one before; a space is not seen there.
+        if over and piece not in _NOT_FIRST and piece != " ":
             lines.append(line)
             line = ""
-        line += sign
+        line += piece
     return [*lines, line]
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """What a line may end after: each character, but a Latin word or a number whole if a line holds it."""
+    for piece in _PIECES.findall(text):
+        if len(piece) > 1 and width_of(piece) > CHARACTERS:
+            yield from piece
+        else:
+            yield piece
 
 
 def _to_the_right(line: str) -> str:

@@ -298,6 +298,30 @@ class Choice:
     url: str
 
 
+#: What stops a clock and lets it go on, by the name that the stages' rules have for it.
+_STOPS = {
+    "psychiatric_exam_started": "psychiatric_exam",
+    "psychiatric_exam_ended": "psychiatric_exam",
+    "trial_suspended": "trial_suspended",
+    "trial_resumed": "trial_suspended",
+    "file_review_started": "file_review",
+    "file_review_ended": "file_review",
+    "leave_started": "leave",
+    "leave_ended": "leave",
+}
+
+
+def _may_come(kind: str, one: law.EventKind, state: str) -> bool:
+    """Whether a sort of paper may come at this stage: what stops a clock only where it can."""
+    if one.after is not None:
+        return (state or "-") in one.after
+    stop = _STOPS.get(kind)
+    if stop is None:
+        return True
+    rules = law.shipped().stages.get("S20" if state in ("S21", "S22", "S23") else state, ())
+    return any(stop in held.rule.pauses for held in rules)
+
+
 def _choices(custody_id: UUID, state: str) -> tuple[list[Choice], list[Choice]]:
     """Sorts of paper that may come at this stage, and the others."""
     fits: list[Choice] = []
@@ -305,8 +329,7 @@ def _choices(custody_id: UUID, state: str) -> tuple[list[Choice], list[Choice]]:
     path = reverse("limit_paper", args=[custody_id])
     for kind, one in law.events().items():
         choice = Choice(kind, kinds.type_title(kind), f"{path}?{urlencode({'type': kind})}")
-        wanted = one.after is None or (state or "-") in one.after
-        (fits if wanted else others).append(choice)
+        (fits if _may_come(kind, one, state) else others).append(choice)
     return fits, others
 
 

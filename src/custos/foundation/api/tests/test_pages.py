@@ -17,7 +17,7 @@ from custos.foundation.api.models import Token
 from custos.foundation.database import scope
 from custos.foundation.organizations.models import Organization
 from custos.foundation.record.models import Entry
-from custos.foundation.record.parties import Post, StaffKind
+from custos.foundation.record.parties import ADMINISTRATORS, Post, StaffKind
 from tests.factories import SYSTEM, somebody
 from tests.programs import Program, a_program
 
@@ -171,3 +171,16 @@ def test_nobody_revokes_the_token_of_a_colleague(client: Client, facility: Organ
 def test_the_reference_is_for_those_who_sign_in(db: None) -> None:
     assert Client().get("/api/v1/docs").status_code == 302
     assert Client().get("/api/v1/openapi.json").status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("post", [*sorted(ADMINISTRATORS), Post.PATROL, Post.LEADER])
+def test_the_way_to_ones_own_tokens_is_shown_to_posts_that_have_some(post: Post) -> None:
+    with scope.entered(SYSTEM):
+        acting = somebody(post)
+    client = Client()
+    client.force_login(acting.user, "django.contrib.auth.backends.ModelBackend")
+    for route in ("bell", "api:docs"):
+        page = client.get(reverse(route)).content.decode()
+        assert (f'href="{reverse("tokens")}"' in page) is (post not in ADMINISTRATORS)
+    assert client.get(reverse("tokens")).status_code == (403 if post in ADMINISTRATORS else 200)

@@ -7,7 +7,6 @@ from django.test import Client
 from django.urls import reverse
 
 from custos.foundation.database import scope
-from custos.foundation.record.parties import ADMINISTRATORS, Post
 from custos.foundation.ui import bell
 from custos.foundation.ui.bell import Notice
 from tests.factories import SYSTEM, somebody
@@ -53,22 +52,9 @@ def test_the_bell_counts_what_waits_apart_from_news(monkeypatch: pytest.MonkeyPa
     notices = [Notice("answer", "Answered", "/", at(-600), tone="done")]
     monkeypatch.setattr(bell, "_providers", {"tests": lambda acting: notices})
     with scope.entered(SYSTEM):
-        acting = somebody(Post.PATROL)
+        acting = somebody()
     client = Client()
     client.force_login(acting.user, "django.contrib.auth.backends.ModelBackend")
     assert 'data-unread="1" data-waiting="0"' in client.get(reverse("bell")).content.decode()
     notices.append(Notice("task", "To do", "/", at(-1), severity=2))
     assert 'data-unread="2" data-waiting="1"' in client.get(reverse("bell")).content.decode()
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("post", [*sorted(ADMINISTRATORS), Post.PATROL, Post.LEADER])
-def test_the_way_to_ones_own_tokens_is_shown_to_posts_that_have_some(post: Post) -> None:
-    with scope.entered(SYSTEM):
-        acting = somebody(post)
-    client = Client()
-    client.force_login(acting.user, "django.contrib.auth.backends.ModelBackend")
-    for route in ("bell", "api:docs"):
-        page = client.get(reverse(route)).content.decode()
-        assert (f'href="{reverse("tokens")}"' in page) is (post not in ADMINISTRATORS)
-    assert client.get(reverse("tokens")).status_code == (403 if post in ADMINISTRATORS else 200)

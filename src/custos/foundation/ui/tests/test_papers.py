@@ -39,8 +39,16 @@ def test_no_line_begins_with_a_mark_that_may_not():
 def test_nothing_of_a_text_is_lost(text):
     lines = set_lines(text)
     assert "".join(lines) == "　　" + text
-    # At most a mark or two hang over the edge.
-    assert all(width_of(line.rstrip("。，）")) <= papers.CHARACTERS for line in lines)
+    # At most a mark or two hang over the edge, and spaces, which are not seen there.
+    assert all(width_of(line.rstrip("。，） ")) <= papers.CHARACTERS for line in lines)
+
+
+def test_no_number_and_no_latin_word_is_cut_at_the_end_of_a_line():
+    text = "以最早的届满时间为准，即2026年12月2日的10:47。 The earliest of all the ends counts."
+    assert set_lines(text) == [
+        "　　以最早的届满时间为准，即2026年12月2日的",
+        "10:47。 The earliest of all the ends counts.",
+    ]
 
 
 @pytest.mark.parametrize(("lines", "sheets"), [(1, 1), (18, 1), (19, 2), (40, 2), (41, 3)])

@@ -110,6 +110,17 @@ def test_every_sort_of_paper_has_its_form(stay: Custody, sign_in: SignIn) -> Non
         assert answer.status_code == 200, kind
 
 
+def test_what_stops_no_clock_of_this_stage_is_not_offered_first(
+    stay: Custody, sign_in: SignIn
+) -> None:
+    worlds.arrested(stay, days_ago=10)
+    answer = sign_in().get(reverse("limit_paper", args=[stay.pk]))
+    fits = {one.kind for one in answer.context["fits"]}
+    assert {"psychiatric_exam_started", "extension", "new_major_crime", "released"} <= fits
+    assert not fits & {"trial_suspended", "file_review_started", "leave_started", "arrest_refused"}
+    assert "trial_suspended" in {one.kind for one in answer.context["others"]}
+
+
 def test_a_paper_is_corrected_and_taken_back(stay: Custody, sign_in: SignIn) -> None:
     paper = worlds.arrested(stay, days_ago=10)
     client = sign_in()
