@@ -236,16 +236,18 @@ def backed_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BackedUp]:
     for folder in (top, top.parent):
         folder.chmod(0o755)
     made = BackedUp(top)
-    made.start()
-    made.make_key()
-    made.add_canaries()
-    made.must("record", "witness")
-    made.back_up()
-    moment = datetime.now(UTC)
-    until(lambda: made.kept_up_to(moment), 30, "the log isn't kept")
-    made.end(signal.SIGTERM)
-    yield made
-    made.forget()
+    try:
+        made.start()
+        made.make_key()
+        made.add_canaries()
+        made.must("record", "witness")
+        made.back_up()
+        moment = datetime.now(UTC)
+        until(lambda: made.kept_up_to(moment), 30, "the log isn't kept")
+        made.end(signal.SIGTERM)
+        yield made
+    finally:
+        made.forget()  # also where it didn't start in time
 
 
 @pytest.fixture
