@@ -92,7 +92,7 @@ def test_any_type_is_recorded_by_three_taps_and_a_sentence(
     browser: Browser, live_site: str, scene: Scene
 ) -> None:
     context, page = opened(browser, live_site, scene.patrol)
-    page.get_by_role("button", name=scene.cell.name).click()
+    page.locator(".hand-cell", has_text=scene.cell.name).click()
     record(page, "I14", "把餐盘推开，说不想吃。")
     expect(page.locator("#hand-state")).to_contain_text("全部已上报", timeout=SOON)
     assert scene.recorded() == ["I14"]
@@ -108,7 +108,7 @@ def test_a_shift_without_a_network_is_sent_later_once_and_whole(
     context, page = opened(browser, live_site, scene.patrol)
     context.set_offline(True)
     page.reload()
-    page.get_by_role("button", name=scene.cell.name).click()
+    page.locator(".hand-cell", has_text=scene.cell.name).click()
     for words in ("第一条", "第二条", "第三条"):
         record(page, "I14", words, "赵铁山")
     expect(page.locator("#hand-state")).to_contain_text("离线 · 3 条待上报")
@@ -139,7 +139,7 @@ def test_a_colleague_who_takes_the_device_neither_reads_nor_sends_what_waits(
     browser: Browser, live_site: str, scene: Scene
 ) -> None:
     context, page = opened(browser, live_site, scene.patrol)
-    page.get_by_role("button", name=scene.cell.name).click()
+    page.locator(".hand-cell", has_text=scene.cell.name).click()
     context.set_offline(True)
     record(page, "I30", "有人低声威胁同监室人员。")
     context.clear_cookies()
@@ -161,7 +161,7 @@ def test_what_the_device_keeps_is_unreadable_and_its_list_goes_at_sign_out(
     browser: Browser, live_site: str, scene: Scene
 ) -> None:
     context, page = opened(browser, live_site, scene.patrol)
-    page.get_by_role("button", name=scene.cell.name).click()
+    page.locator(".hand-cell", has_text=scene.cell.name).click()
     context.set_offline(True)
     record(page, "I14", "把餐盘推开。")
     kept = page.evaluate(_ALL_KEPT)

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Func, IntegerField, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -289,6 +289,8 @@ def sweep_unstaffed(now: datetime | None = None, limit: int = 200) -> int:
             Task.objects.select_for_update(skip_locked=True)
             .filter(state=State.OPEN, organization_id__in=list(staffed))
             .exclude(held_by_somebody(staffed))
+            # Where all have been asked there is nothing to pass over, and no place in this bite.
+            .filter(step__lt=_RUNGS - 1)
             .order_by("due_at")[:limit]
         )
         climbed = []
@@ -300,6 +302,9 @@ def sweep_unstaffed(now: datetime | None = None, limit: int = 200) -> int:
                 climbed.append(task)
         Task.objects.bulk_update(climbed, ["step", "post", "asked", "due_at"])
     return len(climbed)
+
+
+_RUNGS = Func(F("rule__ladder"), function="jsonb_array_length", output_field=IntegerField())
 
 
 def held_by_somebody(staffed: Mapping[int, engine.Held]) -> Q:

@@ -1,0 +1,131 @@
+"""What one reported, asking again, signing on and off, and the catalogue of information: as pages."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+
+from custos.foundation.accounts.acting import Acting
+from custos.foundation.database import scope
+from custos.foundation.record.parties import Post, StaffKind
+from custos.prevention.duty import services as duty
+from custos.prevention.duty.information import services
+from custos.prevention.duty.information.models import FacilityCatalogue
+from custos.prevention.duty.information.services import About
+from custos.prevention.duty.information.tests.worlds import World
+from custos.prevention.duty.models import Task
+from custos.prevention.duty.shifts import queries as shifts
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with scope.entered(factories.SYSTEM):
+        yield World()
+
+
+def client_of(acting: Acting) -> Client:
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(acting.user, "django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def a_meal(world: World, by: Acting) -> Task:
+    taken = services.observe(
+        "I14",
+        "Pushed the tray back.",
+        facility=world.facility.pk,
+        about=About(custody=world.stay.pk),
+        by=by.actor,
+    )
+    return Task.objects.get(source_entry_id=taken.entry_id)
+
+
+def test_who_reported_it_reads_what_was_done_and_asks_again(world: World) -> None:
+    patrol, doctor = world.on(Post.PATROL), world.on(Post.MEDICAL)
+    task, client = a_meal(world, patrol), client_of(patrol)
+    duty.accept(task.pk, by=doctor.actor)
+    duty.answer(task.pk, "Toothache; soft food.", by=doctor.actor)
+    page = client.get("/duty/reported/").content.decode()
+    assert "Meals refused" in page
+    assert "Toothache; soft food." in page
+    assert f"/duty/{task.pk}/reopen/" in page
+    refused = client.post(f"/duty/{task.pk}/reopen/", {"reason": ""})
+    assert refused.status_code == 422
+    again = client.post(f"/duty/{task.pk}/reopen/", {"reason": "Refused supper too."}, follow=True)
+    assert "Asked again" in again.content.decode()
+    assert Task.objects.get(reopens=task).post == "medical"
+    assert f"/duty/{task.pk}/reopen/" not in client.get("/duty/reported/").content.decode()
+
+
+def test_what_a_colleague_reported_is_not_ones_own(world: World) -> None:
+    a_meal(world, world.on(Post.PATROL))
+    page = client_of(world.on(Post.PATROL)).get("/duty/reported/").content.decode()
+    assert "Meals refused" not in page
+    assert "You have reported nothing yet" in page
+
+
+def test_the_workbench_says_what_to_do_first_and_who_is_on_duty_for_it(world: World) -> None:
+    patrol, leader = world.on(Post.PATROL), world.on(Post.DUTY_LEADER)
+    services.observe(
+        "I05",
+        "Says goodbye to everybody.",
+        facility=world.facility.pk,
+        about=About(custody=world.stay.pk),
+        by=patrol.actor,
+    )
+    client = client_of(leader)
+    assert "Sign on to duty" in client.get("/duty/").content.decode()
+    client.post("/duty/sign-on/")
+    assert shifts.signed_on(world.facility.pk, leader.actor) is not None
+    page = client.get("/duty/").content.decode()
+    assert "Constant watch until the doctor and the duty leader are there" in page
+    assert "On duty for it:" in page
+    assert "Sign off duty" in page
+    client.post("/duty/sign-off/")
+    assert shifts.signed_on(world.facility.pk, leader.actor) is None
+
+
+def test_the_prosecutor_sees_whom_a_sealed_matter_is_about_and_the_leader_does_not(
+    world: World,
+) -> None:
+    services.observe(
+        "I04",
+        "Says he was beaten on arrest.",
+        facility=world.facility.pk,
+        about=About(custody=world.stay.pk),
+        by=world.on(Post.PATROL).actor,
+    )
+    task = Task.objects.get(rule_id="DUTY-INFO-SEALED")
+    prosecutor = client_of(world.on(Post.RESIDENT_PROSECUTOR))
+    page = prosecutor.get(f"/duty/?task={task.pk}").content.decode()
+    assert "Says he was beaten on arrest." in page
+    assert "Wang Jianguo" in page
+    page = client_of(world.on(Post.LEADER)).get(f"/duty/?task={task.pk}").content.decode()
+    assert "A sealed matter for the resident prosecutor" in page
+    assert "beaten" not in page
+    assert "Wang Jianguo" not in page
+
+
+def test_a_leader_adopts_a_file_and_a_wrong_one_is_told_with_its_row(world: World) -> None:
+    client = client_of(world.on(Post.LEADER))
+    assert "57 types" in client.get("/duty/catalogue/").content.decode()
+    said = {"valid_from": "2099-01-01", "reason": "Agreed at the meeting."}
+    wrong = {"text": "stricter: [{id: I15, deadline: {hours: 30}}]"} | said
+    refused = client.post("/duty/catalogue/", wrong)
+    assert refused.status_code == 422
+    assert "I15: the law bounds the deadline: at most 1440 minutes" in refused.content.decode()
+    right = {"text": "stricter: [{id: I15, deadline: {hours: 20}}]"} | said
+    assert client.post("/duty/catalogue/", right).status_code == 302
+    assert FacilityCatalogue.objects.get().version == 1
+
+
+@pytest.mark.parametrize(
+    ("post", "kind"), [(Post.DUTY_LEADER, StaffKind.OFFICER), (Post.LEADER, StaffKind.OTHER)]
+)
+def test_nobody_else_adopts_one(world: World, post: Post, kind: StaffKind) -> None:
+    said = {"text": "types: []", "valid_from": "2099-01-01", "reason": "Because."}
+    client_of(world.on(post, kind)).post("/duty/catalogue/", said)
+    assert not FacilityCatalogue.objects.exists()
