@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from custos.foundation.custody.models import Custody
 from custos.foundation.custody.people import queries as people
 from custos.foundation.database import scope
-from custos.foundation.errors import Conflict, Missing
+from custos.foundation.errors import Conflict
 from custos.foundation.organizations import queries as organizations
 from custos.foundation.record import queries as record_queries
 from custos.foundation.record import services as record
@@ -164,15 +164,14 @@ def take_over(custody_id: UUID, *, by: Actor) -> int:
     """Enter the papers of the former facility for a stay, oldest first; returns how many.
 
     What stands on the record of this stay already (the document of its admission) isn't entered twice.
-    A paper that doesn't fit is kept and moves no limit, as it did there. Raises `Missing` where nothing
-    waits, `Conflict` where they were taken over or the stay has ended, `NotAllowed` for who may not enter
-    papers.
+    A paper that doesn't fit is kept and moves no limit, as it did there. Raises `Conflict` where nothing
+    waits, they were taken over already or the stay has ended, `NotAllowed` for who may not enter papers.
     """
     record.require_writer(kinds.PaperRecorded, by)
     with record.deed() as deed:
         row = _rows().select_for_update(of=("self",)).filter(pk=custody_id).first()
         if row is None:
-            raise Missing(
+            raise Conflict(
                 "timelimits.nothing_brought", _("No papers of a former facility wait here.")
             )
         if row.taken_at is not None:

@@ -13,4 +13,4 @@ def _collects(acting: Any) -> bool:
     return acting.post in ANYONE and acting.organization.tier is Tier.FACILITY
 
 
-navigation.register("handheld", _("Collect"), icon="plus", order=30, shown=_collects)
+navigation.register("handheld", _("Collect"), icon="plus", order=35, shown=_collects)

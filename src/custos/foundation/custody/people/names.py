@@ -38,7 +38,7 @@ _MOST_READ = 24
 _TAILS = (4, 5, 6, 8, 12)
 #: What people say before a number, as it is spoken: "尾号0540". No name has these words before figures.
 _SAID_BEFORE = re.compile(
-    r"^(?:羁押)?(?:编号|尾号|尾数|末[四4]位|后[四4]位)[是为]?[\s:]*(?=[\W_]*[0-9a-z])"
+    r"^(?:人员|羁押)?(?:编号|尾号|尾数|末[四4]位|后[四4]位)[是为]?[\s:]*(?=[\W_]*[0-9a-z])"
 )
 #: Shorter words have too many neighbours for a wrong letter to mean anything; longer ones too many to ask.
 _TOLERANT_FROM, _TOLERANT_TO = 4, 24

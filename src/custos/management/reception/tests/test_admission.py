@@ -524,7 +524,7 @@ def test_what_was_learned_stands_in_the_persons_file_and_secrets_in_no_entry(doo
     assert told["identity"] == ["居民身份证 · …002X", "护照 · …4567"]
     assert told["identified"] == ["身份已核实"]
     assert told["nationality"] == ["越南"]
-    assert told["language"] == ["越南语 · 翻译"]
+    assert told["language"] == ["越南语 · 需要翻译"]
     assert sorted(told["need"]) == ["听力障碍 · 助听器", "照护要点 · 每日两次胰岛素"]
     assert told["consular"] == ["要求通报领事机构"]
     assert told["lawyer"] == ["陈律师 · 某某律师事务所 · 委托辩护律师"]

@@ -9,7 +9,7 @@ import pytest
 from custos.foundation import clock
 from custos.foundation.custody.models import Custody
 from custos.foundation.database import scope
-from custos.foundation.errors import Conflict, Missing
+from custos.foundation.errors import Conflict
 from custos.foundation.record import services as record
 from custos.foundation.record.models import Entry
 from custos.foundation.record.parties import Post
@@ -117,7 +117,7 @@ def test_the_papers_of_another_person_or_another_way_out_are_offered_to_nobody(
 ) -> None:
     _old, new = brought(**other)
     assert former.waiting(new.pk) is None
-    with pytest.raises(Missing):
+    with pytest.raises(Conflict):
         former.take_over(new.pk, by=OFFICER)
 
 

@@ -45,7 +45,7 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 #: What a page may ask the database, its session, account and scope left out.
-FEW = 12
+FEW = 13
 _FRAME = ("SAVEPOINT", "RELEASE", "SELECT set_config", 'UPDATE "accounts_session"')
 _FRAME_TABLES = ("accounts_session", '"accounts_user"', "accounts_posting")
 
