@@ -95,7 +95,7 @@ def test_the_file_shows_what_is_known_to_whoever_compares_papers(stay: Custody, 
     ):
         assert words in page, words
     assert "the last character doesn&#x27;t fit" in page
-    assert '<span class="need">Interpreter</span>' in page
+    assert '<span class="need">Needs an interpreter</span>' in page
     assert "Nobody cares for them yet" in page
 
 

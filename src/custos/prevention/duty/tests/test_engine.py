@@ -106,7 +106,7 @@ def test_a_post_that_was_asked_stays_asked() -> None:
         ("open", "answered", False),
         ("accepted", "answered", True),
         ("accepted", "withdrawn", True),
-        ("accepted", "open", False),
+        ("accepted", "open", True),
         ("answered", "withdrawn", False),
         ("answered", "accepted", False),
         ("withdrawn", "open", False),
