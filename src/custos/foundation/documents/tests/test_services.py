@@ -126,7 +126,7 @@ def test_what_is_missing_is_listed_in_words(stay: Any) -> None:
             "人员 · 姓名",
             "体表伤情",
             "受虐待的申诉",
-            "被扶养人 · 第1行 · 由谁照料",
+            "被扶养人 · 第 1 行 · 由谁照料",
             "紧急联系人",
         )
     )
