@@ -346,7 +346,7 @@ def _walk(world: World, examples: int) -> None:
     }
     reached = [name for name, status in mine.items() if 200 <= status < 300]
     missed = {name: status for name, status in mine.items() if name not in reached}
-    assert len(reached) >= REACHED * len(mine), missed
+    assert len(reached) >= REACHED * len(mine), str(missed)
     for operation in found:
         _make_up(world, operation, session, examples)
 

@@ -44,9 +44,9 @@ def test_nothing_of_a_text_is_lost(text):
 
 
 def test_no_number_and_no_latin_word_is_cut_at_the_end_of_a_line():
-    text = "以最早的届满时间为准，即2026年12月2日的10:47。 The earliest of all the ends counts."
+    text = "以各次计算中最早的届满时间为准，即2026年12月2日的10:47。 The earliest of all the ends counts."
     assert set_lines(text) == [
-        "　　以最早的届满时间为准，即2026年12月2日的",
+        "　　以各次计算中最早的届满时间为准，即2026年12月2日的",
         "10:47。 The earliest of all the ends counts.",
     ]
 
