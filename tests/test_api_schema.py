@@ -28,7 +28,7 @@ from schemathesis.specs.openapi.checks import (
 from custos.config.api import api, operations
 from custos.foundation import clock, rates
 from custos.foundation.accounts.acting import Acting
-from custos.foundation.custody import counting
+from custos.foundation.custody import counting, place_queries
 from custos.foundation.custody.models import Custody
 from custos.foundation.custody.people import facts
 from custos.foundation.custody.people import services as people
@@ -130,11 +130,13 @@ def _a_base(facility: Organization) -> None:
 
 
 _LANGUAGE = facts.Language(language="English")
+_DIET = facts.Need(kind="diet", text="忌花生")
 _RELATIVE = facts.Contact(kind="emergency", name="王秀英", relation="52", phone="13800000000")
+_FRIEND = facts.Contact(kind="emergency", name="王秀兰", relation="52", phone="13800000001")
 #: What these posts may record of a person: who is outside, and nothing of the life inside.
 #: What each post may say is ready.
 _READY = {"medical": "medicine", "finance": "property", "leader": "copy"}
-_KNOWN = {"reception": _RELATIVE, "interrogation": _RELATIVE}
+_KNOWN = {"reception": (_RELATIVE, _FRIEND), "interrogation": (_RELATIVE, _FRIEND)}
 
 
 def _a_world(site: str, who: str) -> World:
@@ -142,7 +144,7 @@ def _a_world(site: str, who: str) -> World:
         facility = a_facility()
         cell, other, broken = (a_cell(facility=facility) for _ in range(3))
         stay = a_detainee(in_cell=cell)
-        known = _KNOWN.get(who, _LANGUAGE)
+        known, told = _KNOWN.get(who, (_LANGUAGE, _DIET))
         fact = people.record_fact(stay.pk, known, by=an_officer(Post.LEADER))
         beside = a_detainee(in_cell=cell)
         absence = places.planned(beside)
@@ -165,7 +167,7 @@ def _a_world(site: str, who: str) -> World:
         ]
         for button in buttons:
             _a_press(button)
-        tasks = list(Task.objects.order_by("id"))
+        tasks = list(Task.objects.filter(rule_id="DUTY-EMERGENCY-BUTTON").order_by("id"))
         release = leaving.received(beside)
         _a_base(facility)
         checkpoints.make(clock.now().date())
@@ -205,6 +207,7 @@ def _a_world(site: str, who: str) -> World:
             by=an_officer(Post.ADMISSION),
             printed_by="x",
         )
+        seen = place_queries.both_sides(stay.pk, other.pk).considered.token
     later = (clock.now() + timedelta(days=40)).date().isoformat()
     number = facility.pk
     return World(
@@ -232,8 +235,8 @@ def _a_world(site: str, who: str) -> World:
         body={
             "open_organization": {"parent": number // 1000 * 1000, "kind": "KSS"},
             "add_cell": {"area": str(cell.area_id), "name": "new"},
-            "move_person": {"cell": str(other.pk)},
-            "record_fact": {"fact": known.model_dump(mode="json")},
+            "move_person": {"cell": str(other.pk), "seen": seen},
+            "record_fact": {"fact": told.model_dump(mode="json")},
             "end_fact": {"fact": str(fact)},
             "say_ready": {"item": _READY.get(who, "papers")},
             "keep_apart": {"other": str(beside.pk)},

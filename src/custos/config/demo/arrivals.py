@@ -51,6 +51,7 @@ _TASKS = {
     ),
 }
 _LOOKED_AT = "已到场检查，神志清楚，可以办理收押。"
+_SEEN_TO = "已按医嘱安排，监区和医务室均已知悉。"
 _MOMENT = "%Y-%m-%dT%H:%M"
 
 Answers = dict[str, dict[str, Any]]
@@ -234,9 +235,20 @@ class _Arriving:
         """Decide on the arrival as `told` says; the draft goes, as it does for users."""
         self.looked_at()
         draft = _save(draft, "health", told["health"], self.doctor)
+        self.cared_for()
         concluded = reception.conclude(told, self.officer, draft)
         draft.delete()
         return concluded.stay
+
+    def cared_for(self) -> None:
+        """The leader on duty sees to what the doctor ordered, where anything was."""
+        ordered = Task.objects.filter(
+            organization=self.facility, rule_id="DUTY-ARRIVAL-CARE-ORDERED", state="open"
+        )
+        for task in ordered:
+            leader, _user = self.world.staff[self.facility.pk, Post.DUTY_LEADER][0]
+            duty.accept(task.pk, by=leader)
+            duty.answer(task.pk, _SEEN_TO, by=leader)
 
     def looked_at(self) -> None:
         """The doctor comes as soon as they stand at the door."""

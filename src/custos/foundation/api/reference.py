@@ -195,7 +195,11 @@ def _leave_out_titles(shape: dict[str, Any]) -> None:
 
 def _complete(path: str, method: str, operation: dict[str, Any], schemas: dict[str, Any]) -> None:
     wanted = set(_ALWAYS)
-    if method == "post" or any(p.get("required") for p in operation["parameters"]):
+    # What names a thing may name one that isn't there.
+    names_one = any(
+        p.get("required") or p.get("name") == "organization" for p in operation["parameters"]
+    )
+    if method == "post" or names_one:
         wanted.add(404)
     if method == "post":
         wanted |= set(_WRITES)
