@@ -41,7 +41,18 @@ EXCEPT = {
         "mfa_reauthenticate_webauthn",
     ),
     "part of a page, fetched by it": ("calls", "duty_now", "duty_area", "duty_item", "duty_around"),
-    "stream or data for scripts": ("live", "lock_state", "metrics", "api:openapi"),
+    "stream or data for scripts": (
+        "live",
+        "lock_state",
+        "metrics",
+        "api:openapi",
+        "handheld_data",
+        "handheld_worker",
+    ),
+    "shown only for a while after something that the house has not seen": (
+        "person_transition",
+        "refusal_notice",
+    ),
     "file to download or picture": (
         "people_export",
         "people_import_template",
