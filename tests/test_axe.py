@@ -46,7 +46,9 @@ MISFITS = """(hand) => {
   const wide = document.documentElement.scrollWidth;
   if (wide > innerWidth) found.push(`wider than the window: ${wide}`);
   const main = document.querySelector('main') ?? document.body;
-  const action = [...main.querySelectorAll('.btn-primary, .btn-danger')].find(shown);
+  // What can't be pressed yet lets the pointer through.
+  const pressed = (part) => shown(part) && !part.disabled;
+  const action = [...main.querySelectorAll('.btn-primary, .btn-danger')].find(pressed);
   if (action) {
     action.scrollIntoView({ block: 'center', behavior: 'instant' });
     const box = action.getBoundingClientRect();
