@@ -37,11 +37,11 @@ from custos.foundation.database import scope
 from custos.foundation.documents import services as documents
 from custos.foundation.documents.tests import samples
 from custos.foundation.organizations import services as organizations
-from custos.foundation.organizations.models import Organization
+from custos.foundation.organizations.models import Cell, Organization
 from custos.foundation.record import checkpoints
 from custos.foundation.record import services as record
 from custos.foundation.record.models import Entry
-from custos.foundation.record.parties import Actor, Post, StaffKind
+from custos.foundation.record.parties import Actor, Audience, Post, StaffKind
 from custos.management.reception.admission import services as reception
 from custos.management.reception.importing import services as importing
 from custos.management.reception.importing.tests.sheets_of import a_csv, rows_of
@@ -50,6 +50,10 @@ from custos.prevention.devices import services as devices
 from custos.prevention.devices.kinds import EmergencyButtonPressed
 from custos.prevention.devices.models import Device, DeviceKind
 from custos.prevention.devices.timing import Timing
+from custos.prevention.duty import services as duty
+from custos.prevention.duty.information import catalogue
+from custos.prevention.duty.information import services as collecting
+from custos.prevention.duty.information.types import rule_name
 from custos.prevention.duty.models import Task
 from tests import leaving
 from tests.factories import (
@@ -139,6 +143,67 @@ _READY = {"medical": "medicine", "finance": "property", "leader": "copy"}
 _KNOWN = {"reception": (_RELATIVE, _FRIEND), "interrogation": (_RELATIVE, _FRIEND)}
 
 
+#: What is done with a task by whoever it is for, each deed with a task of its own.
+_WITH_TASKS = ("accept_task", "answer_task", "hand_back_task", "withdraw_task")
+
+
+def _noticed(who: str, facility: Organization, cell: Cell) -> list[Task]:
+    """A task a deed for whom information leads to; none for a post that it never asks first."""
+    row = next(
+        (
+            row
+            for row in catalogue.shipped().types
+            if row.handled_by[0][0] == who and row.readers == "staff" and "person" in row.about
+            if row.collected_by[0] != "system"
+        ),
+        None,
+    )
+    if row is None:
+        return []
+    first = row.collected_by[0]
+    finder = an_officer(Post.PATROL if first == "anyone" else Post(first))
+    for _each in _WITH_TASKS:
+        about = collecting.About(custody=a_detainee(in_cell=cell).pk)
+        collecting.observe(row.id, "x", facility=facility.pk, about=about, by=finder)
+    named = rule_name(row.id, Audience.STAFF)
+    return list(Task.objects.filter(rule_id=named).order_by("id"))
+
+
+def _pressed(facility: Organization, times: int) -> tuple[list[Device], list[Task]]:
+    """Emergency buttons, each in a cell of its own, and what their presses ask of the patrol."""
+    buttons = [
+        devices.register(
+            facility,
+            kind=DeviceKind.EMERGENCY_BUTTON,
+            name=f"Button {number}",
+            topic_prefix=f"{facility.pk}/io-1",
+            token=str(number),
+            cell=a_cell(facility=facility),
+            by=BY_SYSTEM,
+        )
+        for number in range(times)
+    ]
+    for button in buttons:
+        _a_press(button)
+    return buttons, list(Task.objects.filter(rule_id="DUTY-EMERGENCY-BUTTON").order_by("id"))
+
+
+def _tasks_of_deeds(
+    acting: Acting | None, noticed: list[Task], pressed: list[Task]
+) -> dict[str, Any]:
+    """The task that each deed is asked about, in the state and on the post that it needs."""
+    again, *others = pressed
+    given = dict(zip(_WITH_TASKS, noticed or others, strict=True))
+    if acting is not None and (noticed or acting.post == Post.PATROL):
+        for name in ("answer_task", "hand_back_task"):
+            duty.accept(given[name].pk, by=acting.actor)
+    patrol = an_officer(Post.PATROL)
+    duty.accept(again.pk, by=patrol)
+    duty.answer(again.pk, "x", by=patrol)
+    given["reopen_task"] = again
+    return {name: {"task": str(task.pk)} for name, task in given.items()}
+
+
 def _a_world(site: str, who: str) -> World:
     with scope.entered(SYSTEM):
         facility = a_facility()
@@ -153,21 +218,7 @@ def _a_world(site: str, who: str) -> World:
         organizations.take_cell_out_of_use(
             broken.pk, reason="water", expected_return=None, by=BY_SYSTEM
         )
-        buttons = [
-            devices.register(
-                facility,
-                kind=DeviceKind.EMERGENCY_BUTTON,
-                name=f"Button {number}",
-                topic_prefix=f"{facility.pk}/io-1",
-                token=str(number),
-                cell=place,
-                by=BY_SYSTEM,
-            )
-            for number, place in enumerate((cell, other))
-        ]
-        for button in buttons:
-            _a_press(button)
-        tasks = list(Task.objects.filter(rule_id="DUTY-EMERGENCY-BUTTON").order_by("id"))
+        buttons, pressed = _pressed(facility, 5)
         release = leaving.received(beside)
         _a_base(facility)
         checkpoints.make(clock.now().date())
@@ -207,6 +258,8 @@ def _a_world(site: str, who: str) -> World:
             by=an_officer(Post.ADMISSION),
             printed_by="x",
         )
+        noticed = _noticed(who, facility, a_cell(facility=facility))
+        tasks = _tasks_of_deeds(program.acting, noticed, pressed)
         seen = place_queries.both_sides(stay.pk, other.pk).considered.token
     later = (clock.now() + timedelta(days=40)).date().isoformat()
     number = facility.pk
@@ -222,7 +275,7 @@ def _a_world(site: str, who: str) -> World:
             "count": str(count.pk),
             "entry": str(photo.id),
             "legal_paper": str(legal_paper.pk),
-            "task": str(tasks[0].pk),
+            "task": str(pressed[0].pk),
             "device": str(buttons[0].pk),
             "sha256": photo.sha256,
             "arrival": str(expected.pk),
@@ -253,13 +306,14 @@ def _a_world(site: str, who: str) -> World:
                 "cell": str(cell.pk),
                 "topic_prefix": f"{number}/io-2",
             },
+            "record_observation": {"type": "I30", "custody": str(stay.pk), "details": {}},
             "record_base": {"valid_from": later},
             "take_cell_out_of_use": {"expected_return": later},
         },
         only={
             "return_cell_to_use": {"cell": str(broken.pk)},
             "take_cell_out_of_use": {"cell": str(other.pk)},
-            "withdraw_task": {"task": str(tasks[1].pk)},
+            **tasks,
             "save_admission_step": {
                 "step": {"medical": "health", "finance": "property"}.get(who, "cell")
             },

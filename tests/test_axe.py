@@ -39,8 +39,12 @@ RUN = """async (only) => {
 
 #: What doesn't fit: a page wider than its window; a main action that is cut off, or under something
 #: else where one presses it; in a hand, what is too small to be pressed with gloves.
-MISFITS = """(hand) => {
+MISFITS = """async (hand) => {
   const found = [];
+  // A chart is drawn again a frame after its room changed.
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  await frame();
+  await frame();
   const shown = (part) => part.checkVisibility({ visibilityProperty: true });
   const said = (part) => part.outerHTML.slice(0, 120);
   const wide = document.documentElement.scrollWidth;

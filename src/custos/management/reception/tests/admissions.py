@@ -96,8 +96,9 @@ def typed(
             return [str(one) for one in value]
         if isinstance(value, datetime):
             return [(value + shift).astimezone(local).strftime("%Y-%m-%dT%H:%M")]
-        if value is TODAY:
-            return [clock.now().astimezone(local).date().isoformat()]
+        if value is TODAY:  # the day of the arrival, which just after midnight is yesterday
+            arrived: datetime = facts(kind)["documents"]["arrived_at"]
+            return [(arrived + shift).astimezone(local).date().isoformat()]
         return ["on"] if value is True else [str(value)]
 
     told = facts(kind, **{"cell": {"cell": cell}, **changed})

@@ -31,7 +31,9 @@ function count() {
   badge.textContent = String(waiting || unread);
   badge.classList.toggle("is-waiting", waiting > 0);
   beside(inner);
-  summary?.setAttribute("aria-label", unread ? `${name}: ${inner.dataset.said}` : name);
+  // What is read aloud holds the number that is seen.
+  const aloud = [waiting && inner.dataset.asks, unread && inner.dataset.said].filter(Boolean);
+  summary?.setAttribute("aria-label", aloud.length ? `${name}: ${aloud.join(", ")}` : name);
   const said = document.getElementById("bell-said");
   // A page that opens says nothing: its reader hasn't been away.
   if (said && known !== undefined && unread > known) said.textContent = inner.dataset.said ?? "";
