@@ -233,6 +233,8 @@ def _a_world(site: str, who: str) -> World:
         )
         photo = record_a_photo(stay, program)
         legal_paper = limits.arrested(beside, days_ago=9)
+        for moved in (stay, beside):
+            limits.brought(moved)
         yesterday = (clock.today() - timedelta(days=1)).isoformat()
         receiver = somebody(Post.ADMISSION, at=facility)
         expected, returning, dropped = (
@@ -317,6 +319,7 @@ def _a_world(site: str, who: str) -> World:
             "save_admission_step": {
                 "step": {"medical": "health", "finance": "property"}.get(who, "cell")
             },
+            "take_former_papers_over": {"custody": str(beside.pk)},
             "cancel_absence": {"absence": str(put_off.pk)},
             "drop_arrival": {"arrival": str(dropped.pk)},
             "record_arrival_return": {"arrival": str(returning.pk)},

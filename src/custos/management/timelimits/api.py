@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from ninja import Path, Query
 from pydantic import Field, StringConstraints
 
-from custos.foundation.api import paging
+from custos.foundation.api import paging, uploads
 from custos.foundation.api.routing import Call, Router
 from custos.foundation.api.schemas import (
     Asked,
@@ -23,8 +23,17 @@ from custos.foundation.api.schemas import (
     told,
 )
 from custos.foundation.custody import queries as custody_queries
+from custos.foundation.errors import Missing
 from custos.foundation.organizations.numbers import range_of
-from custos.management.timelimits import engine, kinds, permits, queries, services, showing
+from custos.management.timelimits import (
+    engine,
+    former,
+    kinds,
+    permits,
+    queries,
+    services,
+    showing,
+)
 
 router = Router(_("Limits of custody"))
 
@@ -134,7 +143,7 @@ class LegalPaperShown(Shape):
     model_config = like(
         id=_ID, type="arrest", title="执行逮捕", happened_on="2026-03-05", number="甲公捕字〔2026〕9号",
         authority="甲东市公安局", event={"type": "arrest", "at": "2026-03-05"},
-        recorded_at="2026-03-05T10:00:00Z", counts=True, corrects=None,
+        recorded_at="2026-03-05T10:00:00Z", counts=True, corrects=None, entry_id=_ID, scans=1,
     ) | {"from_attributes": True}  # fmt: skip
     id: UUID = Field(description="The paper.")
     type: str = Field(description="Code of the fact; see docs/reference/limits.md.")
@@ -146,6 +155,8 @@ class LegalPaperShown(Shape):
     recorded_at: datetime = Field(description="When it was entered.")
     counts: bool = Field(description="Whether no other paper stands in its place.")
     corrects: UUID | None = Field(description="The paper in whose place it stands.")
+    entry_id: UUID = Field(description="Its entry on the record, whose attachments are its scans.")
+    scans: int = Field(description="How many scans are kept with it.")
 
 
 @router.read(
@@ -186,6 +197,18 @@ class FactAsked(Asked):
         return event | ({"document": self.document} if self.document else {})
 
 
+class PaperAsked(FactAsked):
+    """The same with scans of the paper."""
+
+    model_config = FactAsked.model_config | like(
+        type="arrest", at="2026-03-05", document="D02", fields={}, number="甲公捕字〔2026〕9号",
+        authority="甲东市公安局", reason="", files=[],
+    )  # fmt: skip
+    files: list[UUID] = Field(
+        default_factory=list, max_length=10, description="Scans sent before, by identifier."
+    )
+
+
 @router.write(
     "/people/{custody}/legal-papers",
     gives=LimitShown,
@@ -195,7 +218,7 @@ class FactAsked(Asked):
     made=True,
     summary=_("Enter a legal paper"),
 )
-def record_legal_paper(call: Call, custody: CustodyId, fact: FactAsked) -> Any:
+def record_legal_paper(call: Call, custody: CustodyId, fact: PaperAsked) -> Any:
     """Enters a paper; the clock is computed with it at once and is what comes back."""
     services.record_paper(
         custody,
@@ -204,6 +227,7 @@ def record_legal_paper(call: Call, custody: CustodyId, fact: FactAsked) -> Any:
         number=fact.number,
         authority=fact.authority,
         reason=fact.reason,
+        scans=uploads.taken(fact.files, call.caller),
     )
     return _limit(queries.clock_of(custody), custody, queries.result_of(custody)[0])
 
@@ -228,7 +252,7 @@ class CorrectionAsked(Asked):
     model_config = Asked.model_config | like(
         fact={"type": "arrest", "at": "2026-03-04", "document": "D02"}, reason="日期看错了"
     )
-    fact: FactAsked | None = Field(description="The paper as it should have been entered.")
+    fact: PaperAsked | None = Field(description="The paper as it should have been entered.")
     reason: Annotated[Line, Field(min_length=1)] = Field(description="Why.")
 
 
@@ -251,9 +275,74 @@ def correct_legal_paper(call: Call, legal_paper: LegalPaperId, correction: Corre
         by=call.actor,
         number=fact.number if fact else "",
         authority=fact.authority if fact else "",
+        scans=uploads.taken(fact.files, call.caller) if fact else (),
     )
     stay = made.custody_id
     return _limit(queries.clock_of(stay), stay, queries.result_of(stay)[0])
+
+
+_THERE: dict[str, Any] = {
+    "type": "arrest", "title": "执行逮捕", "happened_on": "2026-03-05", "number": "甲公捕字〔2026〕9号",
+    "authority": "甲东市公安局",
+}  # fmt: skip
+
+
+class PaperThere(Shape):
+    """One paper that counts at the former facility."""
+
+    model_config = like(**_THERE) | {"from_attributes": True}
+    type: str = Field(description="Code of the fact; see docs/reference/limits.md.")
+    title: str = Field(description="What it is called.")
+    happened_on: date = Field(description="The date on the paper.")
+    number: str = Field(description="Its number.")
+    authority: str = Field(description="Who issued it.")
+
+
+class FormerPapersShown(Shape):
+    """The papers that wait to be taken over from the facility that handed the person over."""
+
+    model_config = like(
+        facility="甲西市看守所", number="110101001202603020001",
+        offered_at="2026-05-01T07:00:00Z", papers=[_THERE],
+    ) | {"from_attributes": True}  # fmt: skip
+    facility: str = Field(description="Who handed the person over.")
+    number: str = Field(description="The custody number that they had there.")
+    offered_at: datetime = Field(description="Since when they wait.")
+    papers: list[PaperThere] = Field(description="The papers, oldest entered first.")
+
+
+@router.read(
+    "/people/{custody}/former-papers",
+    gives=FormerPapersShown,
+    scope=_READ,
+    purpose="limits.clock",
+    summary=_("Show the papers of the former facility"),
+)
+def show_former_papers(call: Call, custody: CustodyId) -> Any:
+    """What waits to be taken over after a transfer; nothing where it was taken over, or never offered."""
+    custody_queries.person(custody)
+    found = former.waiting(custody)
+    if found is None:
+        raise Missing("timelimits.nothing_brought", former.NOTHING_WAITS)
+    return found
+
+
+@router.write(
+    "/people/{custody}/former-papers/take-over",
+    gives=LimitShown,
+    scope=_WRITE,
+    posts=kinds.ENTERING,
+    purpose="limits.paper",
+    made=True,
+    summary=_("Take the papers of the former facility over"),
+)
+def take_former_papers_over(call: Call, custody: CustodyId) -> Any:
+    """Enters each on the record of the stay with the dates that stand on it; what the clock becomes comes
+    back.
+    """
+    custody_queries.person(custody)
+    former.take_over(custody, by=call.actor)
+    return _limit(queries.clock_of(custody), custody, queries.result_of(custody)[0])
 
 
 class ClocksAsked(Paging):

@@ -12,7 +12,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from custos.foundation.custody.models import Custody
 from custos.foundation.custody.people import queries as people
@@ -30,6 +31,7 @@ from custos.prevention.duty import services as duty
 _SYSTEM = Actor.system("timelimits")
 #: The way out by which somebody is handed to another facility.
 TRANSFER = "TRANSFER"
+NOTHING_WAITS = _("No papers of a former facility wait here.")
 #: How long a transfer may take; who comes later has another story.
 WITHIN = timedelta(days=30)
 
@@ -126,13 +128,24 @@ def _offer(former: Custody, stay: Custody, deed: Deed) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class PaperThere:
+    """One paper that counts at the former facility."""
+
+    type: str
+    title: str
+    happened_on: date
+    number: str
+    authority: str
+
+
+@dataclass(frozen=True, slots=True)
 class Brought:
-    """Papers that wait to be taken over, as a page shows them."""
+    """Papers that wait to be taken over; `number` is the custody number that the person had there."""
 
     facility: str
     number: str
     offered_at: datetime
-    papers: list[tuple[str, str, str, str]]
+    papers: list[PaperThere]
 
 
 def waiting(custody_id: UUID) -> Brought | None:
@@ -145,9 +158,10 @@ def waiting(custody_id: UUID) -> Brought | None:
         row.number,
         row.offered_at,
         [
-            (
-                one["event"]["at"][:10],
+            PaperThere(
+                one["event"]["type"],
                 kinds.type_title(one["event"]["type"]),
+                date.fromisoformat(one["event"]["at"][:10]),
                 one["number"],
                 one["authority"],
             )
@@ -171,9 +185,7 @@ def take_over(custody_id: UUID, *, by: Actor) -> int:
     with record.deed() as deed:
         row = _rows().select_for_update(of=("self",)).filter(pk=custody_id).first()
         if row is None:
-            raise Conflict(
-                "timelimits.nothing_brought", _("No papers of a former facility wait here.")
-            )
+            raise Conflict("timelimits.nothing_brought", NOTHING_WAITS)
         if row.taken_at is not None:
             raise Conflict(
                 "timelimits.taken_already",
@@ -186,7 +198,7 @@ def take_over(custody_id: UUID, *, by: Actor) -> int:
                 custody=custody_id, event__isnull=False, replaced_by=None
             )
         }
-        reason = _("Taken over from %(facility)s, custody number %(number)s") % {
+        reason = gettext("Taken over from %(facility)s, custody number %(number)s") % {
             "facility": row.facility,
             "number": row.number,
         }

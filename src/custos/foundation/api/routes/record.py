@@ -277,7 +277,7 @@ class Sent(Shape):
     model_config = like(
         id=_ENTRY, sha256=_DIGEST, name="photo.jpg", type="image/jpeg", size=183_400
     )
-    id: UUID = Field(description="By which a correction names it within a day.")
+    id: UUID = Field(description="By which a correction or a legal paper names it within a day.")
     sha256: str = Field(description="The digest of what was kept of it.")
     name: str = Field(description="Its name.")
     type: str = Field(description="Its media type, read from its content.")

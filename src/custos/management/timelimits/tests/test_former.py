@@ -69,7 +69,7 @@ def test_the_papers_of_a_transfer_are_offered_and_the_clock_runs_on_once_they_ar
     with clock.set_to(at("2026-05-01T16:00")):
         waiting = former.waiting(new.pk)
         assert waiting is not None
-        assert [title for _day, title, *_rest in waiting.papers] == ["执行逮捕", "延长期限"]
+        assert [one.title for one in waiting.papers] == ["执行逮捕", "延长期限"]
         assert Task.objects.filter(custody_id=new.pk, source_kind="limit.papers_offered").exists()
         assert not Paper.objects.filter(custody=new).exists(), "nothing follows by itself"
         assert former.take_over(new.pk, by=OFFICER) == 2

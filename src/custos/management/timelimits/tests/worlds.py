@@ -5,9 +5,10 @@ from typing import Any
 
 from custos.foundation import clock
 from custos.foundation.custody.models import Custody
+from custos.foundation.database.ids import new_id
 from custos.foundation.record.parties import Post
 from custos.management.timelimits import services
-from custos.management.timelimits.models import Paper, Warning
+from custos.management.timelimits.models import FormerPapers, Paper, Warning
 from tests import factories
 
 
@@ -28,3 +29,24 @@ def overdue(stay: Custody) -> tuple[Paper, Warning]:
     """Somebody held a month beyond the limit, and the warning that says so."""
     paper = arrested(stay, days_ago=92)
     return paper, Warning.objects.get(custody=stay, rule="AL-4")
+
+
+def brought(stay: Custody) -> FormerPapers:
+    """A stay to which the worker offered the detention warrant of another facility."""
+    day = clock.today() - timedelta(days=12)
+    return FormerPapers.objects.create(
+        custody=stay,
+        organization_id=stay.organization_id,
+        former_id=new_id(),
+        facility="甲西市看守所",
+        number="S9",
+        papers=[
+            {
+                "event": {"type": "criminal_detention", "at": day.isoformat()},
+                "number": "甲公拘字〔2026〕3号",
+                "authority": "甲西市公安局",
+            }
+        ],
+        offered_at=clock.now(),
+        entry_id=new_id(),
+    )
