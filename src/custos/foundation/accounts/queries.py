@@ -49,10 +49,22 @@ def acting_by(user_id: int, posting_id: int) -> Acting | None:
     return Acting(posting.user, posting.staff, posting, (posting,)) if posting else None
 
 
-def names_of(staff_ids: set[str]) -> dict[str, str]:
-    """Names of staff by id, as far as the current scope covers them. One query."""
-    rows = Staff.objects.visible_to(scope.current()).filter(id__in=staff_ids)
+def names_of(refs: set[str]) -> dict[str, str]:
+    """Names of staff by id, as far as the current scope covers them. One query.
+
+    What acted and is no member of staff, such as a part of the system, has no name here.
+    """
+    ids = {ref for ref in refs if _is_id(ref)}
+    rows = Staff.objects.visible_to(scope.current()).filter(id__in=ids)
     return {str(pk): name for pk, name in rows.values_list("id", "name")}
+
+
+def _is_id(ref: str) -> bool:
+    try:
+        UUID(ref)
+    except ValueError:
+        return False
+    return True
 
 
 def accesses(

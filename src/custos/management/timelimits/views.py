@@ -193,6 +193,7 @@ def clock_page(request: HttpRequest, custody_id: UUID) -> HttpResponse:
     person = custody.person(custody_id)
     result, _facts = queries.result_of(custody_id)
     papers = queries.papers_of(custody_id)
+    names = accounts.names_of({paper.recorded_by for paper in papers})
     stages = showing.stages_of(result)
     results = record.timeline(
         detainee=person.detainee_id,
@@ -218,10 +219,9 @@ def clock_page(request: HttpRequest, custody_id: UUID) -> HttpResponse:
         else [],
         "coming": showing.coming_of(result),
         "problems": showing.problems_of(result),
-        "papers": papers,
+        "papers": [(paper, names.get(paper.recorded_by, "")) for paper in papers],
         "warnings": queries.warnings_of(custody_id),
         "former": results[1:],
-        "names": accounts.names_of({paper.recorded_by for paper in papers}),
         "may_enter": acting.post in kinds.ENTERING and person.ended_at is None,
         "totals": showing.totals_of(result),
         "brought": former.waiting(custody_id) if person.ended_at is None else None,

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from custos.foundation import clock
+from custos.foundation.accounts import queries as accounts
 from custos.foundation.accounts.models import Access
 from custos.foundation.custody.models import Custody
 from custos.foundation.custody.people import facts as known
@@ -22,9 +23,10 @@ from custos.foundation.documents.models import Issued
 from custos.foundation.limits import law
 from custos.foundation.organizations.models import Organization
 from custos.foundation.record import queries as record
-from custos.foundation.record.parties import Post, StaffKind
-from custos.management.timelimits import commands, notices
+from custos.foundation.record.parties import Actor, Post, StaffKind
+from custos.management.timelimits import commands, notices, services
 from custos.management.timelimits.models import Clock, FormerPapers, Paper, Warning
+from custos.management.timelimits.services import GivenPaper
 from custos.management.timelimits.tests import worlds
 from tests import leaving
 from tests.factories import SYSTEM, a_cell, a_detainee, a_facility, an_officer, somebody
@@ -91,6 +93,25 @@ def test_a_paper_is_entered_and_the_clock_is_shown(stay: Custody, sign_in: SignI
     assert last_day is not None
     assert last_day.isoformat() in page
     assert "9号" in page
+
+
+def test_a_clock_says_who_entered_each_paper_a_part_of_the_system_too(
+    stay: Custody, sign_in: SignIn
+) -> None:
+    day = clock.today() - timedelta(days=10)
+    event = {"type": "arrest", "at": day.isoformat()}
+    services.load_papers([GivenPaper(stay, event, Actor.system("import"), clock.now())])
+    client = sign_in()
+    officer = client.post(
+        reverse("limit_paper", args=[stay.pk]),
+        {"kind": "permit_issued", "at": day.isoformat(), "fact_until": clock.today().isoformat()},
+    )
+    assert officer.status_code == 302
+    page = client.get(reverse("person_limits", args=[stay.pk]))
+    assert page.status_code == 200
+    permit = Paper.objects.get(type="permit_issued")
+    (name,) = accounts.names_of({permit.recorded_by, "import"}).values()
+    assert page.content.decode().count(f"· {name}<") == 1
 
 
 def test_what_does_not_fit_is_said_at_the_reason(stay: Custody, sign_in: SignIn) -> None:
