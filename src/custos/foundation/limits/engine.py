@@ -186,15 +186,16 @@ def _arrest(walk: Walk, fact: Fact) -> bool:
         stage = walk.open("S31" if review is not None and review.state == "S31" else "S30", fact)
         stage.basis.append(not_counted)
         return True
-    stage = walk.open("S20", fact)
-    if state == "S12":
-        # HX2006 binds the police, not the procuratorate's own cases.
-        stage.readings = tuple(name for name in stage.readings if name != "HX2006-4")
-        stage.basis = [b for b in stage.basis if b.rule.id != "HX2006-4"]
-        walk.settle(stage)
+    stage = walk.open("S20", fact, length=_not_of_the_police if state == "S12" else None)
     if walk.identity_unknown and walk.law.rule("CPL-160-IDENTITY", fact.day):
         _stop_counting(walk, stage, fact, "CPL-160-IDENTITY")
     return True
+
+
+def _not_of_the_police(stage: Stage) -> None:
+    """HX2006 binds the police, not the procuratorate's own cases."""
+    stage.readings = tuple(name for name in stage.readings if name != "HX2006-4")
+    stage.basis = [b for b in stage.basis if b.rule.id != "HX2006-4"]
 
 
 def _arrest_refused(walk: Walk, fact: Fact) -> bool:

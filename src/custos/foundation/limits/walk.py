@@ -261,6 +261,11 @@ class Walk:
         for older, newer in zip(reversed(segments), reversed(segments[:-1]), strict=False):
             older.shift = 0
             self._settle_plain(older)
+            if older.due is None and older.ended is not None:
+                # One that doesn't count is over where the time that was added begins.
+                last = older.ended // DAY
+                older.shift = _days_of([(a, min(b, last)) for a, b in spans if a < last])
+                continue
             for count in range(1, len(spans) + 1):
                 held = sorted(spans)[:count]
                 if older.due is None or held[-1][0] * DAY < older.due:

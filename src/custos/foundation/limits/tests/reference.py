@@ -919,6 +919,9 @@ def _segments(row: Row, today: date) -> None:
             due = older.due(today, count(held))
             if due is not None and datetime.combine(span[0], MIDNIGHT) < due:
                 held = spans[: spans.index(span) + 1]
+        if older.due(today, 0) is None and older.over is not None:
+            end = older.over.date()
+            held = [(first, min(last, end)) for first, last in spans if first < end]
         older.closed = [(first, last, None) for first, last in held]
         older.open = {}
         due = older.due(today, count(held))

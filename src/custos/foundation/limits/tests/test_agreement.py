@@ -80,6 +80,42 @@ def test_a_cap_keeps_the_pauses_of_what_was_granted_before_it() -> None:
     assert str(ours["stages"][0][2]) == "2024-05-09 00:00:00"
 
 
+def test_a_paper_of_the_procuratorates_own_case_is_compared_by_the_reading_that_binds_it() -> None:
+    """DA-6 binds the police: from 30 November two months end on 31 January, as the paper says."""
+    case = cases.case(
+        cases.event("procuratorate_detention", "2025-11-27"),
+        cases.event("arrest", "2025-11-30", until="2026-01-31"),
+        as_of="2025-12-31",
+    )
+    ours, theirs = _both(case)
+    assert ours == theirs
+    assert ours["problems"] == []
+
+
+UNKNOWN = [cases.event("arrest", "2025-08-17"), cases.event("identity_unknown", "2025-10-16")]
+SPECIAL = {"months": 4, "ground": "special_npcsc", "approver": "supreme_procuratorate"}
+
+
+@pytest.mark.parametrize(
+    ("events", "last"),
+    [
+        # The examination falls into the time that was added, which the seven months don't bound.
+        ([("extension", "2025-12-02"), ("psychiatric_exam_started", "2025-12-10")], "2026-03-17"),
+        # 43 of its days, 20 October to 2 December, lie before that time.
+        ([("psychiatric_exam_started", "2025-10-20"), ("extension", "2025-12-02")], "2026-04-29"),
+    ],
+)
+def test_an_examination_moves_the_total_by_its_days_within_the_span(
+    events: list[tuple[str, str]], last: str
+) -> None:
+    known = [
+        cases.event(kind, at, **(SPECIAL if kind == "extension" else {})) for kind, at in events
+    ]
+    ours, theirs = _both(cases.case(*UNKNOWN, *known, as_of="2026-01-03"))
+    assert ours == theirs
+    assert [str(day) for _name, _first, day, _over in ours["totals"]] == [last]
+
+
 #: What stands in the form of a case, which no replay of well-formed facts can meet, and old law.
 OF_FORM = {
     *("CASE_UNREADABLE", "AS_OF_MISSING", "EVENTS_MISSING", "EVENT_UNREADABLE", "TYPE_MISSING"),
