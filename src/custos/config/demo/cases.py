@@ -54,7 +54,7 @@ _SINCE = {
 _UNTIL = {
     "arrest_requested": (8, 29), "arrested": (3, 6.5), "extended": (54, 59), "prosecution": (30, 56),
     "prosecution_after_extension": (5, 28), "first_instance": (16, 29), "judged": (25, 58),
-    "second_instance": (9, 14), "final": (25, 55), "effective": (11, 14), "executed": (3, 9),
+    "second_instance": (4, 9.5), "final": (25, 55), "effective": (11, 14), "executed": (3, 9),
 }  # fmt: skip
 
 

@@ -31,6 +31,7 @@ def enter(world: World) -> int:
     # Admissions of the last week went through reception, which entered their first paper.
     entered = set(Paper.objects.values_list("custody_id", flat=True))
     begun: dict[Any, date] = {}
+    final: dict[Any, date] = {}
     given = []
     for row in rows:
         paper = row.says
@@ -38,9 +39,13 @@ def enter(world: World) -> int:
         if at is None or at > world.now or row.custody is None:
             continue
         begun.setdefault(row.custody_id, clock.day_of(at))
+        if paper["kind"] in _UNTIL_FINAL:
+            final[row.custody_id] = clock.day_of(at) + _UNTIL_FINAL[paper["kind"]]
         first = row.custody_id in entered and clock.day_of(at) == begun[row.custody_id]
         events = (
-            _lengthened(paper, at, world.now) if first else _facts(paper, at, begun[row.custody_id])
+            _lengthened(paper, at, world.now)
+            if first
+            else _facts(paper, at, begun[row.custody_id], final.get(row.custody_id))
         )
         for event in events:
             number, issuer = paper.get("number", "")[:100], paper.get("issuer", "")
@@ -60,8 +65,14 @@ def _lengthened(paper: dict[str, Any], at: datetime, now: datetime) -> Iterator[
                "approver": "county_police_head", "document": "D06"}  # fmt: skip
 
 
-def _facts(paper: dict[str, Any], at: datetime, begun: date) -> Iterator[dict[str, Any]]:
-    """The facts that one paper is."""
+#: How long after its paper a judgment is in force: that of first instance after the days for an appeal.
+_UNTIL_FINAL = {"judgment": timedelta(days=11), "ruling": timedelta()}
+
+
+def _facts(
+    paper: dict[str, Any], at: datetime, begun: date, final: date | None
+) -> Iterator[dict[str, Any]]:
+    """The facts that one paper is; `final` is when the judgment came into force."""
     day, kind, note = clock.day_of(at), paper["kind"], paper.get("note", "")
     on = day.isoformat()
     last = date.fromisoformat(paper["valid_to"]) if paper.get("valid_to") else None
@@ -86,7 +97,7 @@ def _facts(paper: dict[str, Any], at: datetime, begun: date) -> Iterator[dict[st
     elif kind == "judgment":
         yield {"type": "judgment_received", "at": on, "paper": "judgment", "document": "D13"}
     elif kind == "execution_notice" and last is not None:
-        yield {"type": "judgment_effective", "at": on}
+        yield {"type": "judgment_effective", "at": min(final or day, day).isoformat()}
         yield {"type": "sentence", "at": on, "kind": "fixed_term", "from": begun.isoformat(),
                "days": (last - begun).days + 1, "document": "D13"}  # fmt: skip
         yield {"type": "execution_notice_received", "at": on, "document": "D13"}

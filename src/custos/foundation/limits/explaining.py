@@ -44,6 +44,11 @@ _ENDS = {
     "DUE": ("以最早的{at}为届满。", "The earliest counts: {at}."),
     "LAST": ("最后一日为{day}。", "The last day is {day}."),
     "NONE": ("没有可计算的届满时间。", "No end can be computed."),
+    "ONE": ("于{at}届满。", "It ends at {at}."),
+    "DIFFER": (
+        "各种算法结果不同，以最早的{at}为届满。",
+        "The ways to count differ; the earliest is taken: {at}.",
+    ),
     "READINGS": ("届满时间的各种算法：{all}。", "Ways to count the end: {all}."),
 }
 
@@ -51,10 +56,8 @@ _ENDS = {
 def words(stage: Stage, language: str) -> str:
     """Why a stage ends when it does, in sentences."""
     which = 0 if language == ZH else 1
-    said = [_reason(reason, stage, language, which) for reason in stage.reasons]
-    if stage.due is None:
-        said.append(_ENDS["NONE"][which])
-    else:
+    said = reasons(stage, language)
+    if stage.due is not None:
         listed = ("；" if which == 0 else "; ").join(
             _ENDS["CAPS"][which].format(rule=_title(name, language), at=instant(at, language))
             for name, at in stage.ends
@@ -64,7 +67,24 @@ def words(stage: Stage, language: str) -> str:
         last = stage.last_day
         assert last is not None
         said.append(_ENDS["LAST"][which].format(day=_day(last, language)))
+    else:
+        said.append(_ENDS["NONE"][which])
     return ("" if which == 0 else " ").join(said)
+
+
+def reasons(stage: Stage, language: str) -> list[str]:
+    """What a stage rests on and what changed its length, a sentence each, in the order of the papers."""
+    which = 0 if language == ZH else 1
+    return [_reason(reason, stage, language, which) for reason in stage.reasons]
+
+
+def end(stage: Stage, language: str) -> str:
+    """When a stage ends, and whether the ways to count agree on it."""
+    which = 0 if language == ZH else 1
+    if stage.due is None:
+        return _ENDS["NONE"][which]
+    agree = len({at for _name, at in stage.ends}) == 1
+    return _ENDS["ONE" if agree else "DIFFER"][which].format(at=instant(stage.due, language))
 
 
 def _reason(reason: tuple[object, ...], stage: Stage, language: str, which: int) -> str:

@@ -15,8 +15,9 @@ from unicodedata import east_asian_width
 LINES, CHARACTERS = 22, 28
 #: These never begin a line (GB/T 15834, 标点符号用法 5.1.10).
 _NOT_FIRST = frozenset("，。、；：？！”’）》〉】』」…—·")
-#: A run of Latin letters, digits and their marks, or any other character.
-_PIECES = re.compile(r"[!-~]+|.", re.DOTALL)
+#: A run of Latin letters, digits and their marks, or any other character; with the marks that open it, for
+#: they never end a line.
+_PIECES = re.compile(r"[（“‘《〈【『「]*(?:[!-~]+|.)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ class WarningRule(BaseModel):
     windows: tuple[str, ...]
     kind: str
     title: Title
+    todo: Title
     notice: str | None = None
     to: tuple[str, ...]
     ends_by: tuple[Literal["basis", "release", "answer"], ...]

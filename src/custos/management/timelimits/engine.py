@@ -189,7 +189,7 @@ def _beyond_windows(
         if last is not None and counts.state in _BEFORE_FORCE:
             yield rules_["AL-9"], f"AL-9:{last}", (last + 1) * DAY
     if "OUT" in rules_:
-        if counts is not None and counts.due is not None and counts.state in _RELEASED_AT_END:
+        if counts is not None and counts.due is not None and counts.state in RELEASED_AT_END:
             yield rules_["OUT"], f"OUT:{_of_stage(counts)}", counts.due
         elif result.status == "ended" and result.stages:
             ended = result.stages[-1].ended
@@ -206,7 +206,7 @@ def _beyond_windows(
 #: A judgment is known and not yet in force.
 _BEFORE_FORCE = frozenset({"S50", "S60"})
 #: Stages whose last day is the day of release.
-_RELEASED_AT_END = frozenset(
+RELEASED_AT_END = frozenset(
     {
         "S81",
         "administrative_detention",

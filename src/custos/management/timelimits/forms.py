@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from custos.foundation import clock
 from custos.foundation.limits import facts as cases
@@ -19,7 +20,7 @@ LABELS: dict[str, Any] = {
     "months": _("Months"),
     "days": _("Days"),
     "years": _("Years"),
-    "ground": _("Ground"),
+    "ground": pgettext_lazy("in law", "Ground"),
     "approver": _("Approved by"),
     "approved_on": _("Approved on"),
     "procedure": _("Procedure"),

@@ -28,6 +28,8 @@ class StageShown:
     last_day: date | None
     ends: list[tuple[str, str, Any, bool]]
     basis: list[tuple[str, str]]
+    reasons: list[str]
+    agree: bool
     words: str
     other: str
 
@@ -48,11 +50,75 @@ def stages_of(result: Result) -> list[StageShown]:
             date.fromordinal(stage.last_day) if stage.last_day else None,
             [(_rule_title(name), name, _as_said(at), at == stage.due) for name, at in stage.ends],
             _basis(stage, english),
+            [*explaining.reasons(stage, language), explaining.end(stage, language)],
+            len({at for _name, at in stage.ends}) == 1,
             explaining.words(stage, language),
             explaining.words(stage, other),
         )
         for place, stage in enumerate(result.stages)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """What a clock asks for now: how pressing it is, in a word, and what must be done by whom and when."""
+
+    pressing: bool
+    title: str
+    words: str
+
+
+def lead_of(result: Result) -> Lead | None:
+    """What must be done about a clock before it ends, or now that it has; None without any stage."""
+    stage = engine.effective(result)
+    if result.status == "ended":
+        return Lead(
+            True,
+            gettext("By its papers this custody has ended"),
+            gettext("The person leaves now. If a paper holds them here, enter it."),
+        )
+    if stage is None or result.status == "no_basis":
+        return None
+    authority = catalogue.authorities()[catalogue.authority_of(stage.state)]
+    named = {"authority": str(authority), "title": kinds.state_title(stage.state)}
+    if stage.due is None:
+        if not stage.running:
+            return Lead(
+                False,
+                gettext("The count stands still"),
+                gettext("It goes on with the paper that says so; until then no end is computed."),
+            )
+        return Lead(
+            False,
+            gettext("The law sets no end to this stage"),
+            gettext("Who has the case: %(authority)s. The next paper says what follows.") % named,
+        )
+    named["at"] = _as_said(stage.due)
+    past = stage.due <= (result.case.as_of or 0)
+    title = gettext("The limit ended at %(at)s") if past else gettext("Until %(at)s at the latest")
+    return Lead(past, title % named, _asked(stage.state, past) % named)
+
+
+def _asked(state: str, past: bool) -> str:
+    """What the end of a stage asks for, before it and after."""
+    if state in engine.RELEASED_AT_END:
+        if past:
+            return gettext(
+                "The person leaves now, unless another paper that holds them is entered."
+            )
+        return gettext("On that day the person leaves, unless another paper holds them.")
+    if state in ("S80", "S82", "S95"):
+        return gettext("By then what this stage is for must be done: %(title)s.")
+    if past:
+        return gettext(
+            "The handling authority (%(authority)s) must release the person or change the measure now "
+            "(Criminal Procedure Law art. 99). A paper that was decided before the end is entered here."
+        )
+    return gettext(
+        "Before that the handling authority (%(authority)s) must extend the limit by law, hand the case "
+        "on, or decide. If none of these papers is here by then, the person is released or the measure "
+        "changed (Criminal Procedure Law art. 99)."
+    )
 
 
 def _stand(stage: Stage, place: int, current: int | None, now: int) -> tuple[str, str]:
@@ -125,14 +191,17 @@ def coming_of(result: Result) -> list[Coming]:
 
 #: Who has to do what stands beside a clock.
 WHO: dict[str, Any] = {
+    "admission": _("admission"),
     "case_officer": _("case officer"),
     "court": _("court"),
     "deciding_authority": _("deciding authority"),
     "handling_authority": _("handling authority"),
     "interrogation_post": _("interrogation post"),
+    "lawyer": _("lawyer"),
     "leader": _("leader"),
     "person": _("the person"),
     "procuratorate": _("procuratorate"),
+    "resident_prosecutor": _("resident prosecutor"),
     "treatment_centre": _("treatment centre"),
 }
 

@@ -93,9 +93,9 @@ class BoardFilters(StayFilters):
 
 
 class Warnings(listing.Table):
-    """Warnings that are open, the latest first."""
+    """Warnings that are open, whose limit ends first before others."""
 
-    first_order = "-raised_at"
+    first_order = "due_at"
     fixed = ("title",)
 
     title = listing.LinkColumn(route="limit_warning", verbose_name=_("Warning"), orderable=False)

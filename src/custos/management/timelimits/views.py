@@ -207,6 +207,7 @@ def clock_page(request: HttpRequest, custody_id: UUID) -> HttpResponse:
     context = {
         "person": person,
         "clock": queries.clock_of(custody_id),
+        "lead": showing.lead_of(result) if person.ended_at is None else None,
         "stages": stages,
         "lines": [
             ("plan-wide", drawing.drawn(result.stages, titles, result.current, now, drawing.WIDE)),
@@ -255,6 +256,9 @@ def clock_print(request: HttpRequest, custody_id: UUID) -> HttpResponse:
         _("%(name)s, custody number %(number)s, held at %(facility)s.")
         % {"name": person.name, "number": person.number, "facility": person.facility}
     ]
+    lead, between = showing.lead_of(result), " " if catalogue.english() else ""
+    if lead is not None:
+        paragraphs += [lead.title, lead.words, _("How that comes about, stage by stage:")]
     if not stages:
         paragraphs.append(_("No legal paper of this stay is known, so no end can be computed."))
     for stage in stages:
@@ -265,7 +269,7 @@ def clock_print(request: HttpRequest, custody_id: UUID) -> HttpResponse:
         }
         paragraphs += [
             head,
-            stage.words,
+            between.join(stage.reasons) if stage.agree else stage.words,
             _("Sources: %(all)s")
             % {"all": "；".join(dict.fromkeys(source for _title, source in stage.basis))},
         ]
@@ -556,6 +560,7 @@ def warning_page(request: HttpRequest, warning_id: UUID) -> HttpResponse:
     person = custody.person(warning.custody_id)
     may_answer = acting.post in kinds.NOTIFYING and warning.closed_at is None
     form = forms.AnswerForm(request.POST or None) if may_answer else None
+    rule = catalogue.rules().named(warning.rule)
     if request.method == "POST":
         sent = form or forms.AnswerForm(request.POST)
         if sent.is_valid():
@@ -582,9 +587,11 @@ def warning_page(request: HttpRequest, warning_id: UUID) -> HttpResponse:
         "may_send": warning.closed_at is None and letters.may_issue(warning.notice, acting.post),
         "sent": queries.notice_of(warning),
         "lines": record.following(warning.entry_id),
-        "ends_by": [
-            str(kinds.ENDINGS[one]) for one in catalogue.rules().named(warning.rule).ends_by
-        ],
+        "to": [str(showing.WHO.get(one, one)) for one in rule.to],
+        "todo": str(rule.todo),
+        "source": law.english(rule.source) if catalogue.english() else rule.source,
+        "ends_by": [str(kinds.ENDINGS[one]) for one in rule.ends_by],
+        "comma": ", " if catalogue.english() else "、",
     }
     wrong = bool(form and form.errors)
     return render(request, "timelimits/warning.html", context, status=422 if wrong else 200)

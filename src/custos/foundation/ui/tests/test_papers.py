@@ -51,6 +51,13 @@ def test_no_number_and_no_latin_word_is_cut_at_the_end_of_a_line():
     ]
 
 
+def test_a_mark_that_opens_stands_at_no_end_of_a_line():
+    for length in range(20, 28):
+        lines = set_lines("文" * length + "（《法》第1条）。" + "文" * 9)
+        assert "".join(lines) == "　　" + "文" * length + "（《法》第1条）。" + "文" * 9
+        assert not [line for line in lines if line[-1] in "（《"]
+
+
 @pytest.mark.parametrize(("lines", "sheets"), [(1, 1), (18, 1), (19, 2), (40, 2), (41, 3)])
 def test_a_sheet_holds_22_lines_the_first_less_its_title(lines, sheets):
     found = a_paper(paragraphs=["文"] * lines).sheets
