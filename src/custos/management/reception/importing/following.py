@@ -46,6 +46,7 @@ def _answers(one: Newcomer) -> dict[str, Any]:
         "basis_number": one.basis_number,
         "authority": paper.issuer if paper else "",
         "arrived_at": one.admitted_at,
+        "seized_at": paper.executed_at if paper else None,
         "issued_on": paper.issued_on if paper else None,
         "expires_on": paper.valid_to if paper else None,
     }

@@ -191,6 +191,7 @@ def _compare(row: Row) -> None:
         ("contact_phone", "contact_name"),
         ("contact2_phone", "contact2_name"),
         ("basis_issued_on", "basis_issuer"),
+        ("basis_executed_at", "basis_issuer"),
         ("basis_valid_to", "basis_issuer"),
         ("apart_kind", "apart_group"),
     ):
@@ -337,7 +338,7 @@ def _basis(says: Mapping[str, Any], issuer: str) -> facts.Fact:
         number=says["basis_number"] or "—",
         issuer=issuer,
         issued_on=says["basis_issued_on"],
-        executed_at=None,
+        executed_at=says["basis_executed_at"],
         valid_to=says["basis_valid_to"],
         seal=False,
         matches=False,

@@ -1,7 +1,7 @@
 """What follows once people were brought in: clocks, cases of leaving, tasks still due. Old sheets go."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +87,21 @@ def test_the_clock_runs_from_the_document_of_the_sheet(cell: Cell, leader: Actin
     assert running.last_day == clock.today() + timedelta(days=6)
     assert Paper.objects.get(custody_id=stay.pk).type == "administrative_detention"
     assert Entry.objects.filter(custody_id=stay.pk, kind="limit.paper_recorded").count() == 1
+
+
+def test_the_clock_of_an_arrest_runs_from_its_execution_and_not_from_the_arrival() -> None:
+    centre = a_facility("KSS")
+    officer = somebody(Post.DUTY_LEADER, at=centre)
+    row = {
+        "人员编号": "B1", "法律文书": "逮捕证", "签发机关": "某县公安局", "入所时间": "2026-03-09 10:00",
+        "执行时间": "2026-03-05 15:30",
+    }  # fmt: skip
+    (stay,) = bring(officer, a_cell(facility=centre), row).values()
+    (paper,) = Paper.objects.filter(custody_id=stay.pk)
+    assert paper.event is not None
+    assert (paper.type, paper.event["at"]) == ("arrest", "2026-03-05T15:30:00+08:00")
+    # Two months from the arrest (CPL 156).
+    assert Clock.objects.get(pk=stay.pk).last_day == date(2026, 5, 5)
 
 
 def test_of_a_document_that_doesnt_say_enough_the_clock_is_watched(
