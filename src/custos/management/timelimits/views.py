@@ -1,6 +1,8 @@
 """The board, the calendar, figures and warnings of a facility; the clock of a person and its papers."""
 
+import re
 from calendar import Calendar
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -256,29 +258,21 @@ def clock_print(request: HttpRequest, custody_id: UUID) -> HttpResponse:
         _("%(name)s, custody number %(number)s, held at %(facility)s.")
         % {"name": person.name, "number": person.number, "facility": person.facility}
     ]
-    lead, between = showing.lead_of(result), " " if catalogue.english() else ""
+    lead = showing.lead_of(result)
     if lead is not None:
-        paragraphs += [lead.title, lead.words, _("How that comes about, stage by stage:")]
-    if not stages:
-        paragraphs.append(_("No legal paper of this stay is known, so no end can be computed."))
-    for stage in stages:
-        head = _("%(number)s. %(title)s (%(word)s)") % {
-            "number": stage.number,
-            "title": stage.title,
-            "word": stage.word,
-        }
-        paragraphs += [
-            head,
-            between.join(stage.reasons) if stage.agree else stage.words,
-            _("Sources: %(all)s")
-            % {"all": "；".join(dict.fromkeys(source for _title, source in stage.basis))},
-        ]
+        paragraphs += [lead.title, lead.words]
     paragraphs.append(
         _(
             "Whoever holds that the limit has expired may ask for release or a change of the measure; the "
             "authority decides within three days (Criminal Procedure Law art. 99)."
         )
     )
+    if not stages:
+        paragraphs.append(_("No legal paper of this stay is known, so no end can be computed."))
+    else:
+        paragraphs.append(_("How that comes about, stage by stage:"))
+    for stage in stages:
+        paragraphs += _printed_stage(stage)
     paper = Printed(
         title=_("Explanation of the limit of custody"),
         paragraphs=paragraphs,
@@ -288,6 +282,25 @@ def clock_print(request: HttpRequest, custody_id: UUID) -> HttpResponse:
         number=person.number,
     )
     return render(request, "timelimits/print.html", {"person": person, "paper": paper})
+
+
+#: The name of a rule behind its title, for who looks it up on a screen.
+_RULE_NAME = re.compile(r" \[[A-Z0-9-]+\]")
+
+
+def _printed_stage(stage: showing.StageShown) -> Iterator[str]:
+    """A stage on paper: every reading where they differ, and the sources that its words don't name."""
+    yield _("%(number)s. %(title)s (%(word)s)") % {
+        "number": stage.number,
+        "title": stage.title,
+        "word": stage.word,
+    }
+    between, comma = (" ", "; ") if catalogue.english() else ("", "；")
+    words = between.join(stage.reasons) if stage.agree else _RULE_NAME.sub("", stage.words)
+    yield words
+    sources = dict.fromkeys(source for _title, source in stage.basis if source not in words)
+    if sources:
+        yield _("Sources: %(all)s") % {"all": comma.join(sources)}
 
 
 # ---------------------------------------------------------------------- papers
@@ -315,25 +328,35 @@ _STOPS = {
 }
 
 
-def _may_come(kind: str, one: law.EventKind, state: str) -> bool:
-    """Whether a sort of paper may come at this stage: what stops a clock only where it can."""
+_STARTS = frozenset(
+    {"psychiatric_exam_started", "trial_suspended", "file_review_started", "leave_started"}
+)
+
+
+def _may_come(kind: str, one: law.EventKind, state: str, paused: bool) -> bool:
+    """Whether a sort of paper may come at this stage: what stops a clock only where it can and hasn't, what
+    lets it go on only where it stands still.
+    """
     if one.after is not None:
         return (state or "-") in one.after
     stop = _STOPS.get(kind)
     if stop is None:
         return True
+    if paused == (kind in _STARTS):
+        return False
     rules = law.shipped().stages.get("S20" if state in ("S21", "S22", "S23") else state, ())
     return any(stop in held.rule.pauses for held in rules)
 
 
-def _choices(custody_id: UUID, state: str) -> tuple[list[Choice], list[Choice]]:
+def _choices(custody_id: UUID, stands: queries.ClockShown) -> tuple[list[Choice], list[Choice]]:
     """Sorts of paper that may come at this stage, and the others."""
     fits: list[Choice] = []
     others: list[Choice] = []
     path = reverse("limit_paper", args=[custody_id])
     for kind, one in law.events().items():
         choice = Choice(kind, kinds.type_title(kind), f"{path}?{urlencode({'type': kind})}")
-        (fits if _may_come(kind, one, state) else others).append(choice)
+        may = _may_come(kind, one, stands.state, stands.paused)
+        (fits if may else others).append(choice)
     return fits, others
 
 
@@ -346,7 +369,7 @@ def paper_new(request: HttpRequest, custody_id: UUID) -> HttpResponse:
     stands = queries.clock_of(custody_id)
     kind = request.POST.get("kind", "") or request.GET.get("type", "")
     if kind not in law.events():
-        fits, others = _choices(custody_id, stands.state)
+        fits, others = _choices(custody_id, stands)
         given = {"person": person, "clock": stands, "fits": fits, "others": others}
         return render(request, "timelimits/paper_choice.html", given)
     form = forms.paper_form(

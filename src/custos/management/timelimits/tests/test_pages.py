@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.html import strip_tags
 
 from custos.foundation import clock
 from custos.foundation.accounts import queries as accounts
@@ -24,7 +25,7 @@ from custos.foundation.limits import law
 from custos.foundation.organizations.models import Organization
 from custos.foundation.record import queries as record
 from custos.foundation.record.parties import Actor, Post, StaffKind
-from custos.management.timelimits import commands, notices, services
+from custos.management.timelimits import catalogue, commands, notices, services, showing
 from custos.management.timelimits.models import Clock, FormerPapers, Paper, Warning
 from custos.management.timelimits.services import GivenPaper
 from custos.management.timelimits.tests import worlds
@@ -253,13 +254,84 @@ def test_an_answer_is_kept_and_the_warning_goes_on(stay: Custody, sign_in: SignI
     assert "The limit has ended and the person is still held" in listed
 
 
+def _set_in_lines(page: str) -> str:
+    """What a paper says, whatever its lines."""
+    return "".join(strip_tags(page).split())
+
+
 def test_the_explanation_on_paper_names_every_date_and_its_source(
     stay: Custody, sign_in: SignIn
 ) -> None:
     worlds.arrested(stay, days_ago=10)
     page = sign_in().get(reverse("person_limits_print", args=[stay.pk])).content.decode()
-    plain = "".join(page.split())
-    assert "CriminalProcedureLawart.156" in plain
+    assert "CriminalProcedureLawart.156" in _set_in_lines(page)
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "says"),
+    [
+        (10, "Before that the handling authority (Police) must extend the limit by law"),
+        (92, "The handling authority (Police) must release the person or change the measure now"),
+    ],
+)
+def test_the_clock_and_its_explanation_begin_with_what_must_be_done_and_by_when(
+    stay: Custody, sign_in: SignIn, days_ago: int, says: str
+) -> None:
+    worlds.arrested(stay, days_ago=days_ago)
+    client = sign_in()
+    page = client.get(reverse("person_limits", args=[stay.pk])).content.decode()
+    assert says in page
+    assert page.index(says) < page.index("Criminal Procedure Law art. 156")
+    paper = client.get(reverse("person_limits_print", args=[stay.pk])).content.decode()
+    assert "".join(says.split()) in _set_in_lines(paper)
+
+
+def test_the_last_day_of_a_detention_is_said_to_be_that_of_release(
+    stay: Custody, sign_in: SignIn
+) -> None:
+    day = (clock.today() - timedelta(days=2)).isoformat()
+    event = {"type": "administrative_detention", "at": day, "days": 10}
+    services.record_paper(stay.pk, event, by=an_officer(Post.CASE_OFFICER))
+    page = sign_in().get(reverse("person_limits", args=[stay.pk])).content.decode()
+    assert "On that day the person leaves, unless another paper holds them." in page
+
+
+def test_a_warning_says_what_has_to_be_done_and_whom_it_is_for(
+    stay: Custody, sign_in: SignIn
+) -> None:
+    _paper, warning = worlds.overdue(stay)
+    client = sign_in(Post.LEADER)
+    page = client.get(reverse("limit_warning", args=[warning.pk])).content.decode()
+    assert "Report to the procuratorate in writing at once" in page
+    assert "leader, handling authority, resident prosecutor, the person, lawyer" in page
+    assert "Regulations on Detention Centres art. 43" in page
+    leaving.left(stay)
+    page = client.get(reverse("limit_warning", args=[warning.pk])).content.decode()
+    assert "Report to the procuratorate in writing at once" not in page
+
+
+def test_every_warning_says_in_both_languages_what_to_do_for_whom_and_by_which_law() -> None:
+    for rule in catalogue.rules().warnings:
+        assert rule.todo.zh.endswith("。")
+        assert rule.todo.en.endswith(".")
+        assert law.english(rule.source)
+        assert set(rule.to) <= set(showing.WHO), rule.id
+
+
+def test_what_lets_a_clock_go_on_is_offered_where_it_stands_still(
+    stay: Custody, sign_in: SignIn
+) -> None:
+    worlds.arrested(stay, days_ago=10)
+    client, url = sign_in(), reverse("limit_paper", args=[stay.pk])
+    exam = {"psychiatric_exam_started", "psychiatric_exam_ended"}
+
+    def offered() -> set[str]:
+        return {one.kind for one in client.get(url).context["fits"]} & exam
+
+    assert offered() == {"psychiatric_exam_started"}
+    event = {"type": "psychiatric_exam_started", "at": clock.today().isoformat()}
+    services.record_paper(stay.pk, event, by=an_officer(Post.CASE_OFFICER))
+    assert offered() == {"psychiatric_exam_ended"}
 
 
 def test_the_file_shows_the_next_limit_at_its_head(stay: Custody, sign_in: SignIn) -> None:
