@@ -112,7 +112,7 @@ def _asked(state: str, past: bool) -> str:
     if past:
         return gettext(
             "The handling authority (%(authority)s) must release the person or change the measure now "
-            "(Criminal Procedure Law art. 99). A paper that was decided before the end is entered here."
+            "(Criminal Procedure Law art. 99), unless a paper of before the end says otherwise."
         )
     return gettext(
         "Before that the handling authority (%(authority)s) must extend the limit by law, hand the case "

@@ -221,7 +221,8 @@ def clock_page(request: HttpRequest, custody_id: UUID) -> HttpResponse:
         if stages
         else [],
         "coming": showing.coming_of(result),
-        "problems": showing.problems_of(result),
+        # Of a stay without papers all that is wrong is that there are none.
+        "problems": showing.problems_of(result) if papers else [],
         "papers": [(paper, names.get(paper.recorded_by, "")) for paper in papers],
         "warnings": queries.warnings_of(custody_id),
         "former": results[1:],

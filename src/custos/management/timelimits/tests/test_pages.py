@@ -286,6 +286,12 @@ def test_the_clock_and_its_explanation_begin_with_what_must_be_done_and_by_when(
     assert "".join(says.split()) in _set_in_lines(paper)
 
 
+def test_a_stay_without_papers_says_so_once(stay: Custody, sign_in: SignIn) -> None:
+    page = sign_in().get(reverse("person_limits", args=[stay.pk])).content.decode()
+    assert page.count("No legal paper of this stay is known") == 1
+    assert "A paper was left out of the computation" not in page
+
+
 def test_the_last_day_of_a_detention_is_said_to_be_that_of_release(
     stay: Custody, sign_in: SignIn
 ) -> None:
