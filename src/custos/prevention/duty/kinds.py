@@ -31,6 +31,7 @@ class TaskOpened(Kind):
 
     name, version = "task.opened", 1
     title = _("Task opened")
+    erasable = False
     writers = Writers.the_system()
     readers, converges = Readers.STAFF, True
     task: UUID
@@ -51,6 +52,7 @@ class TaskAccepted(Kind):
 
     name, version = "task.accepted", 1
     title = _("Task accepted")
+    erasable = False
     writers = Writers.posts()
     readers, converges = Readers.STAFF, True
     task: UUID
@@ -112,6 +114,7 @@ class TaskEscalated(Kind):
 
     name, version = "task.escalated", 1
     title = _("Task escalated")
+    erasable = False
     writers = Writers.the_system()
     readers, converges = Readers.STAFF, True
     task: UUID
