@@ -91,6 +91,8 @@ class PayloadErased(Kind):
     entry: UUID
     legal_ground: str
     reason: str
+    #: By the key of the installation, so that no statement of SQL can order an erasure.
+    signature: str
 
 
 class ReactionFailed(Kind):

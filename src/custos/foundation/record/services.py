@@ -43,6 +43,8 @@ from custos.foundation.record.kinds import (
 )
 from custos.foundation.record.models import Attachment, Entry, Payload, ReactionDue
 from custos.foundation.record.parties import Actor, ActorKind, Post, Subject, refusal_of
+from custos.foundation.record.signing import signer
+from custos.foundation.record.verify import erasure_message
 from custos.foundation.record.wire import Header
 
 log = structlog.get_logger(__name__)
@@ -532,7 +534,12 @@ def erase_payload(
         raise Conflict("record.erased_already", _("This payload has been erased already."))
     with deed() as made:
         order = made.append(
-            PayloadErased(entry=entry, legal_ground=legal_ground, reason=reason),
+            PayloadErased(
+                entry=entry,
+                legal_ground=legal_ground,
+                reason=reason,
+                signature=signer().sign(erasure_message(entry)),
+            ),
             about=_subject_of_entry(old),
             by=by,
             second=second,

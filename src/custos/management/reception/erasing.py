@@ -128,7 +128,7 @@ def _erasable(line: Line) -> bool:
 
 
 def doors(lines: list[Line], custody_id: UUID, by: Acting) -> dict[UUID, list[tuple[Any, str]]]:
-    """The way to this page from each entry of a person's timeline that may be erased, for whom it is open."""
+    """The way to this page from each entry of a timeline that may be erased, for whom it is open."""
     if by.post not in ERASING:
         return {}
     return {

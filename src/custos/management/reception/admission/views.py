@@ -124,7 +124,7 @@ def arrival_new(request: HttpRequest) -> HttpResponse:
     )
 
 
-#: Who begins the admission of somebody at the door: who receives, and the doctor, for health waits for nobody.
+#: Who begins the admission of somebody at the door: who receives, and the doctor; health waits for nobody.
 BEGINNING = frozenset({*RECEIVING, Post.MEDICAL})
 
 
