@@ -8,7 +8,6 @@ from django.db import connection, transaction
 
 from custos.foundation import clock
 from custos.foundation.database import scope
-from custos.foundation.organizations.models import Area
 from custos.foundation.record import queries, reactions
 from custos.foundation.record import services as record
 from custos.foundation.record.kinds import ReactionFailed
@@ -183,7 +182,11 @@ def test_an_entry_of_a_kind_that_this_program_does_not_know_keeps_its_reaction(
 
 
 def names_what_is_not_there(event: Event, deed: Deed) -> None:
-    Area.objects.create(organization_id=199_999_999, name="x")  # a foreign key, looked at later
+    with connection.cursor() as cursor:  # a foreign key, which is looked at when the deed ends
+        cursor.execute(
+            "INSERT INTO organizations_area (id, organization_id, name, position)"
+            " VALUES (gen_random_uuid(), 199999999, 'x', 0)"
+        )
 
 
 def takes_too_long(event: Event, deed: Deed) -> None:
