@@ -32,6 +32,7 @@ class TaskOpened(Kind):
 
     name, version = "task.opened", 1
     title = _("Task opened")
+    erasable = False
     writers = Writers.the_system()
     readers, converges = Readers.STAFF, True
     task: UUID
@@ -52,6 +53,7 @@ class TaskAccepted(Kind):
 
     name, version = "task.accepted", 1
     title = _("Task accepted")
+    erasable = False
     writers = Writers.posts()
     readers, converges = Readers.STAFF, True
     task: UUID
@@ -113,6 +115,7 @@ class TaskEscalated(Kind):
 
     name, version = "task.escalated", 1
     title = _("Task escalated")
+    erasable = False
     writers = Writers.the_system()
     readers, converges = Readers.STAFF, True
     task: UUID

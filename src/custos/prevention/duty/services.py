@@ -17,6 +17,7 @@ from custos.foundation.record import services as record
 from custos.foundation.record.parties import Actor, ActorKind, Audience, Post
 from custos.foundation.record.reactions import Event
 from custos.foundation.record.services import Deed
+from custos.foundation.ui.wording import enumerated
 from custos.prevention.duty import catalogue, engine, opening
 from custos.prevention.duty.engine import Reason, State
 from custos.prevention.duty.kinds import (
@@ -429,7 +430,7 @@ def _name(ref: str) -> str:
 
 
 def _titles(posts: Iterable[Post]) -> str:
-    return "、".join(str(post.title) for post in posts)
+    return enumerated(post.title for post in posts)
 
 
 def _why(reasons: Sequence[Reason]) -> list[Why]:
