@@ -275,6 +275,8 @@ class OrderShown(Shape):
     gives=Page[OrderShown],
     scope=_READ,
     posts=orders.GIVERS,
+    integrations=False,
+    purpose="duty.orders",
     summary=_("List orders"),
 )
 def list_orders(call: Call, wanted: Query[Paging]) -> Any:
