@@ -94,6 +94,9 @@ def bring(upload_id: UUID, *, reason: str, by: Actor) -> PeopleImport:
         rows, _dropped, _type = _read(media.read(upload.sha256))
         found = checking.check(rows, facility, clock.now())
         _require_as_confirmed(upload, found)
+        with connection.cursor() as cursor:
+            # Else all keys are looked up when the transaction ends, which is longer than a page waits.
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         with record.deed() as deed:
             upload.entry_id = deed.append(
                 PeopleBrought(
@@ -122,6 +125,8 @@ def bring(upload_id: UUID, *, reason: str, by: Actor) -> PeopleImport:
         _remember(upload, found)
         upload.state, upload.ended_at = PeopleImport.BROUGHT, clock.now()
         upload.save()
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
     return upload
 
 
