@@ -41,21 +41,6 @@ def _scope() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def facility() -> Organization:
-    return a_facility()
-
-
-@pytest.fixture
-def cell(facility: Organization) -> Cell:
-    return a_cell(facility=facility)
-
-
-@pytest.fixture
-def stay(cell: Cell) -> Custody:
-    return a_detainee(in_cell=cell, name="王小川")
-
-
 def refused(deed: Callable[[], object]) -> list[str]:
     with pytest.raises(CustosError) as refusal:
         deed()
