@@ -29,6 +29,7 @@ from custos.management.reception.importing.tests.sheets_of import a_csv, rows_of
 from custos.management.timelimits.tests import worlds as limits
 from custos.prevention.devices import intake
 from custos.prevention.devices.tests import worlds
+from custos.prevention.duty import orders
 from custos.prevention.duty import services as duty
 from custos.prevention.duty.models import Task
 from tests import factories, leaving
@@ -79,6 +80,9 @@ class House:
             "/duty/answers/",
             "/duty/reported/",
             "/duty/catalogue/",
+            "/duty/orders/",
+            "/duty/orders/new/",
+            f"/duty/orders/new/?task={self.task}",
             f"/duty/{self.answered}/reopen/",
             "/handheld/",
             "/people/",
@@ -163,6 +167,7 @@ def furnished() -> House:
         officer = factories.somebody(Post.PATROL, at=facility)
         duty.accept(tasks[1], by=officer.actor)
         duty.answer(tasks[1], "到场查看，系误触；已安抚，继续观察。", by=officer.actor)
+        _ordered(facility, cells[2], officer)
         leader = factories.somebody(Post.DUTY_LEADER, at=facility)
         listing.save_view(leader, "people", "我的监室", "sort=name")
         receiver = factories.somebody(Post.ADMISSION, at=facility)
@@ -267,6 +272,18 @@ def _cells(facility: Organization) -> list[Cell]:
 def _task(cell: Cell) -> UUID:
     intake.take([worlds.a_press(worlds.a_button(cell))])
     return Task.objects.values_list("pk", flat=True).get(cell=cell, state="open")
+
+
+def _ordered(facility: Organization, cell: Cell, officer: Acting) -> None:
+    """Two orders: one that is under way, one that nobody has accepted."""
+    leader = factories.an_officer(Post.LEADER)
+    later = clock.now() + timedelta(hours=2)
+    for text, place in (("检查全监区窗栅，逐窗敲击", cell.pk), ("清点三区钥匙", None)):
+        order = orders.Given(text=text, post=Post.PATROL, due_at=later, cell=place)
+        task = orders.give(order, facility=facility.pk, by=leader)
+        if place:
+            duty.accept(task.pk, by=officer.actor)
+            duty.note(task.pk, "已查两窗，第三窗待工具", by=officer.actor)
 
 
 def _draft(acting: Acting) -> UUID:

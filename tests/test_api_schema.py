@@ -405,7 +405,9 @@ def _walk(world: World, examples: int) -> None:
     missed = {name: status for name, status in mine.items() if name not in reached}
     assert len(reached) >= REACHED * len(mine), str(missed)
     for operation in found:
-        _make_up(world, operation, session, examples)
+        # Whoever may not call it is refused before anybody reads what is sent: one such is enough.
+        mine_too = operation.definition.raw["operationId"] in mine
+        _make_up(world, operation, session, examples if mine_too else 1)
 
 
 def _make_up(world: World, operation: Any, session: requests.Session, examples: int) -> None:

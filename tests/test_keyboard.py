@@ -231,7 +231,9 @@ def test_a_task_is_withdrawn_by_a_dialog_that_keeps_the_focus(
 
 def test_admission_admits(sits: Sits) -> None:
     page = sits(Post.ADMISSION)
-    page.wait_for_url("**/reception/admit/")  # where this post begins
+    page.wait_for_url("**/reception/")  # where this post begins
+    tab_to(page, "Short form")
+    page.keyboard.press("Enter")
     tab_to(page, "name")
     page.keyboard.type("Li Si")
     tab_to(page, "sex", 2)

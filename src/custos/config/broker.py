@@ -55,7 +55,10 @@ def _journaled(journal: Journal) -> type[BrokerProtocolHandler]:
 
     class Journaled(BrokerProtocolHandler):
         async def handle_publish(self, publish_packet: Any) -> None:
-            """A device publishes: on disk first, acknowledged after."""
+            """A device publishes: on disk first, acknowledged after; nothing is kept for who comes later,
+            since amqtt would hand it to whoever asks before it looks whether they may.
+            """
+            publish_packet.retain_flag = False
             if publish_packet.qos and _is_event(publish_packet.topic_name):
                 try:
                     await journal.keep(publish_packet.topic_name, bytes(publish_packet.data or b""))

@@ -82,6 +82,8 @@ class World:
     serials: dict[int, int] = field(default_factory=dict)
     staff_numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     turns: Iterator[int] = field(default_factory=itertools.count)
+    #: Who was drawn for what is recorded of somebody once only.
+    drawn: set[UUID] = field(default_factory=set)
     agenda: list[tuple[datetime, int, Callable[["World"], None]]] = field(default_factory=list)
 
     def at(self, moment: datetime, happen: Callable[["World"], None]) -> None:

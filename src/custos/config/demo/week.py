@@ -18,6 +18,7 @@ from custos.foundation import clock
 from custos.foundation.custody import counting, going_out, separating
 from custos.foundation.custody import services as custody
 from custos.foundation.custody.models import Custody
+from custos.foundation.custody.place_models import PlacingOrder
 from custos.foundation.database import scope
 from custos.foundation.errors import Conflict, NotAllowed
 from custos.foundation.organizations.models import Organization
@@ -151,19 +152,29 @@ def _move_to_another(world: World, stay: Custody, reason: str) -> None:
         return
 
 
-def _somebody(world: World) -> Custody:
-    """Somebody of the main facility, of those who may be put anywhere among men or women."""
+def _somebody(world: World, *, fresh: bool = False) -> Custody:
+    """Somebody of the main facility, of those who may be put anywhere among men or women.
+
+    `fresh`: nobody who was drawn so before, nor anybody under an order, so that what is recorded of them
+    can't stand there already.
+    """
     cells = [cell for pool in "12" for cell in world.pools[world.main.pk][pool]]
     stays = Custody.objects.visible_to(scope.current()).filter(
         organization=world.main, ended_at__isnull=True, cell__in=cells
     )
+    if fresh:
+        under_order = PlacingOrder.objects.filter(ended_at=None).values("custody")
+        stays = stays.exclude(pk__in=world.drawn).exclude(pk__in=under_order)
     stays = stays.select_related("detainee", "cell").order_by("number")
-    return stays[world.chance.randrange(stays.count())]
+    drawn = stays[world.chance.randrange(stays.count())]
+    if fresh:
+        world.drawn.add(drawn.pk)
+    return drawn
 
 
 def _keep_apart(world: World) -> None:
     """Two of one sex in different cells turn out to have a case, or a quarrel, in common."""
-    one, other = _somebody(world), _somebody(world)
+    one, other = _somebody(world, fresh=True), _somebody(world, fresh=True)
     if one.cell_id == other.cell_id or one.detainee.sex != other.detainee.sex:
         return
     kind, *roles, reason = world.chance.choice(_PAIRS)
@@ -231,14 +242,14 @@ def _orders(world: World) -> None:
     tomorrow = clock.now() + timedelta(days=1)
     for _ in range(2):
         separating.never_alone(
-            _somebody(world).pk,
+            _somebody(world, fresh=True).pk,
             attended=False,
             review_by=tomorrow,
             reason="入所谈话中流露轻生念头",
             by=world.someone(Post.CASE_OFFICER),
         )
     for _ in range(12):
-        stay = _somebody(world)
+        stay = _somebody(world, fresh=True)
         separating.classify(
             stay.pk,
             "unconvicted",

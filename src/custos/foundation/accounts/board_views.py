@@ -8,12 +8,14 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from custos.foundation import clock, gate
 from custos.foundation.accounts import boards
+from custos.foundation.accounts.models import Board
 from custos.foundation.errors import CustosError
 from custos.foundation.ui.forms import ReasonForm
 
@@ -41,7 +43,7 @@ def manage(request: HttpRequest) -> HttpResponse:
     the one named by `renew` a new code.
     """
     acting: Any = request.acting  # type: ignore[attr-defined]
-    wanted, code, board = request.POST.get("revoke", ""), "", None
+    wanted = request.POST.get("revoke", "")
     lost = request.POST.get("renew", "")
     making = request.method == "POST" and not wanted and not lost
     form = BoardForm(request.POST if making else None)
@@ -53,10 +55,10 @@ def manage(request: HttpRequest) -> HttpResponse:
         return redirect("boards")
     if lost:
         with suppress(ValueError):
-            board, code = boards.renew(UUID(lost))
+            return _shown_once(request, *boards.renew(UUID(lost)))
     if form.is_bound and form.is_valid():
-        board, code = boards.make(form.cleaned_data["name"], by=acting)
-        form = BoardForm()
+        return _shown_once(request, *boards.make(form.cleaned_data["name"], by=acting))
+    name, code = request.session.pop(_MADE, ("", "")) if request.method == "GET" else ("", "")
     now = clock.now()
     rows = [
         (
@@ -66,9 +68,25 @@ def manage(request: HttpRequest) -> HttpResponse:
         )
         for one in boards.known()
     ]
-    context = {"rows": rows, "form": form, "code": code, "board": board}
+    context = {
+        "rows": rows,
+        "form": form,
+        "code": code,
+        "made": name,
+        "where": request.build_absolute_uri(reverse("board_enroll")),
+    }
     status = 422 if form.errors or why.errors else 200
     return render(request, "accounts/boards.html", context, status=status)
+
+
+#: In the session: the name and code of a board that was just made, for the next look at the page.
+_MADE = "board_made"
+
+
+def _shown_once(request: HttpRequest, board: Board, code: str) -> HttpResponse:
+    """To the page, which then shows the code; loaded again it shows none and makes none."""
+    request.session[_MADE] = (board.name, code)
+    return redirect("boards")
 
 
 @require_http_methods(["GET", "POST"])

@@ -67,6 +67,8 @@ class Act:
     url: Callable[[Content], str]
     about: Callable[[Content], Whom] = lambda content: Whom()
     check: Callable[[Content, Acting], None] = lambda content, by: None
+    #: Raises for who may not be the second person of just this, whatever their post.
+    check_second: Callable[[Content, Acting], None] = lambda content, by: None
     both_officers: bool = False
     #: Of the installation, not of custody: neither needs to be an officer.
     without_officers: bool = False
@@ -144,13 +146,14 @@ def ask(
 def confirm(confirmation: UUID, *, by: Acting, proven_at: datetime | None) -> Confirmation:
     """Agree as the second person. Runs in the scope of whoever agrees.
 
-    Raises `NotAllowed` for the first person, a post that may not, an old proof, or an account whose
-    password was handed over and not changed; `Conflict` where
+    Raises `NotAllowed` for the first person, a post that may not, whom the act's own check refuses, an old
+    proof, or an account whose password was handed over and not changed; `Conflict` where
     it is answered already or too late; `Missing` out of scope.
     """
     require_fresh(proven_at)
     _require_own_password(by)
     row = _answerable(confirmation, by)
+    act_of(row.act).check_second(row.content, by)
     row.second, row.second_staff, row.confirmed_at = by.posting, by.staff, clock.now()
     row.save(update_fields=["second", "second_staff", "confirmed_at"])
     pulse.stir(row.organization_id)

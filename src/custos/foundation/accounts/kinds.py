@@ -118,6 +118,7 @@ class GlassBroken(Kind):
 
     name, version = "access.glass_broken", 1
     title = _("Opened in an emergency")
+    erasable = False
     writers = Writers.posts(Post.DUTY_LEADER, Post.LEADER)
     readers, converges = Readers.STAFF, True
     reason: str

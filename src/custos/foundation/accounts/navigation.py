@@ -16,5 +16,5 @@ navigation.register("confirmations", _("Confirm"), icon="user-check", order=60, 
 navigation.register("accounts", _("Staff accounts"), icon="users", order=30)
 navigation.register("access_log", _("Access log"), icon="eye", order=30)
 navigation.register("sign_ins", _("Sign-ins"), icon="login", order=31)
-navigation.register("boards", _("Wall boards"), icon="eye", order=80)
-navigation.register("glass", _("Emergency openings"), icon="door", order=70)
+navigation.register("boards", _("Wall boards"), icon="layout-grid", order=80)
+navigation.register("glass", _("Emergency openings"), icon="eye", order=70)

@@ -1,5 +1,6 @@
 """Questions about accounts and postings."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -53,6 +54,27 @@ def names_of(staff_ids: set[str]) -> dict[str, str]:
     """Names of staff by id, as far as the current scope covers them. One query."""
     rows = Staff.objects.visible_to(scope.current()).filter(id__in=staff_ids)
     return {str(pk): name for pk, name in rows.values_list("id", "name")}
+
+
+class Holder(NamedTuple):
+    """Somebody who holds a post today."""
+
+    ref: str
+    name: str
+    post: str
+
+
+def holders(organization: int, posts: Iterable[str]) -> list[Holder]:
+    """Who holds some posts of an organization today, by post and then by name. One query."""
+    today = clock.today()
+    rows = (
+        Posting.objects.visible_to(scope.current())
+        .filter(organization_id=organization, post__in=list(posts), since__lte=today)
+        .filter(Q(until__isnull=True) | Q(until__gte=today), user__is_active=True)
+        .order_by("post", "staff__name", "staff_id")
+    )
+    found = rows.values_list("staff_id", "staff__name", "post")
+    return [Holder(str(ref), name, post) for ref, name, post in found]
 
 
 def accesses(

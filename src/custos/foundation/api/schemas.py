@@ -32,6 +32,13 @@ def like(**fields: Any) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": [fields]})
 
 
+def example_of(shape: type[BaseModel]) -> dict[str, Any]:
+    """The example of a shape, as part of another's."""
+    extra: Any = shape.model_config["json_schema_extra"]
+    example: dict[str, Any] = extra["examples"][0]
+    return example
+
+
 class Nothing(Asked):
     """Nothing more needs to be said."""
 

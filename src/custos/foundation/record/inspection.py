@@ -17,7 +17,7 @@ from custos.foundation.database import scope
 from custos.foundation.errors import Missing
 from custos.foundation.media import services as media
 from custos.foundation.record import sightings, verify, walking, witness
-from custos.foundation.record.models import Attachment, Checkpoint, Head
+from custos.foundation.record.models import Checkpoint, Head
 from custos.foundation.record.signing import key_file, known_signer
 
 #: Below this many entries a second process costs more than it saves.
@@ -34,6 +34,14 @@ WITH RECURSIVE owner (id) AS (
     FROM owner WHERE owner.id IS NOT NULL
 )
 SELECT id FROM owner WHERE id IS NOT NULL
+"""
+
+# A file that was put before other readers than its entry is not where the entry says.
+_FILES = """
+SELECT a.entry_id, a.sha256, a.name, a.media_type, a.size
+FROM record_attachment a LEFT JOIN record_entry e ON e.id = a.entry_id
+WHERE a.organization_id = %s
+    AND (e.id IS NULL OR (e.audience = a.audience AND e.organization_id = a.organization_id))
 """
 
 
@@ -108,10 +116,10 @@ def _testimony() -> witness.Testimony:
 def _files_of(organization_id: int) -> dict[UUID, list[tuple[str, str, str, int]]]:
     """The files of one organization's entries, as the database lists them."""
     files: dict[UUID, list[tuple[str, str, str, int]]] = {}
-    rows = Attachment.objects.filter(organization_id=organization_id)
-    listed = rows.values_list("entry_id", "sha256", "name", "media_type", "size")
-    for entry, sha256, name, media_type, size in listed:
-        files.setdefault(entry, []).append((sha256, name, media_type, size))
+    with connection.cursor() as cursor:
+        cursor.execute(_FILES, [organization_id])
+        for entry, *file in cursor:
+            files.setdefault(entry, []).append(tuple(file))
     return files
 
 

@@ -17,7 +17,8 @@ class Kind(BaseModel):
 
     Class attributes: `name` and `version` (together unique), `title` in the source language,
     `writers`, `readers`, whether it `converges` upward, and for how many years after the end of
-    custody the payload is kept (`kept_years`; None: for as long as the record). A change of fields is
+    custody the payload is kept (`kept_years`; None: for as long as the record), and whether law may have
+    it erased (`erasable`; not where it says what somebody of the staff answers for). A change of fields is
     a new version; the old class stays so that old entries read on. Fields may be text, integers,
     booleans, identifiers, dates, `Decimal` and lists or models of these. Not `float`, whose text form
     differs between programs and would break digests.
@@ -32,6 +33,7 @@ class Kind(BaseModel):
     readers: ClassVar[int] = Readers.STAFF
     converges: ClassVar[bool] = False
     kept_years: ClassVar[int | None] = None
+    erasable: ClassVar[bool] = True
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -83,11 +85,14 @@ class PayloadErased(Kind):
 
     name, version = "record.payload_erased", 1
     title = _("Payload erased by law")
+    erasable = False
     writers = Writers.posts(Post.LEADER, Post.DUTY_LEADER, police_only=True, two_persons=True)
     readers, converges = Readers.STAFF, True
     entry: UUID
     legal_ground: str
     reason: str
+    #: By the key of the installation, so that no statement of SQL can order an erasure.
+    signature: str
 
 
 class ReactionFailed(Kind):
@@ -95,6 +100,7 @@ class ReactionFailed(Kind):
 
     name, version = "record.reaction_failed", 1
     title = _("A reaction failed")
+    erasable = False
     writers, readers = Writers.the_system(), Readers.LEADERS
     entry: UUID
     entry_kind: str

@@ -25,7 +25,7 @@ from uuid import UUID
 import orjson
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
@@ -43,6 +43,8 @@ from custos.foundation.record.kinds import (
 )
 from custos.foundation.record.models import Attachment, Entry, Payload, ReactionDue
 from custos.foundation.record.parties import Actor, ActorKind, Post, Subject, refusal_of
+from custos.foundation.record.signing import signer
+from custos.foundation.record.verify import erasure_message
 from custos.foundation.record.wire import Header
 
 log = structlog.get_logger(__name__)
@@ -209,6 +211,8 @@ class Deed:
     _drafts: list[Draft] = field(default_factory=list)
     _due: list[ReactionDue] = field(default_factory=list)
     _erasures: list[tuple[UUID, UUID]] = field(default_factory=list)
+    #: For whom its entries are, as far as whoever appended them was among those.
+    _audiences: set[int] = field(default_factory=set)
 
     def append(
         self,
@@ -231,9 +235,9 @@ class Deed:
         `because` the entry that led to it, `second` the other person of an act of two, `audience`
         who reads it where that isn't the kind's own.
 
-        Raises `NotAllowed` for a writer whom the kind does not admit or an organization out of
-        scope, `Malformed` for a time without zone or in the future. The number in the chain (`seq`)
-        is given when the deed ends.
+        Raises `NotAllowed` for a writer whom the kind does not admit, an organization out of scope or
+        readers whom the scope isn't among, `Malformed` for a time without zone or in the future, or a
+        ground that can't be stored. The number in the chain (`seq`) is given when the deed ends.
         """
         made = draft(
             payload,
@@ -250,6 +254,17 @@ class Deed:
         )
         if not scope.current().covers(made.header.organization_id):
             raise NotAllowed("entry.out_of_scope", _("This organization is outside your scope."))
+        if "\0" in ground:
+            raise Malformed(
+                "entry.ground", _("This holds a character that cannot be stored."), field="ground"
+            )
+        # Leaders are told of what failed, though whoever's deed it was doesn't read what they do.
+        if made.header.audience in scope.current().audiences or isinstance(payload, ReactionFailed):
+            self._audiences.add(made.header.audience)
+        else:
+            raise NotAllowed(
+                "entry.not_a_reader", _("This would be for readers whom you aren't among.")
+            )
         self._drafts.append(made)
         self._react(made)
         return made.header
@@ -268,16 +283,18 @@ class Deed:
     def attempt(self, reaction: reactions.Registered, event: reactions.Event) -> str:
         """Run one reaction under a savepoint; returns the name of what went wrong, or "".
 
-        What it appended before it failed is forgotten with its savepoint. A lost database is not a
-        failure of the reaction and is raised on.
+        What it appended before it failed is forgotten with its savepoint, and what the database would
+        refuse only at the commit is asked for before the savepoint ends. A lost database is not a failure
+        of the reaction and is raised on.
         """
         kept = len(self._drafts), len(self._due), len(self._erasures)
         try:
             with transaction.atomic():
                 reaction.run(event, self)
-        except (OperationalError, InterfaceError):
-            raise
+                _require_constraints()
         except Exception as error:
+            if _is_lost():
+                raise
             del self._drafts[kept[0] :], self._due[kept[1] :], self._erasures[kept[2] :]
             name = getattr(error, "code", "") or type(error).__name__
             log.exception("reaction failed", reaction=reaction.name, entry=str(event.id))
@@ -316,12 +333,10 @@ class Deed:
         if not self._drafts:
             return
         own = scope.current()
-        failed = {d.header.audience for d in self._drafts if isinstance(d.payload, ReactionFailed)}
-        if failed <= own.audiences:
+        if self._audiences <= own.audiences:
             self._insert()
             return
-        # Leaders are told of what failed, though whoever's deed it was doesn't read what they do.
-        with scope.entered(replace(own, audiences=own.audiences | failed)):
+        with scope.entered(replace(own, audiences=own.audiences | self._audiences)):
             self._insert()
 
     def _insert(self) -> None:
@@ -338,7 +353,20 @@ class Deed:
             for entry, order in self._erasures:
                 cursor.execute("SELECT record_erase_payload(%s, %s)", (entry, order))
                 for digest in cursor.fetchone()[0]:
-                    transaction.on_commit(partial(_remove_unnamed, digest))
+                    # The deed stands by then; a file that stays is found by the next look.
+                    transaction.on_commit(partial(_remove_unnamed, digest), robust=True)
+
+
+def _require_constraints() -> None:
+    """Ask the database now for what it would ask for at the commit."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+
+
+def _is_lost() -> bool:
+    """Whether the connection is gone, and with it everything that was written."""
+    link = connection.connection
+    return link is None or link.closed or link.broken
 
 
 def _note_once_committed(heads: dict[int, bulk.HeadState]) -> None:
@@ -495,15 +523,23 @@ def erase_payload(
     """Erase what an entry says, as law ordered: a deed of two officers that is itself an entry.
 
     The header stays, so that the chain verifies and tells that, when, by whom and on what ground the
-    payload went. Files that only this entry named go too. Raises `Missing`, or `Conflict` where it
-    is erased already.
+    payload went. Files that only this entry named go too. Raises `Missing`, `Conflict` where it is
+    erased already or says what somebody answers for, `NotAllowed` for whoever wrote it.
     """
     old = _entry(entry)
+    require_erasable(old.kind, old.version)
+    for one in (by, second):
+        require_of_another(old.by_ref, one)
     if not Payload.objects.filter(id=entry).exists():
         raise Conflict("record.erased_already", _("This payload has been erased already."))
     with deed() as made:
         order = made.append(
-            PayloadErased(entry=entry, legal_ground=legal_ground, reason=reason),
+            PayloadErased(
+                entry=entry,
+                legal_ground=legal_ground,
+                reason=reason,
+                signature=signer().sign(erasure_message(entry)),
+            ),
             about=_subject_of_entry(old),
             by=by,
             second=second,
@@ -512,6 +548,32 @@ def erase_payload(
         )
         made.erase_after(entry, order.id)
         return order
+
+
+def require_erasable(kind: str, version: int) -> None:
+    """Raise `Conflict` for an entry that says what somebody of the staff answers for."""
+    known = kind_of(kind, version)
+    if known is not None and not known.erasable:
+        raise not_erasable()
+
+
+def not_erasable() -> Conflict:
+    """Why an entry stays that says what staff did and answer for."""
+    return Conflict(
+        "record.not_erasable",
+        _("This entry says what staff did and answer for. It is not erased."),
+        mend=_("Erase the entry that holds what law orders to be forgotten."),
+    )
+
+
+def require_of_another(writer_ref: str, by: Actor) -> None:
+    """Raise `NotAllowed` for whoever wrote the entry that is to be erased."""
+    if writer_ref == by.ref:
+        raise NotAllowed(
+            "record.own_entry",
+            _("You wrote this entry yourself; others decide whether it is erased."),
+            mend=_("Leave it to two colleagues, or ask the tier above."),
+        )
 
 
 def _entry(entry: UUID) -> Entry:
@@ -528,20 +590,62 @@ def _subject_of_entry(entry: Entry) -> Subject:
 def run_due(limit: int = 100) -> int:
     """Run later reactions and retry failed ones, in one deed; returns how many were tried.
 
-    Several workers may call it at once: each takes other rows.
+    Several workers may call it at once: each takes other rows. Where the deed as a whole is refused, each
+    goes into a deed of its own, so that one doesn't hold up the others.
     """
+    try:
+        return len(_run_together(limit))
+    except Exception:
+        if _is_lost():
+            raise
+        log.exception("reactions failed together")
+    tried: list[int] = []
+    while len(tried) < limit and (pk := _run_next(tried)):
+        tried.append(pk)
+    return len(tried)
+
+
+def _due(now: datetime, but: Sequence[int] = ()) -> Any:
+    found = ReactionDue.objects.select_for_update(skip_locked=True).exclude(pk__in=but)
+    return found.filter(done_at__isnull=True, next_at__lte=now).order_by("next_at")
+
+
+def _run_together(limit: int) -> list[ReactionDue]:
     now = clock.now()
     with deed() as made:
-        rows = list(
-            ReactionDue.objects.select_for_update(skip_locked=True)
-            .filter(done_at__isnull=True, next_at__lte=now)
-            .order_by("next_at")[:limit]
-        )
+        rows = list(_due(now)[:limit])
         events = _events({row.entry_id for row in rows})
         for row in rows:
             _run_row(made, row, events.get(row.entry_id), now)
         ReactionDue.objects.bulk_update(rows, ["done_at", "attempts", "next_at", "error"])
-    return len(rows)
+    return rows
+
+
+def _run_next(tried: Sequence[int]) -> int | None:
+    """Run the first that is due and wasn't tried, in its own deed; None where there is none."""
+    now = clock.now()
+    row: ReactionDue | None = None
+    try:
+        with deed() as made:
+            row = _due(now, tried).first()
+            if row is not None:
+                _run_row(made, row, _events({row.entry_id}).get(row.entry_id), now)
+                row.save(update_fields=["done_at", "attempts", "next_at", "error"])
+    except Exception as error:
+        if row is None or _is_lost():
+            raise
+        with deed() as made:
+            _put_off(made, row.pk, type(error).__name__, now)
+    return row.pk if row else None
+
+
+def _put_off(made: Deed, due: int, error: str, now: datetime) -> None:
+    """Note that a reaction failed as a whole, as if it had failed by itself."""
+    row = _due(now).filter(pk=due).first()
+    if row is None:
+        return
+    _failed(made, row, _events({row.entry_id}).get(row.entry_id), error, now)
+    row.save(update_fields=["attempts", "next_at", "error"])
 
 
 def _run_row(made: Deed, row: ReactionDue, event: reactions.Event | None, now: datetime) -> None:
@@ -556,6 +660,12 @@ def _run_row(made: Deed, row: ReactionDue, event: reactions.Event | None, now: d
     if not error:
         row.done_at, row.error = now, ""
         return
+    _failed(made, row, event, error, now)
+
+
+def _failed(
+    made: Deed, row: ReactionDue, event: reactions.Event | None, error: str, now: datetime
+) -> None:
     first_failure = row.attempts == 0
     row.attempts += 1
     row.error = error

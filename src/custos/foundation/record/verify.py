@@ -26,6 +26,7 @@ from uuid import UUID
 from custos.foundation.record import rows as rows_
 from custos.foundation.record import wire
 from custos.foundation.record.digests import Suite, digest_of, merkle_root
+from custos.foundation.record.signing import verifies
 
 ERASURE_KIND = b"record.payload_erased"
 _FILES = b'"$attachments"'
@@ -139,7 +140,14 @@ class Expected:
     roots: Sequence[SignedRoot] = ()
     head_seq: int | None = None
     head_hash: bytes | None = None
+    #: Whose signature an order of erasure must bear to count.
+    signers: frozenset[str] = frozenset()
     _by_seq: dict[int, bytes] = field(default_factory=dict)
+
+
+def erasure_message(entry: UUID | str) -> bytes:
+    """What is signed so that an order of erasure counts: that just this entry may go."""
+    return f"custos: the payload of {entry} is erased".encode()
 
 
 def _payload(said: bytes) -> dict[str, Any]:
@@ -289,14 +297,17 @@ class _Walk:
         return self.roots.pop(0) if self.roots else None
 
     def _note_order(self, header: bytes, said: bytes | None) -> None:
-        """An order counts that names its entry and is by two of the staff."""
+        """An order counts that names its entry, is by two of the staff and signed by the installation."""
         values = rows_.fields(header)
         if values["kind"].encode() != ERASURE_KIND or said is None:
             return
         by, second, target = values["by_ref"], values["second_ref"], values["because_id"]
         two = values["by_kind"] == "staff" and _is_id(by) and _is_id(second) and by != second
         order = _payload(said)
-        if target and two and order.get("entry") == str(target) and order.get("legal_ground"):
+        if not (target and two and order.get("entry") == str(target) and order.get("legal_ground")):
+            return
+        message, signature = erasure_message(target), str(order.get("signature", ""))
+        if any(verifies(name, message, signature) for name in self.expected.signers):
             self.ordered.add(target.bytes)
 
     def _note_files(self, header: bytes, said: bytes) -> None:

@@ -71,6 +71,8 @@ class Testimony:
     """What a witness file says, by organization, and which restores it tells of."""
 
     keys: set[str] = field(default_factory=set)
+    #: Whose signatures count here.
+    trusted: frozenset[str] = frozenset()
     heads: dict[int, list[SignedHead]] = field(default_factory=dict)
     roots: dict[int, list[SignedRoot]] = field(default_factory=dict)
     #: The digest of each line, in order.
@@ -81,7 +83,9 @@ class Testimony:
     def about(self, organization_id: int) -> Expected:
         """What it says of one chain."""
         return Expected(
-            tuple(self.heads.get(organization_id, ())), tuple(self.roots.get(organization_id, ()))
+            tuple(self.heads.get(organization_id, ())),
+            tuple(self.roots.get(organization_id, ())),
+            signers=self.trusted,
         )
 
     def add_sightings(self, seen: Iterable[Sighting]) -> None:
@@ -135,9 +139,8 @@ def read(path: Path, *, trusted: set[str] | None = None) -> Testimony:
     `trusted` are the keys that may have signed; None takes any one key, but only one. Raises
     `TamperedWitness` with the number of the first line that is wrong.
     """
-    testimony = Testimony()
     if not path.exists():
-        return testimony
+        return Testimony(trusted=frozenset(trusted or ()))
     with path.open("rb") as lines:
         return read_lines(lines, trusted=trusted)
 
@@ -164,6 +167,7 @@ def read_lines(lines: Iterable[bytes], *, trusted: set[str] | None = None) -> Te
         testimony.add(said)
         prior = hashlib.sha256(line).hexdigest()
         testimony.digests.append(prior)
+    testimony.trusted = frozenset(trusted or ())
     return testimony
 
 
@@ -323,10 +327,9 @@ def _goes_through(
     if head and all((one.seq, one.hash) == (head.seq, head.hash) for one in fresh):
         return True  # nothing is forgotten by signing the head
     known = [SignedHead(*one) for one in fresh] + ([head] if head else [])
+    expected = verify.Expected(known, signers=frozenset({signer().name}))
     with connection.cursor() as cursor:
-        verdict = walking.walk(
-            cursor, number, verify.Expected(known), after=since if since[0] else None
-        )
+        verdict = walking.walk(cursor, number, expected, after=since if since[0] else None)
     if verdict.fault:
         log.critical("record.contradicted", organization=number, fault=str(verdict.fault))
     return verdict.sound

@@ -18,6 +18,7 @@ from custos.foundation.ui import refusals, wizard
 from custos.foundation.ui.models import Draft
 from custos.foundation.ui.views import acting_of
 from custos.foundation.ui.wizard import Stand, Wizard
+from custos.foundation.ui.wording import enumerated
 
 
 def _allowed(request: HttpRequest, name: str) -> tuple[Wizard, Any]:
@@ -167,7 +168,7 @@ def _answered(stand: Stand) -> list[tuple[Any, Any]]:
         elif isinstance(value, bool):
             value = _("yes") if value else _("no")
         elif isinstance(value, list):
-            value = "、".join(str(choices.get(str(one), one)) for one in value)
+            value = enumerated(choices.get(str(one), one) for one in value)
         pairs.append((bound.label, choices.get(str(value), value) if value else value))
     return pairs
 

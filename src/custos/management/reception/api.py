@@ -22,6 +22,7 @@ from custos.foundation.custody.api import PersonShown
 from custos.foundation.custody.kinds import Admitted
 from custos.foundation.errors import Malformed
 from custos.foundation.organizations import queries as organizations
+from custos.foundation.ui.wording import enumerated
 from custos.management.reception import documents
 
 router = Router(_("Arrival"))
@@ -103,7 +104,7 @@ def admit_person(call: Call, admission: Admission) -> Any:
             _("On this document nobody is admitted here."),
             field="basis",
             mend=_("Known are: %(known)s."),
-            known="、".join(known),
+            known=enumerated(known),
         )
     stay = services.admit(**admission.model_dump(), by=call.actor)
     return queries.person(stay.pk)

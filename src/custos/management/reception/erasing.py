@@ -40,8 +40,9 @@ def _lines(content: Content) -> list[tuple[Any, Any]]:
     ]
 
 
-def _there_still(content: Content) -> None:
-    _line(UUID(content["custody"]), UUID(content["entry"]))
+def _of_another(content: Content, by: Acting) -> None:
+    line = _line(UUID(content["custody"]), UUID(content["entry"]))
+    recording.require_of_another(line.by_ref, by.actor)
 
 
 confirmations.register(
@@ -53,7 +54,8 @@ confirmations.register(
         lines=_lines,
         url=lambda content: reverse("entry_erase", args=[content["custody"], content["entry"]]),
         about=lambda content: Whom(custody=UUID(content["custody"])),
-        check=lambda content, by: _there_still(content),
+        check=_of_another,
+        check_second=_of_another,
         both_officers=True,
     )
 )
@@ -112,19 +114,25 @@ def page(request: HttpRequest, custody_id: UUID, entry_id: UUID) -> HttpResponse
 
 
 def _line(custody_id: UUID, entry_id: UUID) -> Line:
-    """An entry about this stay whose content is still there."""
+    """An entry about this stay whose content is still there and may be erased."""
     line = record.lines_of([entry_id]).get(entry_id)
     if line is None or line.custody_id != custody_id or line.erased:
         raise Missing("record.no_such_entry", _("There is no such entry in your scope."))
+    if not _erasable(line):
+        raise recording.not_erasable()
     return line
 
 
+def _erasable(line: Line) -> bool:
+    return not line.erased and (line.payload is None or line.payload.erasable)
+
+
 def doors(lines: list[Line], custody_id: UUID, by: Acting) -> dict[UUID, list[tuple[Any, str]]]:
-    """The way to this page from each entry of a person's timeline, for whom it is open."""
+    """The way to this page from each entry of a timeline that may be erased, for whom it is open."""
     if by.post not in ERASING:
         return {}
     return {
         line.id: [(_("Erase by law"), reverse("entry_erase", args=[custody_id, line.id]))]
         for line in lines
-        if line.custody_id == custody_id and not line.erased
+        if line.custody_id == custody_id and _erasable(line)
     }

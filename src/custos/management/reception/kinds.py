@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from custos.foundation import clock
 from custos.foundation.record.kinds import Kind
 from custos.foundation.record.parties import Post, Readers, Writers
+from custos.foundation.ui.wording import enumerated
 from custos.management.reception import documents
 from custos.management.reception.admission.rules import HEALTH, class_of_ground, rules
 
@@ -325,7 +326,7 @@ class FirstLookTaken(Kind):
             _("confused"): self.confused,
         }
         told = [str(words) for words, there in seen.items() if there]
-        return "、".join(told) or gettext("Nothing that stands out")
+        return enumerated(told) or gettext("Nothing that stands out")
 
 
 class Searched(Kind):

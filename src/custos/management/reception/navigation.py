@@ -8,12 +8,7 @@ from custos.foundation.organizations.numbers import Tier
 from custos.foundation.record.parties import DUTY_POSTS, Post
 from custos.foundation.ui import navigation
 from custos.management.reception.release.views import LOOKING
-from custos.management.reception.views import ADMITTING
 from custos.management.reception.wizards import takes_part
-
-
-def _admits(acting: Any) -> bool:
-    return acting.post in ADMITTING and acting.organization.tier is Tier.FACILITY
 
 
 def _holds(acting: Any) -> bool:
@@ -26,18 +21,15 @@ def _looks_at_leaving(acting: Any) -> bool:
 
 navigation.register("people", _("People"), icon="users", order=30)
 navigation.register("registers", _("Registers"), icon="clipboard-list", order=45)
-navigation.register(
-    "admit",
-    _("Admit"),
-    icon="user-plus",
-    # Whoever stands at the desk works here, and is asked for tasks besides.
-    order=lambda acting: 5 if acting.post is Post.ADMISSION else 25,
-    shown=_admits,
-)
 navigation.register("beds", _("Beds"), icon="bed", order=40, shown=_holds)
 navigation.register("roll", _("Roll and counts"), icon="list-check", order=42, shown=_holds)
 navigation.register("movements", _("Out and back"), icon="walk", order=44, shown=_holds)
 navigation.register(
-    "reception_board", _("Reception board"), icon="clipboard-list", order=31, shown=takes_part
+    "reception_board",
+    _("Reception board"),
+    icon="user-plus",
+    # Whoever stands at the desk works here, and is asked for tasks besides.
+    order=lambda acting: 5 if acting.post is Post.ADMISSION else 31,
+    shown=takes_part,
 )
 navigation.register("releases", _("Leaving"), icon="door", order=32, shown=_looks_at_leaving)

@@ -27,7 +27,7 @@ from custos.foundation import clock
 from custos.foundation.accounts import access
 from custos.foundation.accounts.acting import Acting
 from custos.foundation.custody import queries as custody
-from custos.foundation.errors import Missing
+from custos.foundation.errors import Malformed
 from custos.foundation.organizations import queries as organizations
 from custos.foundation.organizations.numbers import Tier
 from custos.foundation.record import kinds
@@ -285,12 +285,17 @@ def listed(
     limit: int = 50,
 ) -> list[Row]:
     """Rows of a register, or of all, in a stretch of days, the latest first; the last month where no day
-    is named. Raises `Missing` for a register that isn't one. Five queries.
+    is named. Raises `Malformed` for a register that isn't one. Five queries.
     """
     first, last = days_of({"since": since, "until": until})
     wanted = [one for one in known() if business in ("", one.code)]
     if not wanted:
-        raise Missing("registers.no_such", _("There is no such register."))
+        raise Malformed(
+            "registers.no_such",
+            _("There is no such register."),
+            mend=_("Choose one of the list; without one, all are shown."),
+            field="business",
+        )
     found = record.entries_of(
         [kind for one in wanted for kind in one.kinds],
         since=_begin(first),

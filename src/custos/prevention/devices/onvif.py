@@ -10,7 +10,7 @@ which devices exist or what a message means for people.
 import json
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta, timezone
 from math import isfinite
 from typing import Any
 
@@ -162,7 +162,8 @@ def read_topic(topic: str) -> Address:
 def read_time(value: object) -> datetime:
     """An `xs:dateTime` as an aware instant in UTC, cut to microseconds.
 
-    The field is called UtcTime, so a time without a zone is UTC: many devices leave out the Z.
+    The field is called UtcTime, so a time without a zone is UTC: many devices leave out the Z. What lies
+    outside of the years that a clock can show, in every zone, is no time.
     """
     if value is None:
         raise Unreadable("time_missing")
@@ -178,9 +179,12 @@ def read_time(value: object) -> datetime:
         local = day.replace(
             hour=hour, minute=int(found["minute"]), second=int(found["second"]), microsecond=micros
         )
-        return (local.replace(tzinfo=_zone(found["zone"])) + next_day).astimezone(UTC)
+        read = (local.replace(tzinfo=_zone(found["zone"])) + next_day).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise Unreadable("time_unreadable", str(value)[:60]) from error
+    if not MINYEAR < read.year < MAXYEAR:
+        raise Unreadable("time_unreadable", str(value)[:60])
+    return read
 
 
 def _zone(text: str | None) -> timezone:

@@ -21,12 +21,13 @@ from custos.foundation.api.schemas import (
     TaskId,
     Translated,
     Words,
+    example_of,
     like,
     told,
 )
 from custos.foundation.organizations import queries as organizations
-from custos.foundation.record.parties import DUTY_POSTS
-from custos.prevention.duty import queries, services
+from custos.foundation.record.parties import DUTY_POSTS, Post
+from custos.prevention.duty import orders, queries, services
 from custos.prevention.duty.engine import State
 from custos.prevention.duty.information import queries as information
 from custos.prevention.duty.information import services as collecting
@@ -49,7 +50,7 @@ class TaskShown(Shape):
         occurred_at="2026-03-02T01:30:00Z", opened_at="2026-03-02T01:30:00Z",
         wanted_by="2026-03-02T01:35:00Z", next_at="2026-03-02T01:35:00Z",
         ended_at=None, holder="", ended_by="", result="",
-        repeats=0, repeated_at=None, climbed=False,
+        repeats=0, repeated_at=None, climbed=False, note="", noted_at=None,
         why=[{"rule": "emergency-button", "version": 1, "source": "", "fact": "pressed"}],
         may_accept=True, may_answer=False, may_withdraw=True,
     )  # fmt: skip
@@ -78,6 +79,8 @@ class TaskShown(Shape):
     repeats: int = Field(description="How often the same came in again.")
     repeated_at: datetime | None = Field(description="When it last did.")
     climbed: bool = Field(description="Whether a post above had to be asked.")
+    note: str = Field(description="How far its holder said to be, last.")
+    noted_at: datetime | None = Field(description="When that was said.")
     why: list[dict[str, Any]] = Field(description="The rules that opened it, with their sources.")
     may_accept: bool = Field(description="Whether the caller may accept it.")
     may_answer: bool = Field(description="Whether the caller may answer it.")
@@ -206,6 +209,108 @@ def hand_back_task(call: Call, handing: HandingBack, task: TaskId) -> Any:
     """Gives a task that one accepted back to the posts that were asked; they are asked again."""
     services.hand_back(task, handing.reason, by=call.actor)
     return queries.task(task, call.actor)
+
+
+class Progress(Asked):
+    """How far somebody is."""
+
+    model_config = like(text="Two windows done, the third needs the workshop.")
+    text: Words = Field(description="In words; the result is still to come.")
+
+
+@router.write(
+    "/tasks/{task}/notes",
+    gives=TaskShown,
+    scope=_WRITE,
+    posts=DUTY_POSTS,
+    summary=_("Say how far a task is"),
+)
+def note_task(call: Call, progress: Progress, task: TaskId) -> Any:
+    """Says how far an accepted task is; moves no deadline. For whoever accepted it, or a post above."""
+    services.note(task, progress.text, by=call.actor)
+    return queries.task(task, call.actor)
+
+
+# ---------------------------------------------------------------------- orders
+
+
+class OrderAsked(Asked):
+    """What a leader orders of a post: about one person, one cell, or what a task is about."""
+
+    model_config = like(
+        text="Check the window bars of the whole corridor.", post="patrol",
+        due_at="2026-03-02T04:00:00Z", severity=3, officer=None, custody=None, cell=_TASK, task=None,
+    )  # fmt: skip
+    text: Words = Field(description="What is to be done.")
+    post: Post = Field(description="The post that is deployed.")
+    due_at: Moment = Field(description="By when the result must stand.")
+    severity: int = Field(3, ge=1, le=4, description="1 gravest to 4.")
+    officer: UUID | None = Field(None, description="Whom of the post it names first.")
+    custody: UUID | None = Field(None, description="The stay it is about.")
+    cell: UUID | None = Field(None, description="Or the cell.")
+    task: UUID | None = Field(None, description="The task that it follows from.")
+
+
+class OrderShown(Shape):
+    """An order, and its task, in which receipt, progress and result stand."""
+
+    model_config = like(
+        given_at="2026-03-02T01:30:00Z", by="Li Min", post_title="Patrol and control room", officer="",
+        text="Check the window bars of the whole corridor.", due_at="2026-03-02T04:00:00Z",
+        task=example_of(TaskShown),
+    )  # fmt: skip
+    given_at: datetime = Field(description="When it was given.")
+    by: str = Field(description="Who gave it.")
+    post_title: Translated = Field(
+        description="The post that it deploys, in the reader's language."
+    )
+    officer: str = Field(description="Whom of the post it names first; empty for none.")
+    text: str = Field(description="What is to be done.")
+    due_at: datetime = Field(description="By when the result must stand.")
+    task: TaskShown = Field(description="Its task.")
+
+
+@router.read(
+    "/orders",
+    gives=Page[OrderShown],
+    scope=_READ,
+    posts=orders.GIVERS,
+    summary=_("List orders"),
+)
+def list_orders(call: Call, wanted: Query[Paging]) -> Any:
+    """Orders of one's facility, the latest first, each with what came of it."""
+    return paging.page(
+        "list_orders",
+        wanted,
+        lambda after, limit: orders.listed(
+            call.actor, after=after[0] if after else None, limit=limit
+        ),
+        lambda one: (one.task.id,),
+    )
+
+
+@router.write(
+    "/orders",
+    gives=TaskShown,
+    scope=_WRITE,
+    posts=orders.GIVERS,
+    summary=_("Give an order"),
+    made=True,
+)
+def give_order(call: Call, asked: OrderAsked) -> Any:
+    """Deploys a post; its task says who received it, how far it is, and what came of it."""
+    given = orders.Given(
+        text=asked.text,
+        post=asked.post,
+        due_at=asked.due_at,
+        severity=asked.severity,
+        officer=asked.officer,
+        custody=asked.custody,
+        cell=asked.cell,
+        after=asked.task,
+    )
+    task = orders.give(given, facility=call.caller.organization_id, by=call.actor)
+    return queries.task(task.pk, call.actor)
 
 
 # ---------------------------------------------------------------------- information

@@ -12,6 +12,7 @@ from custos.foundation.record.kinds import Kind
 from custos.foundation.record.parties import ActorKind, Post, Readers, Writers
 from custos.prevention.duty import catalogue
 from custos.prevention.duty.information import catalogue as information
+from custos.prevention.duty.models import ORDER
 
 
 class Why(BaseModel):
@@ -31,6 +32,7 @@ class TaskOpened(Kind):
 
     name, version = "task.opened", 1
     title = _("Task opened")
+    erasable = False
     writers = Writers.the_system()
     readers, converges = Readers.STAFF, True
     task: UUID
@@ -51,6 +53,7 @@ class TaskAccepted(Kind):
 
     name, version = "task.accepted", 1
     title = _("Task accepted")
+    erasable = False
     writers = Writers.posts()
     readers, converges = Readers.STAFF, True
     task: UUID
@@ -112,6 +115,7 @@ class TaskEscalated(Kind):
 
     name, version = "task.escalated", 1
     title = _("Task escalated")
+    erasable = False
     writers = Writers.the_system()
     readers, converges = Readers.STAFF, True
     task: UUID
@@ -143,6 +147,44 @@ class TaskReopened(Kind):
 
     def line(self) -> str:
         return self.reason
+
+
+class TaskNoted(Kind):
+    """How far somebody is with a task that they accepted; its result is still to come."""
+
+    name, version = "task.noted", 1
+    title = _("Progress of a task")
+    writers = Writers.posts()
+    readers, converges = Readers.STAFF, True
+    task: UUID
+    text: str
+
+    def line(self) -> str:
+        return self.text
+
+
+class OrderGiven(Kind):
+    """A leader deployed a post, and on it perhaps one officer: what is to be done, and by when."""
+
+    name, version = ORDER, 1
+    title = _("Order given")
+    writers = Writers.posts(Post.DUTY_LEADER, Post.LEADER, police_only=True)
+    readers, converges = Readers.STAFF, True
+    post: Post
+    officer: str
+    officer_name: str
+    severity: int
+    text: str
+    due_at: datetime
+    after: UUID | None = None
+
+    def line(self) -> str:
+        values = {
+            "whom": self.officer_name or self.post.title,
+            "time": self.due_at.astimezone(clock.LOCAL).strftime("%m-%d %H:%M"),
+            "text": self.text,
+        }
+        return gettext("For %(whom)s by %(time)s: %(text)s") % values
 
 
 class Detail(BaseModel):

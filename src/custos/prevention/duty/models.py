@@ -10,6 +10,8 @@ from custos.foundation.organizations.models import Area, Cell, Organization
 from custos.foundation.record.parties import Audience, Subject
 from custos.prevention.duty.engine import UNFINISHED, Facts, Rule, State
 
+#: The kind of entry by which a leader deploys somebody.
+ORDER = "duty.order_given"
 _UNFINISHED = Q(state__in=sorted(UNFINISHED))
 
 
@@ -66,6 +68,9 @@ class Task(models.Model):
     ended_at = models.DateTimeField(null=True)
     answer = models.TextField(blank=True, default="")
     withdrawn_reason = models.TextField(blank=True, default="")
+    #: How far its holder said to be, last.
+    note = models.TextField(blank=True, default="")
+    noted_at = models.DateTimeField(null=True)
 
     join_key = models.TextField(null=True)  # noqa: DJ001 - null, not "", lies outside the unique index
     repeats = models.IntegerField(default=0)
@@ -127,6 +132,12 @@ class Task(models.Model):
                 fields=["join_key"],
                 condition=_UNFINISHED & Q(join_key__isnull=False),
                 name="duty_task_joins",
+            ),
+            # the orders of a facility, latest first
+            models.Index(
+                fields=["organization", "-id"],
+                condition=Q(source_kind=ORDER),
+                name="duty_task_orders",
             ),
             # answers that came back, and what was withdrawn, latest first
             models.Index(

@@ -94,6 +94,9 @@ class TaskShown:
     reopens: UUID | None = None
     reopened_by: UUID | None = None
     whom: str = ""
+    #: How far its holder said to be, last, and when.
+    note: str = ""
+    noted_at: datetime | None = None
 
     @property
     def named(self) -> str:
@@ -108,7 +111,7 @@ def now_list(by: Actor) -> list[TaskShown]:
     Gravest first; of these what nobody has accepted yet; of these what has waited longest beyond
     its time. At most two queries.
     """
-    return _shown(
+    return as_shown(
         _tasks()
         .filter(state__in=engine.UNFINISHED, asked__contains=[by.post])
         .order_by(*_NOW_FIRST)[:MOST_NOW],
@@ -121,7 +124,7 @@ def calls(by: Actor) -> list[TaskShown]:
 
     At most `MOST_CALLS`, in at most two queries.
     """
-    return _shown(
+    return as_shown(
         _tasks()
         .filter(state=State.OPEN, severity=1, asked__contains=[by.post])
         .order_by("wanted_by", "id")[:MOST_CALLS],
@@ -137,13 +140,13 @@ def open_tasks(gravest: int, limit: int) -> tuple[list[TaskShown], int]:
     At most three queries.
     """
     found = _tasks().filter(state__in=engine.UNFINISHED, severity__lte=gravest)
-    shown = _shown(found.order_by(*_NOW_FIRST)[:limit], Actor.system("board"))
+    shown = as_shown(found.order_by(*_NOW_FIRST)[:limit], Actor.system("board"))
     return shown, found.count() - limit if len(shown) == limit else 0
 
 
 def tasks_about(custody: UUID, by: Actor, limit: int = 20) -> list[TaskShown]:
     """What is not done about one stay, gravest first, then by deadline. At most two queries."""
-    return _shown(
+    return as_shown(
         _tasks()
         .filter(state__in=engine.UNFINISHED, custody_id=custody)
         .order_by("severity", "due_at", "id")[:limit],
@@ -159,7 +162,7 @@ def echoes(by: Actor, limit: int = 50) -> list[TaskShown]:
     since = clock.now() - timedelta(days=ECHO_DAYS)
     mine = Q(finder_kind=ActorKind.STAFF, finder_ref=by.ref) | Q(asked__contains=[by.post])
     mine |= Q(tells__contains=[by.post])
-    return _shown(
+    return as_shown(
         _tasks().filter(mine, ended_at__gte=since).order_by("-ended_at")[:limit],
         by,
     )
@@ -168,7 +171,7 @@ def echoes(by: Actor, limit: int = 50) -> list[TaskShown]:
 def tasks_after(entries: Sequence[UUID], by: Actor) -> dict[UUID, list[TaskShown]]:
     """The tasks that some entries opened, by the entry, oldest first. At most two queries."""
     found: dict[UUID, list[TaskShown]] = {}
-    for shown in _shown(_tasks().filter(source_entry_id__in=entries).order_by("id"), by):
+    for shown in as_shown(_tasks().filter(source_entry_id__in=entries).order_by("id"), by):
         found.setdefault(shown.source_entry_id, []).append(shown)
     return found
 
@@ -196,12 +199,12 @@ def listed(
         found = found.filter(cell_id=cell)
     if after is not None:
         found = found.filter(id__lt=after)
-    return _shown(found[:limit], by)
+    return as_shown(found[:limit], by)
 
 
 def task(task_id: UUID, by: Actor) -> TaskShown:
     """One task. Raises `Missing` where the scope has no such task. At most two queries."""
-    found = _shown(_tasks().filter(pk=task_id), by)
+    found = as_shown(_tasks().filter(pk=task_id), by)
     if not found:
         raise Missing("task.no_such", _("There is no such task."))
     return found[0]
@@ -248,7 +251,8 @@ def _tasks() -> Any:
     return Task.objects.visible_to(scope.current()).select_related("cell", "area", "reopened_by")
 
 
-def _shown(tasks: Iterable[Task], by: Actor) -> list[TaskShown]:
+def as_shown(tasks: Iterable[Task], by: Actor) -> list[TaskShown]:
+    """Tasks ready to show to a reader, in their order. At most two queries."""
     rows = list(tasks)
     refs = {ref for row in rows for ref in (row.accepted_by, row.ended_by) if ref}
     names = accounts.names_of(refs) if refs else {}
@@ -311,6 +315,8 @@ def _one(row: Task, names: dict[str, str], by: Actor) -> TaskShown:
         outside=[OUTSIDE[one] for one in rule.outside] if not restricted else [],
         tells=[Post(post).title for post in row.tells],
         restricted=restricted,
+        note=row.note if told else "",
+        noted_at=row.noted_at,
         reopens=row.reopens_id,
         reopened_by=getattr(row, "reopened_by", None) and row.reopened_by.pk,
     )

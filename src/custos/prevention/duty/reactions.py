@@ -12,9 +12,9 @@ from custos.foundation.record.kinds import ReactionFailed
 from custos.foundation.record.reactions import Event, on
 from custos.foundation.record.services import Deed
 from custos.prevention.devices.kinds import EmergencyButtonPressed
-from custos.prevention.duty import services
+from custos.prevention.duty import orders, services
 from custos.prevention.duty.information import services as information
-from custos.prevention.duty.kinds import InformationCollected, PostShort, TaskOpened
+from custos.prevention.duty.kinds import InformationCollected, OrderGiven, PostShort, TaskOpened
 
 
 @on(EmergencyButtonPressed, emits=[TaskOpened])
@@ -75,3 +75,9 @@ def ask_whoever_handles_it(event: Event, deed: Deed) -> None:
 def find_somebody_for_the_post(event: Event, deed: Deed) -> None:
     """A post has fewer people than it needs."""
     services.open_task(event, deed)
+
+
+@on(OrderGiven, emits=[TaskOpened])
+def ask_whom_the_order_names(event: Event, deed: Deed) -> None:
+    """A leader deployed a post."""
+    orders.open_task(event, deed)

@@ -17,6 +17,7 @@ from custos.foundation.record import services as record
 from custos.foundation.record.parties import Actor, ActorKind, Audience, Post
 from custos.foundation.record.reactions import Event
 from custos.foundation.record.services import Deed
+from custos.foundation.ui.wording import enumerated
 from custos.prevention.duty import catalogue, engine, opening
 from custos.prevention.duty.engine import Reason, State
 from custos.prevention.duty.kinds import (
@@ -24,6 +25,7 @@ from custos.prevention.duty.kinds import (
     TaskAnswered,
     TaskEscalated,
     TaskHandedBack,
+    TaskNoted,
     TaskOpened,
     TaskWithdrawn,
     Why,
@@ -148,6 +150,25 @@ def _answered(task: Task, words: str, by: Actor, deed: Deed) -> None:
         by=by,
         because=task.source_entry_id,
     )
+
+
+def note(task_id: UUID, text: str, *, by: Actor) -> Task:
+    """Say how far one is with a task that was accepted; its result is still to come.
+
+    Moves no deadline. For whoever accepted it or a post above. Raises as `answer` does.
+    """
+    words = _words(text, "text", _("Say in words how far it is."))
+    with record.deed() as deed:
+        task = _locked(task_id)
+        if task.state != State.ACCEPTED:
+            _require_may_become(task, State.ANSWERED)
+        _require_holder(task, by)
+        task.note, task.noted_at = words, deed.at
+        task.save(update_fields=["note", "noted_at"])
+        deed.append(
+            TaskNoted(task=task.pk, text=words), about=task, by=by, because=task.source_entry_id
+        )
+    return task
 
 
 def settle(custody: UUID, kinds: Collection[str], text: str, *, by: Actor) -> int:
@@ -409,7 +430,7 @@ def _name(ref: str) -> str:
 
 
 def _titles(posts: Iterable[Post]) -> str:
-    return "、".join(str(post.title) for post in posts)
+    return enumerated(post.title for post in posts)
 
 
 def _why(reasons: Sequence[Reason]) -> list[Why]:

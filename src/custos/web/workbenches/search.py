@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -40,4 +41,5 @@ search.register(
     icon="door",
     order=20,
     shown=lambda acting: acting.post in DUTY_POSTS,
+    everything=lambda words: f"{reverse('people')}?{urlencode({'words': words})}",
 )

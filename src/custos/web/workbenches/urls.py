@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from custos.web.workbenches import board, facility, operations, reporting, views
+from custos.web.workbenches import board, facility, operations, ordering, reporting, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -18,6 +18,9 @@ urlpatterns = [
     path("duty/<uuid:task_id>/hand-back/", views.hand_back, name="duty_hand_back"),
     path("duty/<uuid:task_id>/withdraw/", views.withdraw, name="duty_withdraw"),
     path("duty/<uuid:task_id>/reopen/", reporting.reopen, name="duty_reopen"),
+    path("duty/<uuid:task_id>/note/", views.note, name="duty_note"),
+    path("duty/orders/", ordering.listed, name="duty_orders"),
+    path("duty/orders/new/", ordering.order, name="duty_order"),
     path("duty/reported/", reporting.reported, name="duty_reported"),
     path("duty/catalogue/", reporting.catalogue, name="duty_catalogue"),
     path("duty/sign-on/", reporting.sign_on, name="duty_sign_on"),

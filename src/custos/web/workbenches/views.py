@@ -26,7 +26,7 @@ from custos.foundation.ui import navigation
 from custos.foundation.ui.forms import ReasonForm
 from custos.foundation.ui.methods import form_of
 from custos.management.reception import queries as reception
-from custos.prevention.duty import queries, services
+from custos.prevention.duty import orders, queries, services
 from custos.prevention.duty.information.types import KIND
 from custos.prevention.duty.queries import TaskShown
 from custos.prevention.duty.shifts import queries as shifts
@@ -73,6 +73,7 @@ def _page(
     answer_form: AnswerForm | None = None,
     withdraw_form: ReasonForm | None = None,
     hand_back_form: ReasonForm | None = None,
+    note_form: ReasonForm | None = None,
 ) -> dict[str, Any]:
     context = {
         "tasks": _with_whom(tasks),
@@ -80,6 +81,8 @@ def _page(
         "echoes": queries.echoes(acting.actor, _LATEST_ECHOES),
         "withdraw_form": (withdraw_form or _withdrawing()) if acting.actor.is_officer else None,
         "hand_back_form": hand_back_form or _handing_back(),
+        "note_form": note_form or _noting(),
+        "deploys": acting.post in orders.GIVERS and acting.organization.tier is Tier.FACILITY,
         "organization": acting.organization,
         "signed_on": shifts.signed_on(acting.organization.pk, acting.actor),
         "signs_on": acting.organization.tier is Tier.FACILITY,
@@ -136,6 +139,16 @@ def _handing_back(typed: QueryDict | None = None) -> ReasonForm:
         auto_id="hand_back_%s",  # the page has two dialogs that ask for a reason
         help_text=_("For example: called to another cell, or the door needs a second person."),
     )
+
+
+def _noting(typed: QueryDict | None = None) -> ReasonForm:
+    form = ReasonForm(
+        typed,
+        auto_id="note_%s",  # the page has three dialogs that ask for words
+        help_text=_("For example: two windows done, the third needs the workshop."),
+    )
+    form.fields["reason"].label = _("How far it is")
+    return form
 
 
 def _item(chosen: TaskShown, answer_form: AnswerForm | None = None) -> dict[str, Any]:
@@ -371,6 +384,25 @@ def hand_back(request: HttpRequest, task_id: UUID) -> HttpResponse:
         return _back_to(task_id)
     messages.success(request, _("Handed back. It is open again, and its posts are asked."))
     return redirect("duty")
+
+
+@form_of(_at_workbench)
+@gate.posts(*DUTY_POSTS)
+@purpose("duty")
+def note(request: HttpRequest, task_id: UUID) -> HttpResponse:
+    """Say how far the task is; asked for again where nothing was said."""
+    acting, form = acting_in(request), _noting(request.POST)
+    if not form.is_valid():
+        tasks, chosen = queries.now_list(acting.actor), queries.task(task_id, acting.actor)
+        context = _page(acting, tasks, chosen, note_form=form)
+        return render(request, "workbenches/duty.html", context, status=Malformed.status)
+    try:
+        services.note(task_id, form.cleaned_data["reason"], by=acting.actor)
+    except CustosError as error:
+        _tell(request, error)
+        return _back_to(task_id)
+    messages.success(request, _("Said. The result is still to come."))
+    return _back_to(task_id)
 
 
 def _tell(request: HttpRequest, error: CustosError) -> None:

@@ -1,8 +1,10 @@
 """What follows an entry, and that it never stops the entry."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 
 from custos.foundation import clock
 from custos.foundation.database import scope
@@ -10,7 +12,7 @@ from custos.foundation.record import queries, reactions
 from custos.foundation.record import services as record
 from custos.foundation.record.kinds import ReactionFailed
 from custos.foundation.record.models import Entry, ReactionDue
-from custos.foundation.record.parties import Actor
+from custos.foundation.record.parties import Actor, Audience
 from custos.foundation.record.reactions import Event, ReactionCycle, on
 from custos.foundation.record.services import Deed
 from custos.foundation.record.tests.worlds import AT, FACILITY, SYSTEM, Followed, Noted, note
@@ -177,3 +179,84 @@ def test_an_entry_of_a_kind_that_this_program_does_not_know_keeps_its_reaction(
     with clock.set_to(AT + timedelta(minutes=2)), scope.entered(SYSTEM):
         record.run_due()
         assert ran == ["react"]
+
+
+def names_what_is_not_there(event: Event, deed: Deed) -> None:
+    with connection.cursor() as cursor:  # a foreign key, which is looked at when the deed ends
+        cursor.execute(
+            "INSERT INTO organizations_area (id, organization_id, name, position)"
+            " VALUES (gen_random_uuid(), 199999999, 'x', 0)"
+        )
+
+
+def takes_too_long(event: Event, deed: Deed) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '5ms'")
+        cursor.execute("SELECT pg_sleep(1)")
+
+
+def says_what_cannot_be_stored(event: Event, deed: Deed) -> None:
+    ground = "a\0b"
+    deed.append(Followed(text="x"), about=event.about, by=ME, because=event.id, ground=ground)
+
+
+def writes_for_others(event: Event, deed: Deed) -> None:
+    deed.append(Followed(text="x"), about=event.about, by=ME, audience=int(Audience.CLINICAL))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "react",
+    [names_what_is_not_there, takes_too_long, says_what_cannot_be_stored, writes_for_others],
+)
+def test_what_the_database_would_refuse_at_the_end_fails_the_reaction_alone(
+    react: Callable[[Event, Deed], None],
+) -> None:
+    on(Noted, emits=[Followed])(react)
+    with scope.entered(scope.Scope(FACILITY, FACILITY, frozenset({1}))), transaction.atomic():
+        note()
+    with scope.entered(SYSTEM):
+        assert kinds() == ["tests.noted", "record.reaction_failed"]
+        assert ReactionDue.objects.get().attempts == 1
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # as the commit would
+
+
+@pytest.mark.django_db
+def test_what_a_reaction_writes_for_readers_whom_it_is_among_is_kept() -> None:
+    """It may widen its scope for that; the deed ends outside of it."""
+    wide = scope.Scope(FACILITY, FACILITY, frozenset({1, int(Audience.CLINICAL)}))
+
+    def react(event: Event, deed: Deed) -> None:
+        with scope.entered(wide):
+            writes_for_others(event, deed)
+
+    on(Noted, emits=[Followed])(react)
+    with scope.entered(scope.Scope(FACILITY, FACILITY, frozenset({1}))):
+        note()
+        assert kinds() == ["tests.noted"]
+    with scope.entered(wide):
+        assert kinds() == ["tests.noted", "tests.followed"]
+
+
+@pytest.mark.django_db
+def test_one_that_spoils_its_whole_deed_does_not_hold_up_the_others() -> None:
+    ran: list[str] = []
+
+    def react(event: Event, deed: Deed) -> None:
+        if isinstance(event.payload, Noted) and event.payload.text == "bad":
+            deed.erase_after(event.id, event.id)  # refused when the deed ends: it is no order
+        follow(event, deed)
+        ran.append(event.payload.model_dump()["text"])
+
+    on(Noted, emits=[Followed], later=True)(react)
+    with clock.set_to(AT), scope.entered(SYSTEM):
+        for text in ("bad", "one", "two"):
+            note(text)
+    with clock.set_to(AT), scope.entered(SYSTEM):
+        assert record.run_due() == 3
+        assert kinds().count("tests.followed") == 2
+        (due,) = queries.failed_reactions()
+        assert (due.attempts, due.next_at) == (1, AT + timedelta(minutes=1))
+        assert kinds().count("record.reaction_failed") == 1
+        assert record.run_due() == 0

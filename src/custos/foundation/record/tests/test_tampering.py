@@ -4,31 +4,38 @@ The superuser here is stopped by nothing in the database: triggers are off, poli
 they don't have is the signing key and the witness file.
 """
 
+import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from django.conf import settings
+from PIL import Image
 
 from custos.foundation.database import scope
 from custos.foundation.errors import Missing
+from custos.foundation.media import services as media
 from custos.foundation.record import checkpoints, inspection, sightings, signing, witness
 from custos.foundation.record import services as recording
 from custos.foundation.record.kinds import PayloadErased
 from custos.foundation.record.parties import Actor, ActorKind, Post, StaffKind, Subject
 from custos.foundation.record.tests.rewriting import Superuser, rewrite, truncate
 from custos.foundation.record.tests.worlds import (
+    ABOUT,
     FACILITY,
     NEIGHBOUR,
     SYSTEM,
+    Noted,
     chain,
     draft,
     notes,
     row,
+    somebody,
 )
-from custos.foundation.record.verify import Expected, Fault, check_chain
+from custos.foundation.record.verify import Expected, Fault, check_chain, erasure_message
 from custos.foundation.record.wire import Header
 
 LENGTH = 9
@@ -395,10 +402,15 @@ def test_an_organization_without_a_chain_is_not_called_whole(sql: Superuser) -> 
     ],
 )
 def test_an_order_of_erasure_that_is_none_excuses_nothing(
-    by: str, second: str, payload: bool
+    own_folders: object, by: str, second: str, payload: bool
 ) -> None:
     target = draft("what was said")
-    said = PayloadErased(entry=target.header.id, legal_ground="law", reason="sealed")
+    said = PayloadErased(
+        entry=target.header.id,
+        legal_ground="law",
+        reason="sealed",
+        signature=signing.signer().sign(erasure_message(target.header.id)),
+    )
     order = recording.draft(
         said,
         about=Subject(FACILITY),
@@ -420,7 +432,49 @@ def _erased(target: recording.Draft, order: recording.Draft) -> Fault | None:
     """What verifying finds on a chain of an entry that was erased and the order for it."""
     rows = chain([target, order])
     rows[0] = row(target.header, target.salt, None)
-    return check_chain(FACILITY, rows, Expected()).fault
+    signers = frozenset({signing.signer().name})
+    return check_chain(FACILITY, rows, Expected(signers=signers)).fault
+
+
+@pytest.mark.parametrize("forged", ["", "of another entry", "by another key"])
+def test_an_order_of_erasure_that_the_installation_did_not_sign_excuses_nothing(
+    own_folders: Path, forged: str
+) -> None:
+    """Whoever writes SQL can append an entry that looks like an order; they don't have the key."""
+    target = draft("what was said")
+    key = signing.signer_at(own_folders / "another.pem") if "key" in forged else signing.signer()
+    about = UUID(int=7) if "entry" in forged else target.header.id
+    said = PayloadErased(
+        entry=target.header.id,
+        legal_ground="law",
+        reason="sealed",
+        signature=key.sign(erasure_message(about)) if forged else "",
+    )
+    order = recording.draft(
+        said,
+        about=Subject(FACILITY),
+        by=Actor(ActorKind.STAFF, str(UUID(int=1)), Post.LEADER, StaffKind.OFFICER),
+        second=Actor(ActorKind.STAFF, str(UUID(int=2)), Post.LEADER, StaffKind.OFFICER),
+        at=target.header.recorded_at,
+        because=target.header.id,
+    )
+    fault = _erased(target, order)
+    assert fault is not None
+    assert (fault.code, fault.seq) == ("vanished", 1)
+
+
+@pytest.mark.parametrize(
+    "edit", ["audience = audience + 1", "organization_id = organization_id + 1"]
+)
+def test_a_file_put_before_other_readers_is_named(sql: Superuser, edit: str) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(out, "PNG")
+    kept = media.store(out.getvalue(), "photo.png")
+    with scope.entered(SYSTEM), recording.deed() as deed:
+        deed.append(Noted(text="with a file"), about=ABOUT, by=somebody(), attachments=[kept])
+    assert all(verdict.sound for verdict in inspection.installation())
+    assert sql.execute(f"UPDATE record_attachment SET {edit}".encode()).rowcount == 1
+    assert place() == ("attachment", LENGTH + 1)
 
 
 def test_a_line_that_was_not_finished_is_written_again(sql: Superuser) -> None:

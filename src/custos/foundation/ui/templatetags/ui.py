@@ -22,7 +22,8 @@ from custos.foundation.ui import charts, happenings, moments, papers, plans, por
 
 register = template.Library()
 
-_SEVERITIES = {1: _("Level 1"), 2: _("Level 2"), 3: _("Level 3"), 4: _("Information")}
+#: What each severity is called, gravest first.
+SEVERITIES = {1: _("Level 1"), 2: _("Level 2"), 3: _("Level 3"), 4: _("Information")}
 _SIGNS = {
     "todo": "clipboard-list",
     "doing": "walk",
@@ -42,7 +43,7 @@ register.filter("grouped", papers.grouped)
 @register.inclusion_tag("ui/parts/severity.html")
 def severity(level: int) -> dict[str, Any]:
     """The sign of a severity 1 to 4: always a shape, a word and a colour."""
-    return {"level": int(level), "word": _SEVERITIES[int(level)]}
+    return {"level": int(level), "word": SEVERITIES[int(level)]}
 
 
 @register.inclusion_tag("ui/parts/state.html")

@@ -22,12 +22,15 @@ PAGE = 20
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One arrival: how many steps of how many are complete, and the first that isn't."""
+    """One arrival: how many steps of how many are complete, the first that isn't, and the first of those
+    that is the reader's own.
+    """
 
     arrival: Arrival
     done: int
     steps: int
     lacking: str
+    mine: str
     url: str
 
 
@@ -84,12 +87,14 @@ def _lines(arrivals: Sequence[Arrival], acting: Any) -> list[Line]:
 
 def _line(arrival: Arrival, stands: Sequence[wizard.Stand] | None) -> Line:
     if stands is None:
-        return Line(arrival, 0, 0, "", "")
+        return Line(arrival, 0, 0, "", "", "")
     first = next((stand for stand in stands if not stand.done), None)
+    mine = next((stand for stand in stands if stand.open and not stand.done), None)
     return Line(
         arrival,
         sum(stand.done for stand in stands),
         len(stands),
         str(first.step.title) if first else "",
+        str(mine.step.title) if mine else "",
         reverse("wizard", args=[services.NAME, arrival.draft_id]),
     )

@@ -19,6 +19,7 @@ from custos.foundation.custody import arrival
 from custos.foundation.custody.people import facts as people
 from custos.foundation.ui.forms import Form
 from custos.foundation.ui.widgets import Choices
+from custos.foundation.ui.wording import enumerated
 from custos.management.reception.admission import bodymap, cells, dependants, engine
 from custos.management.reception.admission.rules import Item, Step, Title, rules
 
@@ -188,7 +189,7 @@ class StepForm(Form):
             for one in (*found.against, *found.groups)
         ]
         if found.gaps:
-            missing = "、".join(dict.fromkeys(words(gap.step.title) for gap in found.gaps))
+            missing = enumerated(dict.fromkeys(words(gap.step.title) for gap in found.gaps))
             told.insert(0, gettext("First complete: %(steps)s.") % {"steps": missing})
         instructions = self.answers.get("health", {}).get("instructions")
         if instructions:

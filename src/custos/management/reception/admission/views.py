@@ -21,12 +21,14 @@ from custos.foundation.custody import queries as custody
 from custos.foundation.errors import CustosError, Missing
 from custos.foundation.media import services as media
 from custos.foundation.organizations.numbers import Tier
+from custos.foundation.record.parties import Post
 from custos.foundation.ui import wizard
 from custos.foundation.ui.forms import Form
 from custos.foundation.ui.methods import form_of
 from custos.management.reception.admission import board, services
 from custos.management.reception.kinds import RECEIVING
 from custos.management.reception.models import Arrival
+from custos.management.reception.views import ADMITTING
 from custos.management.reception.wizards import TAKING_PART
 
 
@@ -88,6 +90,8 @@ def reception_board(request: HttpRequest) -> HttpResponse:
         "sorts": Arrival.Sort.choices,
         "sort": sort,
         "receives": acting.post in RECEIVING,
+        "admits": acting.post in ADMITTING,
+        "examines": acting.post is Post.MEDICAL,
         "organization": acting.organization,
     }
     return render(request, "reception/admission/board.html", context)
@@ -120,12 +124,16 @@ def arrival_new(request: HttpRequest) -> HttpResponse:
     )
 
 
+#: Who begins the admission of somebody at the door: who receives, and the doctor; health waits for nobody.
+BEGINNING = frozenset({*RECEIVING, Post.MEDICAL})
+
+
 def _board(arrival_id: UUID) -> str:
     return reverse("reception_board")
 
 
 @form_of(_board)
-@gate.posts(*RECEIVING)
+@gate.posts(*BEGINNING)
 @purpose("reception.start")
 def arrival_start(request: HttpRequest, arrival_id: UUID) -> HttpResponse:
     """Begin the admission of an arrival, or go on with it."""

@@ -189,7 +189,9 @@ def test_papers_and_registers_are_read_and_printed(cell: Cell) -> None:
     assert "admissions" in [one["code"] for one in reader.get("/registers").json()]
     (row,) = reader.get("/register-rows?business=admissions").json()["items"]
     assert (row["name"], row["custody_number"]) == ("𠮷田㐂", stay.number)
-    assert reader.get("/register-rows?business=none").status_code == 404
+    wrong = reader.get("/register-rows?business=none")
+    assert wrong.status_code == 422
+    assert wrong.json()["errors"][0]["parameter"] == "business"
     assert reader.get("/register-rows.pdf?business=admissions").content.startswith(b"%PDF-")
     exported = reader.get("/register-rows.xlsx").content
     cells = CalamineWorkbook.from_filelike(io.BytesIO(exported)).get_sheet_by_index(0).to_python()

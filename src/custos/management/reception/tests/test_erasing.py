@@ -1,16 +1,22 @@
 """Erasing by law from the person's page: two officers, at one desk or at two."""
 
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from custos.foundation import clock
 from custos.foundation.accounts.acting import Acting
+from custos.foundation.accounts.kinds import GlassBroken
 from custos.foundation.accounts.models import Confirmation, Tries
 from custos.foundation.custody.models import Custody
+from custos.foundation.errors import Conflict
 from custos.foundation.organizations.models import Organization
 from custos.foundation.record import queries as record
+from custos.foundation.record import services as recording
+from custos.foundation.record.kinds import Corrected
 from custos.foundation.record.models import Entry
 from custos.foundation.record.parties import Post, StaffKind
 from tests.factories import a_facility, somebody
@@ -54,7 +60,9 @@ def test_two_at_one_desk_erase_and_the_record_names_both(
 ) -> None:
     url, entry = page_of(stay)
     client = client_of(leader)
-    assert url in client.get(reverse("person", args=[stay.pk])).content.decode()
+    file = reverse("person", args=[stay.pk])
+    assert url not in client.get(file).content.decode(), "a rare act stands beside no entry"
+    assert url in client.get(f"{file}?erase=1").content.decode()
     page = client.get(url).content.decode()
     assert "王小川" in page
     assert "What it says" in page
@@ -98,6 +106,39 @@ def test_one_person_is_not_two(stay: Custody, leader: Acting) -> None:
     assert answer.status_code == 422
     assert "it takes a second person" in answer.content.decode()
     assert not is_erased(entry)
+
+
+def test_what_staff_answer_for_is_not_erased(stay: Custody, leader: Acting, deputy: Acting) -> None:
+    with recording.deed() as deed:
+        said = GlassBroken(reason="He stopped breathing, and I must know.", until=clock.now())
+        opened = deed.append(said, about=stay, by=deputy.actor)
+    url = reverse("entry_erase", args=[stay.pk, opened.id])
+    client = client_of(leader)
+    page = client.get(reverse("person", args=[stay.pk]) + "?erase=1").content.decode()
+    assert "He stopped breathing" in page
+    assert url not in page
+    assert client.get(url).status_code == 409
+    with pytest.raises(Conflict, match="not_erasable"):
+        recording.erase_payload(
+            opened.id, legal_ground="x", reason="x", by=leader.actor, second=deputy.actor
+        )
+    assert not record.lines_of([opened.id])[opened.id].erased
+
+
+@pytest.mark.parametrize("writer", ["first", "second"])
+def test_nobody_decides_about_an_entry_of_their_own(
+    stay: Custody, leader: Acting, deputy: Acting, writer: str
+) -> None:
+    by = leader if writer == "first" else deputy
+    with recording.deed() as deed:
+        need = Corrected(entry=UUID(int=1), wrong="a", right="b", reason="c")
+        own = deed.append(need, about=stay, by=by.actor)
+    url = reverse("entry_erase", args=[stay.pk, own.id])
+    both = {"own_password": MINE, "second_name": deputy.user.username, "second_password": THEIRS}
+    answer = client_of(leader).post(url, WHY | both)
+    assert answer.status_code == 422
+    assert "You wrote this entry yourself" in answer.content.decode()
+    assert not record.lines_of([own.id])[own.id].erased
 
 
 def test_a_colleague_without_the_post_is_no_second_person(

@@ -21,6 +21,7 @@ from custos.foundation.record import services as record
 from custos.foundation.record.parties import Actor, ActorKind, Audience, Post, Subject
 from custos.foundation.record.reactions import Event
 from custos.foundation.record.services import TOLERATED_AHEAD, Deed, StoredAttachment
+from custos.foundation.ui.wording import enumerated
 from custos.prevention.duty import engine
 from custos.prevention.duty.engine import Reason, State
 from custos.prevention.duty.information import adopted, catalogue, types
@@ -161,7 +162,7 @@ def _require_collector(kind: InformationType, by: Actor) -> None:
         "information.post",
         _("This is recorded by: %(posts)s."),
         mend=_("Tell a colleague on one of these posts."),
-        posts="、".join(str(post.title) for post in sorted(kind.collectors)),
+        posts=enumerated(post.title for post in sorted(kind.collectors)),
     )
 
 
@@ -183,7 +184,7 @@ def _subject(
             "information.subject",
             _("Say whom or what this is about: %(places)s."),
             field="about",
-            places="、".join(str(PLACES[one]) for one in PLACES if one in kind.places),
+            places=enumerated(PLACES[one] for one in PLACES if one in kind.places),
         )
     if about.custody:
         subject, name = custody.subject_of(about.custody), ""

@@ -6,13 +6,15 @@ from typing import Any
 from django import template
 from django.utils.translation import ngettext
 
+from custos.foundation.ui.wording import enumerated
+
 register = template.Library()
 
 
 @register.simple_tag
 def named(codes: Iterable[str], words: Mapping[str, Any]) -> str:
     """Codes as words, one after the other."""
-    return "、".join(str(words.get(code, code)) for code in codes)
+    return enumerated(words.get(code, code) for code in codes)
 
 
 @register.simple_tag

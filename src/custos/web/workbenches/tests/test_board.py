@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -20,6 +22,7 @@ from custos.prevention.devices import intake
 from custos.prevention.devices.tests.worlds import a_button, a_press
 from custos.prevention.duty import queries, services
 from custos.prevention.duty.models import Task
+from custos.web.workbenches.board import rows_of
 from tests.factories import SYSTEM, a_cell, a_detainee, a_facility, somebody
 
 pytestmark = pytest.mark.django_db
@@ -44,8 +47,16 @@ def a_code(cell: Cell, post: Post = Post.LEADER) -> str:
     client = Client(headers={"accept-language": "en"})
     acting = somebody(post, at=cell.organization)
     client.force_login(acting.user, backend="django.contrib.auth.backends.ModelBackend")
-    page = client.post(reverse("boards"), {"name": "Control room"}).content.decode()
-    return page.split("<strong><code>")[1].split("</code>")[0]
+    page = reverse("boards")
+    assert client.post(page, {"name": "Control room"}).headers["Location"] == page
+    code = shown_code(client.get(page))
+    assert 'class="code-shown"' not in client.get(page).content.decode(), "it is shown once"
+    return code
+
+
+def shown_code(page: Any) -> str:
+    said: str = page.content.decode()
+    return said.split('<p class="code-shown"><code>')[1].split("</code>")[0]
 
 
 def a_screen(code: str) -> Client:
@@ -109,9 +120,9 @@ def test_the_list_of_boards_says_how_each_stands_and_a_lost_code_is_renewed(cell
     client.force_login(leader.user, backend="django.contrib.auth.backends.ModelBackend")
     page = reverse("boards")
     assert "code ran out unused" in client.get(page).content.decode()
-    renewed = client.post(page, {"renew": str(Board.objects.get().pk)}).content.decode()
-    assert "waits for its code" in renewed
-    code = renewed.split("<strong><code>")[1].split("</code>")[0]
+    renewed = client.post(page, {"renew": str(Board.objects.get().pk)}, follow=True)
+    assert "waits for its code" in renewed.content.decode()
+    code = shown_code(renewed)
     old = Client(headers={"accept-language": "en"}).post(reverse("board_enroll"), {"code": lost})
     assert "for a new code" in old.content.decode()
     a_screen(code)
@@ -162,3 +173,34 @@ def test_another_facilitys_board_is_not_revoked(cell: Cell) -> None:
     answer = client.post(reverse("boards"), wanted)
     assert answer.status_code == 404
     assert Board.objects.get().revoked_at is None
+
+
+def test_what_is_alike_and_presses_nobody_takes_one_row() -> None:
+    now = clock.now()
+
+    def a_task(severity: int, title: str, minutes: int, cell: str, tone: str = "todo") -> Any:
+        due = now + timedelta(minutes=minutes)
+        return SimpleNamespace(
+            severity=severity, title=title, wanted_by=due, cell_name=cell, tone=tone
+        )
+
+    rows = rows_of(
+        [
+            a_task(1, "button", 3, "101"),
+            a_task(1, "button", 4, "102"),
+            a_task(2, "delivery", -1, "103"),
+            a_task(2, "delivery", 50, "104"),
+            a_task(2, "delivery", 60, "105"),
+            a_task(2, "delivery", 70, "104"),
+            a_task(2, "delivery", 80, "106", "doing"),
+        ],
+        now,
+    )
+    assert [(row.places, row.count, row.presses(now)) for row in rows] == [
+        ("101", 1, True),
+        ("102", 1, True),
+        ("103", 1, True),
+        ("104 105", 3, False),
+        ("106", 1, False),
+    ]
+    assert rows[3].task.wanted_by == now + timedelta(minutes=50)

@@ -126,7 +126,7 @@ def asked(queries: CaptureQueriesContext) -> list[str]:
         (Post.PATROL, "/duty/"),
         (Post.DUTY_LEADER, "/duty/"),
         (Post.LEADER, "/duty/"),
-        (Post.ADMISSION, "/reception/admit/"),
+        (Post.ADMISSION, "/reception/"),
         (Post.CASE_OFFICER, "/duty/"),
         (Post.MEDICAL, "/duty/"),
         (Post.RESIDENT_PROSECUTOR, "/people/"),

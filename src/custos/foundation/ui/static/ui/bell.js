@@ -1,6 +1,6 @@
 /**
- * The bell: how many unread notices ask for something now, in red, or else how many are unread; said aloud
- * when more come. Opening one marks it as read.
+ * The bell: how many unread notices ask for something now, in red; of news alone a dot, for a number always
+ * means work. Said aloud when more come. Opening one marks it as read.
  */
 
 const menu = document.getElementById("bell");
@@ -26,9 +26,8 @@ function count() {
   if (!inner || !badge) return;
   const unread = Number(inner.dataset.unread);
   badge.hidden = unread === 0;
-  // Red is for what is to be done now; of news, however old, the number alone stands there.
   const waiting = Number(inner.dataset.waiting);
-  badge.textContent = String(waiting || unread);
+  badge.textContent = waiting ? String(waiting) : "";
   badge.classList.toggle("is-waiting", waiting > 0);
   beside(inner);
   // What is read aloud holds the number that is seen.
