@@ -6,6 +6,8 @@
 | `live_database` | a database of the test's own: commits are real, several connections may meet |
 | `superuser_sql` | a connection that no grant, policy or trigger of ours stops, for tampering |
 | `owner_sql` | a connection as the owner of the tables |
+| `everywhere` | the scope of the system while it runs |
+| `facility`, `cell`, `stay` | a detention centre, a cell of it, somebody in that cell |
 | `live_site` | the address of the running site on `live_database`, for a browser or a real client |
 
 `@pytest.mark.django_db(transaction=True)` gives a live database too: pytest-django would empty
@@ -16,6 +18,7 @@ and not its `live_server`.
 import threading
 import time
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import hypothesis
 import psycopg
@@ -27,6 +30,10 @@ from pytest_django.plugin import DjangoDbBlocker
 from custos.config import postgres
 from custos.foundation import rates
 from tests import databases
+
+if TYPE_CHECKING:
+    from custos.foundation.custody.models import Custody
+    from custos.foundation.organizations.models import Cell, Organization
 
 # `make test` tries samples of what may come in, `make proof` asks for the other.
 hypothesis.settings.register_profile("sample", max_examples=100, deadline=None)
@@ -112,6 +119,40 @@ def owner_sql(django_db_setup: None) -> Iterator[psycopg.Connection]:
     url = postgres.place_for(settings.DATA).url(postgres.OWNER, databases.current_name())
     with psycopg.connect(url, autocommit=True) as connection:
         yield connection
+
+
+@pytest.fixture
+def everywhere() -> Iterator[None]:
+    """What the test does is seen and written as by the system."""
+    from custos.foundation.database import scope
+    from tests import factories
+
+    with scope.entered(factories.SYSTEM):
+        yield
+
+
+@pytest.fixture
+def facility() -> "Organization":
+    """A detention centre."""
+    from tests import factories
+
+    return factories.a_facility()
+
+
+@pytest.fixture
+def cell(facility: "Organization") -> "Cell":
+    """A cell for men."""
+    from tests import factories
+
+    return factories.a_cell(facility=facility)
+
+
+@pytest.fixture
+def stay(cell: "Cell") -> "Custody":
+    """Somebody in that cell."""
+    from tests import factories
+
+    return factories.a_detainee(in_cell=cell, name="王小川")
 
 
 @pytest.fixture

@@ -37,6 +37,8 @@ from tests import factories, leaving
 #: Steps of an admission that axe looks at: a form, the body map, what only clinicians read, the review.
 SHOWN_STEPS = ("documents", "health", "injuries", "review")
 NAMES = ("李春生", "王小川", "赵铁山", "孙明远", "周国栋", "吴晓东", "诺尔哈提·阿不都热依木")
+#: Since when the last of them is here: whether the transition period may end is to be assessed.
+SETTLING = timedelta(days=8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class House:
     cell: UUID
     absence: UUID
     other_stay: UUID
+    settling: UUID
     release: UUID
     count: UUID
     admission: UUID
@@ -153,8 +156,11 @@ def furnished() -> House:
         cells = _cells(facility)
         stays = [
             factories.a_detainee(in_cell=cells[at % 3], name=name, reason="过渡期人数临时增加")
-            for at, name in enumerate(NAMES)
+            for at, name in enumerate(NAMES[:-1])
         ]
+        with clock.set_to(clock.now() - SETTLING):
+            settling = factories.a_detainee(in_cell=cells[0], name=NAMES[-1], reason="过渡监室暂满")
+        stays.append(settling)
         mover = factories.an_officer(Post.CASE_OFFICER)
         custody.move_to_cell(stays[0].pk, cells[1].pk, reason="便于就医照顾", by=mover)
         tasks = [_task(cell) for cell in cells[:2]]
@@ -196,6 +202,7 @@ def furnished() -> House:
             cells[0].pk,
             absence.pk,
             stays[6].pk,
+            settling.pk,
             leaving.received(stays[5]).pk,
             count.pk,
             admission,

@@ -498,6 +498,22 @@ def test_files_that_no_entry_names_go_after_a_day(facility: Organization) -> Non
 # ---------------------------------------------------------------------- the description
 
 
+def test_that_something_may_not_be_there_is_said_where_an_address_or_a_declared_filter_names_it() -> (
+    None
+):
+    said = {
+        path: "404" in map(str, methods["get"]["responses"])
+        for path, methods in api.described["paths"].items()
+        if "get" in methods
+    }
+    of = {path.removeprefix("/api/v1"): told for path, told in said.items()}
+    assert of["/people/{custody}"]
+    assert of["/organizations/{organization}/roll"]
+    assert of["/information-types"]  # of another facility than one's own, which may not be there
+    assert not of["/people"]  # narrowed to a subtree that isn't there, it is empty
+    assert not of["/tasks"]
+
+
 def test_every_operation_and_every_schema_is_described_with_examples() -> None:
     described = api.described
     assert described["openapi"].startswith("3.1")

@@ -22,8 +22,10 @@ from custos.foundation.custody.models import Custody
 from custos.foundation.database import scope
 from custos.foundation.record.models import Entry
 from custos.foundation.record.parties import Post, StaffKind
+from custos.foundation.ui import wizard
 from custos.management.reception.admission import services as reception
 from custos.management.reception.admission.services import Sort
+from custos.management.reception.tests import admissions
 from tests import factories
 from tests.house import House, cookie_of
 
@@ -48,10 +50,6 @@ EXCEPT = {
         "api:openapi",
         "handheld_data",
         "handheld_worker",
-    ),
-    "shown only for a while after something that the house has not seen": (
-        "person_transition",
-        "refusal_notice",
     ),
     "file to download or picture": (
         "people_export",
@@ -89,6 +87,7 @@ def visitors(house: House) -> list[Visitor]:
         back = reception.expect(
             admission, sort=Sort.COURT, name="", brought_by="法警队", custody_id=stays["孙明远"].pk
         )
+        notice = _refused(admission, doctor)
         _board, code = boards.make("指挥室", by=leader)
         board = boards.enroll(code)
     return [
@@ -106,11 +105,12 @@ def visitors(house: House) -> list[Visitor]:
                 reverse("api:docs"),
             ),
         ),
-        Visitor(_session(admission), (f"/reception/arrivals/{back.pk}/return/",)),
+        Visitor(_session(admission), (f"/reception/arrivals/{back.pk}/return/", notice)),
         Visitor(
             _session(doctor),
             (
                 f"/people/{stays['孙明远'].pk}/apart/alone/",
+                f"/people/{house.settling}/apart/transition/",
                 f"/wizard/admission/{house.admission}/health/",
             ),
         ),
@@ -132,6 +132,15 @@ def visitors(house: House) -> list[Visitor]:
         Visitor({}, ("/account/login/", "/board/enroll/", "/account/password/reset/")),
         *_with_factors(house),
     ]
+
+
+def _refused(officer: Acting, doctor: Acting) -> str:
+    """The page of the notice by which somebody who is ill was refused just now."""
+    draft = reception.start_unexpected(officer)
+    told = admissions.typed(str(officer.organization.kind), "", **admissions.ILL)
+    draft = admissions.fill(draft, told | {"cell": {}}, officer, doctor)
+    with scope.entered(officer.scope):
+        return wizard.finish(reception.NAME, draft.pk, officer)
 
 
 def _asked(house: House, leader: Acting, entry: UUID) -> tuple[str, str]:

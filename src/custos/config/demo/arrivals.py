@@ -220,6 +220,9 @@ class _Arriving:
             # As an officer does who looked at both sides' risks before confirming.
             shown = stays.considered_arrival(cells.arriving(told), cell, clock.now())
             told["cell"] = {"cell": cell.pk, "cell_seen": f"{cell.pk}.{shown.token}"}
+            if f"{cell.sex}-new" in self.world.pools[cell.organization_id]:
+                # Where the cells of new arrivals are full, an ordinary one takes a reason.
+                told["cell"]["cell_reason"] = "过渡监室已满，暂在普通监室过渡"
         return told
 
     def concluded(self, cell: Cell) -> UUID:

@@ -42,6 +42,7 @@ class Operation:
     integrations: bool
     purpose: str
     writes: bool
+    may_miss: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +109,17 @@ class Router(ninja.Router):
         integrations: bool = True,
         purpose: str = "",
         summary: Any,
+        may_miss: bool = False,
     ) -> Callable[[F], F]:
-        """Declare a GET. `purpose` is named where it shows people's data."""
+        """Declare a GET. `purpose` is named where it shows people's data.
+
+        `may_miss`: what a filter names may not be there, and is refused as missing (404); what the address
+        itself names always may.
+        """
         return self._declare(
-            "GET", path, gives, 200, scope, posts, integrations, purpose, summary, writes=False
-        )
+            "GET", path, gives, 200, scope, posts, integrations, purpose, summary,
+            writes=False, may_miss=may_miss,
+        )  # fmt: skip
 
     def write(
         self,
@@ -145,6 +152,7 @@ class Router(ninja.Router):
         summary: Any,
         *,
         writes: bool,
+        may_miss: bool = False,
     ) -> Callable[[F], F]:
         open_to = frozenset(posts)
         if scope:
@@ -152,7 +160,9 @@ class Router(ninja.Router):
 
         def declare(view: F) -> F:
             name = view.__name__
-            known = Operation(name, method, path, open_to, scope, integrations, purpose, writes)
+            known = Operation(
+                name, method, path, open_to, scope, integrations, purpose, writes, may_miss
+            )
             rule = Rule(known.posts, scope, integrations)
             self.declared.append(known)
             TITLES[name] = summary
@@ -188,6 +198,7 @@ def _extra(known: Operation) -> dict[str, Any]:
         "x-custos-posts": sorted(post.value for post in known.posts),
         "x-custos-integrations": known.integrations,
         "x-custos-scope": known.scope,
+        "x-custos-may-miss": known.may_miss,
     }
 
 

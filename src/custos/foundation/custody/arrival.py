@@ -4,6 +4,7 @@
 against the admission. `stray_sign()` finds what cannot belong into a name.
 """
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
@@ -78,6 +79,8 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _SYMBOLS = frozenset({"So", "Sk", "Sm", "Sc", "Me"})
 #: Planes of rare Chinese characters: newer ones are assigned than a Python's Unicode data know.
 _RARE = range(0x20000, 0x40000)
+#: Letters, digits and usual punctuation alone, as nearly every text is: found out at once.
+_PLAIN = re.compile(r"[\w .,:;·/()（）〔〕《》、，。：；-]*")
 
 
 def stray_sign(text: str, *, symbols: bool = False) -> str:
@@ -86,6 +89,8 @@ def stray_sign(text: str, *, symbols: bool = False) -> str:
     In a name (`symbols=False`) emoji and other symbols are as strange. Chinese characters, the rarest
     included, letters of every script, marks, digits, spaces and punctuation such as · all belong.
     """
+    if _PLAIN.fullmatch(text):
+        return ""
     strange = _UNSEEN if symbols else _UNSEEN | _SYMBOLS
     return next(
         (sign for sign in text if ord(sign) not in _RARE and unicodedata.category(sign) in strange),

@@ -179,7 +179,7 @@ def receive(
     with transaction.atomic():
         people = {
             stay.person: Detainee(
-                pk=stay.person,
+                id=stay.person,
                 organization_id=stay.organization_id,
                 name=stay.name,
                 sex=stay.sex,
@@ -190,8 +190,8 @@ def receive(
         load(people.values())
         load(_custody(stay) for stay in stays)
         load(place for stay in stays for place in _places(stay))
-        known = [(row, stay, said) for stay in stays for row, said in _rows(stay)]
-        load(row for row, _stay, _said in known)
+        known = [(stay, list(_rows(stay))) for stay in stays]
+        load(row for _stay, rows in known for row, _said in rows)
         load(
             Classification(
                 custody_id=stay.id,
@@ -208,7 +208,7 @@ def receive(
         tokens.of_brought(_found_by(stays, people))
         told = chain(
             (told for stay in stays for told in _told(stay)),
-            (_fact_told(row.pk, stay, said) for row, stay, said in known),
+            (told for stay, rows in known for told in _facts_told(stay, rows)),
             (told for row, pair in apart for told in _pair_told(row, pair)),
         )
         drafts: Iterator[Draft] = (one.draft(recorded_at, because) for one in told)
@@ -217,7 +217,7 @@ def receive(
         return record.append_many(drafts)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Told:
     """An entry to make: what it says, of whom, when it happened, by whom."""
 
@@ -249,7 +249,7 @@ class _Told:
 
 def _custody(stay: Known) -> Custody:
     return Custody(
-        pk=stay.id,
+        id=stay.id,
         detainee_id=stay.person,
         organization_id=stay.organization_id,
         number=stay.number,
@@ -356,9 +356,15 @@ def _told(stay: Known) -> Iterator[_Told]:
         yield _Told(ended, stay.subject(left_cell), end.by, end.at, second=end.second)
 
 
-def _fact_told(fact: UUID, stay: Known, said: Said) -> _Told:
-    entry = kinds.entry_of(said.fact, fact)
-    return _Told(entry, stay.subject_at(said.at), said.by, said.at, files=said.files)
+def _facts_told(stay: Known, rows: Sequence[tuple[FactRow, Said]]) -> Iterator[_Told]:
+    # What is taken over is nearly all of one moment.
+    subjects: dict[datetime, Subject] = {}
+    for row, said in rows:
+        about = subjects.get(said.at)
+        if about is None:
+            about = subjects[said.at] = stay.subject_at(said.at)
+        entry = kinds.entry_of(said.fact, row.pk)
+        yield _Told(entry, about, said.by, said.at, files=said.files)
 
 
 def _pair_told(row: KeepApart, pair: Pair) -> Iterator[_Told]:

@@ -380,11 +380,11 @@ def _minors(rule: Rule, p: _Placing) -> _Verdict:
 
 
 def _categories(rule: Rule, p: _Placing) -> _Verdict:
-    def group(person: Person) -> int | None:
-        return next((n for n, codes in enumerate(rule.apart) if person.category in codes), None)
-
-    own = group(p.person)
-    return _somebody(p.who(lambda other: None not in (own, group(other)) and group(other) != own))
+    groups = {code: at for at, codes in enumerate(rule.apart) for code in codes}
+    own = groups.get(p.person.category)
+    if own is None:
+        return None
+    return _somebody(p.who(lambda other: groups.get(other.category, own) != own))
 
 
 def _medical(_rule: Rule, p: _Placing) -> _Verdict:

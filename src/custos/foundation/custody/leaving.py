@@ -4,7 +4,7 @@ A module above declares itself the gate by `guard()` when it starts. `services.e
 locked stay, within the transaction that ends it. Where no gate stands, nobody leaves.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from custos.foundation.custody import placing
 from custos.foundation.custody.models import Custody
+from custos.foundation.database import scope
 from custos.foundation.errors import NotAllowed
 from custos.foundation.record.parties import Actor
 
@@ -59,3 +60,9 @@ def ask(asked: Asked) -> Passed:
 def held(custody: UUID) -> Custody:
     """A stay that hasn't ended, locked until the deed ends. Raises `Missing` out of scope, `Conflict`."""
     return placing.lock_stays([custody])[custody]
+
+
+def still_held(custodies: Iterable[UUID]) -> list[Custody]:
+    """Those of some stays of the scope that haven't ended, by id, locked in that order. One query."""
+    rows = Custody.objects.visible_to(scope.current()).select_for_update(of=("self",))
+    return list(rows.filter(pk__in=set(custodies), ended_at=None).order_by("pk"))

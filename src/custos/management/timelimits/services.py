@@ -19,6 +19,7 @@ from custos.foundation import clock
 from custos.foundation.custody.models import Custody
 from custos.foundation.database import scope
 from custos.foundation.database.ids import new_id
+from custos.foundation.database.loading import load
 from custos.foundation.documents import services as documents
 from custos.foundation.errors import Conflict, Malformed, Missing
 from custos.foundation.limits import explaining, law, results
@@ -350,25 +351,44 @@ def begin(custody_id: UUID, organization_id: int, admitted_at: datetime) -> None
     Clock.objects.bulk_create([row], ignore_conflicts=True)
 
 
-_ADOPT = """
+_BEGIN = """
 INSERT INTO timelimits_clock (custody_id, organization_id, held, standing, state, authority, differs,
                               paused, problems, next_at, computed_at)
-SELECT s.id, s.organization_id, true, 'no_basis', '', '', false, false, 0,
-       s.admitted_at + make_interval(secs => %s), %s
+SELECT s.id, s.organization_id, s.ended_at IS NULL, 'no_basis', '', '', false, false, 0,
+       CASE WHEN s.ended_at IS NULL THEN s.admitted_at + make_interval(secs => %s) END, %s
   FROM custody_custody s
- WHERE s.ended_at IS NULL AND NOT EXISTS (SELECT FROM timelimits_clock c WHERE c.custody_id = s.id)
+ WHERE {whose}
     ON CONFLICT DO NOTHING
 """
+_BEGIN_ALL = _BEGIN.format(
+    whose="s.ended_at IS NULL"
+    " AND NOT EXISTS (SELECT FROM timelimits_clock c WHERE c.custody_id = s.id)"
+)
+#: Of many stays of which most have none: to ask for each whether it has one is to look through all that
+#: have just begun, as long as the planner doesn't know of them.
+_BEGIN_SOME = _BEGIN.format(whose="s.id = ANY(%s::uuid[])")
 
 
 def adopt() -> int:
-    """Begin the clock of everybody held who has none, such as people brought in by a sheet; how many.
+    """Begin the clock of everybody held who has none; returns how many.
 
     One statement, within the caller's scope.
     """
+    return _begun(_BEGIN_ALL)
+
+
+def begin_all(custodies: Iterable[UUID]) -> int:
+    """Begin the clocks of some stays that a sheet brought in; those that have one are left alone.
+
+    Returns how many. One statement, within the caller's scope.
+    """
+    return _begun(_BEGIN_SOME, list(custodies))
+
+
+def _begun(statement: str, *whose: list[UUID]) -> int:
     scope.current()
     with connection.cursor() as cursor:
-        cursor.execute(_ADOPT, [_grace().total_seconds(), clock.now()])
+        cursor.execute(statement, [_grace().total_seconds(), clock.now(), *whose])
         return int(cursor.rowcount)
 
 
@@ -701,7 +721,7 @@ def first_papers(answers: Mapping[UUID, dict[str, Any]], *, by: Actor) -> int:
             continue
         number, authority = str(said["basis_number"])[:100], str(said["authority"])[:200]
         given.append(GivenPaper(stay, events[stay.pk], by, now, number, authority))
-    return load_papers(given)
+    return _load(given, now)
 
 
 def first_event(answers: dict[str, Any]) -> dict[str, Any] | None:
@@ -758,10 +778,19 @@ def load_papers(given: Iterable[GivenPaper]) -> int:
     clocks soon. Papers that the engine can't read are refused (`Malformed`), and nothing is kept. The
     caller's scope covers the facilities.
     """
-    rows, drafts, stays = [], [], {}
-    now = clock.now()
-    for one in given:
+    now, some = clock.now(), list(given)
+    for one in some:
         require_readable(one.event, now)
+    return _load(some, now)
+
+
+_DUE_NOW = "UPDATE timelimits_clock SET next_at = %s WHERE held AND custody_id = ANY(%s::uuid[])"
+
+
+def _load(given: Sequence[GivenPaper], now: datetime) -> int:
+    """Take papers that the engine can read."""
+    rows, drafts = [], []
+    for one in given:
         paper_id, happened = new_id(one.at), _happened(one.event)
         made = record.draft(
             kinds.PaperRecorded(
@@ -778,7 +807,6 @@ def load_papers(given: Iterable[GivenPaper]) -> int:
             occurred_at=_occurred(one.event, one.at),
         )
         drafts.append(made)
-        stays[one.custody.pk] = one.custody
         rows.append(
             Paper(
                 id=paper_id,
@@ -795,13 +823,12 @@ def load_papers(given: Iterable[GivenPaper]) -> int:
             )
         )
     with transaction.atomic():
-        Clock.objects.bulk_create(
-            [_new_clock(stay) for stay in stays.values()], ignore_conflicts=True
-        )
-        Paper.objects.bulk_create(rows, batch_size=computing.BATCH)
+        ids = list(dict.fromkeys(one.custody.pk for one in given))
+        begin_all(ids)
+        load(rows)
         record.append_many(drafts)
-        ids = list(stays)
         for begin_at in range(0, len(ids), computing.BATCH):
             computing.recompute(ids[begin_at : begin_at + computing.BATCH])
-        Clock.objects.filter(pk__in=ids, held=True).update(next_at=now)
+        with connection.cursor() as cursor:
+            cursor.execute(_DUE_NOW, [now, ids])
     return len(rows)

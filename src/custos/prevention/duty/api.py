@@ -373,6 +373,7 @@ class TypesOf(Asked):
     gives=list[InformationTypeShown],
     scope=_READ,
     summary=_("List types of information"),
+    may_miss=True,
 )
 def list_information_types(call: Call, wanted: Query[TypesOf]) -> Any:
     """The catalogue of a facility, with what it added and made stricter."""

@@ -44,11 +44,6 @@ def _scope() -> Iterator[None]:
 
 
 @pytest.fixture
-def facility() -> Organization:
-    return a_facility()
-
-
-@pytest.fixture
 def security(facility: Organization) -> Acting:
     return somebody(Post.SECURITY_ADMIN, StaffKind.OTHER, at=facility, password=MINE)
 

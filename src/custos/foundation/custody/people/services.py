@@ -67,8 +67,8 @@ def record_fact(
         row = row_of(
             fact,
             organization_id=stay.organization_id,
-            detainee=person,
-            custody=stay if fact.of_stay else None,
+            detainee_id=person.pk,
+            custody_id=stay.pk if fact.of_stay else None,
             since=deed.at,
         )
         row.save(force_insert=True)
@@ -133,8 +133,8 @@ def end_fact(custody: UUID, fact: UUID, *, reason: str, by: Actor) -> None:
 def faults_of(fact: facts.Fact) -> list[CustosError]:
     """What a fact's fields have that can't be read, though each is of its type."""
     faults: list[CustosError] = []
-    for field, value in fact.model_dump(exclude={"sort"}).items():
-        if not isinstance(value, str):
+    for field, value in fact:
+        if field == "sort" or not isinstance(value, str):
             continue
         if sign := arrival.stray_sign(value, symbols=field not in ("name", "text")):
             faults.append(

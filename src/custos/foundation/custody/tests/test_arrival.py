@@ -1,5 +1,6 @@
 """Who may arrive, when, and under what name."""
 
+import unicodedata
 from datetime import date, timedelta
 
 import pytest
@@ -103,3 +104,12 @@ def test_a_documents_number_may_bear_symbols_but_nothing_unseen() -> None:
 @given(st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFC), min_size=1))
 def test_no_common_chinese_character_is_refused(name: str) -> None:
     assert arrival.stray_sign(name) == ""
+
+
+def test_the_quick_look_lets_nothing_strange_pass() -> None:
+    plain = [sign for at in range(0x110000) if arrival._PLAIN.fullmatch(sign := chr(at))]
+    assert {"王", "é", "7", "·"} <= set(plain)
+    wrong = {sign for sign in plain if unicodedata.category(sign)[0] not in "LN"} - set(
+        " _.,:;·/()（）〔〕《》、，。：；-"
+    )
+    assert wrong == set()

@@ -17,7 +17,7 @@ from custos.foundation.organizations.models import Cell, Organization
 from custos.foundation.record import queries as record
 from custos.foundation.record.models import Entry
 from custos.foundation.record.parties import Post, StaffKind
-from tests.factories import SYSTEM, a_cell, a_detainee, a_facility, an_officer
+from tests.factories import SYSTEM, a_cell, a_detainee, an_officer
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
@@ -45,11 +45,6 @@ def tasks(facility: Organization) -> list[tuple[object, object]]:
     """What duty made of it: which kind of entry became a task, and of what severity."""
     opened = entries("task.opened", facility)
     return [(task["source_kind"], task["severity"]) for task in opened]
-
-
-@pytest.fixture
-def facility() -> Organization:
-    return a_facility()
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ def follow(people: Sequence[Newcomer], organization_id: int, *, by: Actor, becau
     own = replace(scope.current(), lowest=organization_id, highest=organization_id)
     with scope.entered(own):
         timelimits.first_papers({one.id: _answers(one) for one in people}, by=by)
-        timelimits.adopt()
+        timelimits.begin_all(one.id for one in people)
         opening.follow_terms()
         _ask_for_what_is_due(people, by, because)
 

@@ -8,6 +8,7 @@ import hashlib
 from datetime import timedelta
 from uuid import UUID
 
+import orjson
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +18,7 @@ from custos.foundation.codes.services import is_forbidden
 from custos.foundation.custody import bringing
 from custos.foundation.custody.kinds import Admitted
 from custos.foundation.database import scope
-from custos.foundation.database.loading import load
+from custos.foundation.database.loading import load, uncollected
 from custos.foundation.errors import Conflict, CustosError, Malformed, Missing, raise_all
 from custos.foundation.media import services as media
 from custos.foundation.media.services import StoredFile
@@ -41,6 +42,7 @@ KEPT = timedelta(days=30)
 _AT_ONCE = 200
 
 
+@uncollected()
 def check(data: bytes, name: str, organization_id: int, *, by: Actor, sent_by: str) -> PeopleImport:
     """Look through a sheet for a facility and keep it with what was found; brings nobody in.
 
@@ -65,6 +67,7 @@ def check(data: bytes, name: str, organization_id: int, *, by: Actor, sent_by: s
     return upload
 
 
+@uncollected()
 def check_again(upload_id: UUID, *, by: Actor) -> PeopleImport:
     """Look through a sheet once more: cells have filled, people have come. Raises `Missing`, `Conflict`."""
     record.require_writer(Admitted, by)
@@ -75,6 +78,7 @@ def check_again(upload_id: UUID, *, by: Actor) -> PeopleImport:
     return upload
 
 
+@uncollected()
 def bring(upload_id: UUID, *, reason: str, by: Actor) -> PeopleImport:
     """Bring in everybody of a sheet who isn't here yet, or nobody; `reason` says from where and why.
 
@@ -90,6 +94,9 @@ def bring(upload_id: UUID, *, reason: str, by: Actor) -> PeopleImport:
         rows, _dropped, _type = _read(media.read(upload.sha256))
         found = checking.check(rows, facility, clock.now())
         _require_as_confirmed(upload, found)
+        with connection.cursor() as cursor:
+            # Else all keys are looked up when the transaction ends, which is longer than a page waits.
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         with record.deed() as deed:
             upload.entry_id = deed.append(
                 PeopleBrought(
@@ -118,6 +125,8 @@ def bring(upload_id: UUID, *, reason: str, by: Actor) -> PeopleImport:
         _remember(upload, found)
         upload.state, upload.ended_at = PeopleImport.BROUGHT, clock.now()
         upload.save()
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
     return upload
 
 
@@ -327,9 +336,8 @@ def _said(error: CustosError, *, wrong: bool = False) -> dict[str, object]:
 
 _REMEMBER = """
 UPDATE reception_importrow r SET custody_id = c.id, detainee_id = c.detainee_id
-  FROM custody_custody c
- WHERE r.upload_id = %s AND r.state = 'new'
-   AND c.organization_id = r.organization_id AND c.number = r.number
+  FROM json_to_recordset(%s) AS n (stay uuid, row int) JOIN custody_custody c ON c.id = n.stay
+ WHERE r.upload_id = %s AND r.row = n.row
 """
 
 
@@ -344,5 +352,7 @@ def _remember(upload: PeopleImport, found: Checked) -> None:
         )
         for one in found.people
     )
+    came = [{"stay": one.id, "row": found.numbers[one.id]} for one in found.people]
     with connection.cursor() as cursor:
-        cursor.execute(_REMEMBER, (upload.pk,))
+        # By the keys of both tables: the planner knows nothing yet of rows that have just been written.
+        cursor.execute(_REMEMBER, (orjson.dumps(came).decode(), upload.pk))

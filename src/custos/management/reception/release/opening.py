@@ -3,7 +3,7 @@
 Locks are taken in this order: the stay, the case, the head of the chain.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from custos.foundation.custody import queries as custody
 from custos.foundation.custody.models import Custody
 from custos.foundation.custody.people import queries as people
 from custos.foundation.database import scope
+from custos.foundation.database.loading import load
 from custos.foundation.errors import Conflict, CustosError, Malformed, raise_all
 from custos.foundation.organizations import queries as organizations
 from custos.foundation.record import services as record
@@ -149,11 +150,14 @@ def _plan(stay: Custody, exit_: Exit, planned_on: date, deed: Deed, by: Actor) -
     case = _new(stay, exit_, deed.at)
     _set_day(case, exit_, planned_on)
     case.save()
-    planned = kinds.ReleasePlanned(
+    deed.append(_planned(case, exit_, planned_on), about=stay, by=by, ground=exit_.source)
+    return case
+
+
+def _planned(case: Release, exit_: Exit, planned_on: date) -> kinds.ReleasePlanned:
+    return kinds.ReleasePlanned(
         release=case.pk, way=exit_.id, way_name=exit_.title.zh, planned_on=planned_on
     )
-    deed.append(planned, about=stay, by=by, ground=exit_.source)
-    return case
 
 
 def _set_day(case: Release, exit_: Exit, planned_on: date) -> None:
@@ -164,46 +168,68 @@ def _set_day(case: Release, exit_: Exit, planned_on: date) -> None:
     case.prepare_at = datetime.combine(begin, datetime.min.time(), clock.LOCAL)
 
 
+#: So many stays are held at once.
+_AT_ONCE = 1_000
+
+
 def follow_terms(custody_id: UUID | None = None) -> int:
     """Open a case for everybody whose term ends soon or has ended; of one stay where it is named.
 
     A day that was recorded anew moves the case with it. Returns how many cases were opened or moved. Runs
     in the scope of whoever asks.
     """
-    today, changed = clock.today(), 0
+    today, changed, places = clock.today(), 0, dict[int, str]()
     for exit_ in rules().exits:
         if not exit_.ends_on_day or not exit_.in_force(today):
             continue
         by_day = today + timedelta(days=exit_.prepare_days)
         found: dict[UUID, date] = {}
         for term in people.terms_ending(exit_.ends_on_day, by_day, custody_id):
-            kind = organizations.organization(term.organization_id).kind
-            if kind in exit_.kinds:
+            place = term.organization_id
+            if place not in places:
+                places[place] = organizations.organization(place).kind
+            if places[place] in exit_.kinds:
                 found[term.custody_id] = max(term.ends_on, found.get(term.custody_id, date.min))
-        for stay_id, day in found.items():
-            changed += _follow(stay_id, exit_, day)
+        stays = sorted(found)
+        for at in range(0, len(stays), _AT_ONCE):
+            changed += _follow({stay: found[stay] for stay in stays[at : at + _AT_ONCE]}, exit_)
     return changed
 
 
-def _follow(stay_id: UUID, exit_: Exit, day: date) -> int:
+def _follow(days: Mapping[UUID, date], exit_: Exit) -> int:
+    """Let the cases of some stays be for these days; returns how many were opened or moved."""
+
+    def stands(case: Release) -> bool:
+        return case.way != exit_.id or case.planned_on == days[case.custody_id]
+
+    # Nearly all stand as they should, every night: those aren't held.
+    cases = Release.objects.visible_to(scope.current()).filter(closed_at=None)
+    wanted = days.keys() - {
+        case.custody_id for case in cases.filter(custody_id__in=days) if stands(case)
+    }
+    if not wanted:
+        return 0
     with record.deed() as deed:
-        try:
-            stay = leaving.held(stay_id)
-        except Conflict:
-            return 0
-        case = open_case(stay_id)
-        if case is None:
-            _plan(stay, exit_, day, deed, _SYSTEM)
-            return 1
-        if case.way != exit_.id or case.planned_on == day:
-            return 0
-        _set_day(case, exit_, day)
-        case.save()
-        planned = kinds.ReleasePlanned(
-            release=case.pk, way=exit_.id, way_name=exit_.title.zh, planned_on=day
-        )
-        deed.append(planned, about=stay, by=_SYSTEM, ground=exit_.source)
-        return 1
+        stays = leaving.still_held(wanted)
+        held = cases.select_for_update(of=("self",)).filter(custody_id__in=wanted)
+        known = {case.custody_id: case for case in held}
+        opened, told = [], []
+        for stay in stays:
+            case, day = known.get(stay.pk), days[stay.pk]
+            if case is None:
+                case = _new(stay, exit_, deed.at)
+                _set_day(case, exit_, day)
+                opened.append(case)
+            elif stands(case):
+                continue
+            else:
+                _set_day(case, exit_, day)
+                case.save()
+            told.append((stay, _planned(case, exit_, day)))
+        load(opened)
+        for stay, planned in told:
+            deed.append(planned, about=stay, by=_SYSTEM, ground=exit_.source)
+    return len(told)
 
 
 def follow_clock(custody_id: UUID, state: str, due_at: datetime) -> None:

@@ -28,6 +28,15 @@ BASES = {
     "QFC": "拘留审查决定书",
 }
 
+#: What a detention centre refuses somebody for on a doctor's word.
+ILL: dict[str, dict[str, Any]] = {
+    "health": {"found": ["mental_illness"], "conclusion": "unfit"},
+    "decision": {
+        "outcome": "refused", "reason_code": "KR-10-MENTAL", "notice_received_by": "李警官",
+        "words": "幻听-4471",
+    },
+}  # fmt: skip
+
 
 def at(kind: str) -> engine.Setting:
     """A facility of a kind, at noon in Beijing."""

@@ -36,7 +36,7 @@ from custos.foundation.ui import wizard
 from custos.foundation.ui.models import Draft, DraftApart
 from custos.management.reception.admission import board, services
 from custos.management.reception.models import Arrival, InjuryPhoto
-from custos.management.reception.tests.admissions import fill, typed
+from custos.management.reception.tests.admissions import ILL, fill, typed
 from custos.management.timelimits import queries as limits
 from custos.prevention.duty.models import Task
 from tests import factories
@@ -648,13 +648,6 @@ def test_a_step_about_care_is_told_at_once_and_once(door: Door) -> None:
     assert not any("青霉素" in body for body in bodies)
 
 
-ILL = {
-    "health": {"found": ["mental_illness"], "conclusion": "unfit"},
-    "decision": {
-        "outcome": "refused", "reason_code": "KR-10-MENTAL", "notice_received_by": "李警官",
-        "words": "幻听-4471",
-    },
-}  # fmt: skip
 #: What would tell what the doctor found, in whatever entry it stood.
 TELLING = ("KR-10", "mental", "Mental", "精神病", "4471")
 

@@ -1,6 +1,6 @@
 """Erasing by law from the person's page: two officers, at one desk or at two."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from uuid import UUID
 
 import pytest
@@ -12,7 +12,6 @@ from custos.foundation.accounts.acting import Acting
 from custos.foundation.accounts.kinds import GlassBroken
 from custos.foundation.accounts.models import Confirmation, Tries
 from custos.foundation.custody.models import Custody
-from custos.foundation.database import scope
 from custos.foundation.errors import Conflict
 from custos.foundation.organizations.models import Organization
 from custos.foundation.record import queries as record
@@ -20,28 +19,12 @@ from custos.foundation.record import services as recording
 from custos.foundation.record.kinds import Corrected
 from custos.foundation.record.models import Entry
 from custos.foundation.record.parties import Post, StaffKind
-from tests.factories import SYSTEM, a_cell, a_detainee, a_facility, somebody
+from tests.factories import a_facility, somebody
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("everywhere")]
 
 MINE, THEIRS = "seven-quiet-corridors", "nine-open-windows"
 WHY = {"legal_ground": "刑事诉讼法 第286条", "reason": "Record of a minor is sealed."}
-
-
-@pytest.fixture(autouse=True)
-def _scope() -> Iterator[None]:
-    with scope.entered(SYSTEM):
-        yield
-
-
-@pytest.fixture
-def facility() -> Organization:
-    return a_facility()
-
-
-@pytest.fixture
-def stay(facility: Organization) -> Custody:
-    return a_detainee(in_cell=a_cell(facility=facility))
 
 
 @pytest.fixture
@@ -81,7 +64,7 @@ def test_two_at_one_desk_erase_and_the_record_names_both(
     assert url not in client.get(file).content.decode(), "a rare act stands beside no entry"
     assert url in client.get(f"{file}?erase=1").content.decode()
     page = client.get(url).content.decode()
-    assert "Wang Jianguo" in page
+    assert "王小川" in page
     assert "What it says" in page
     assert '<details class="aside"><summary>' in page, (
         "the second person's fields are out of the way"

@@ -1,7 +1,6 @@
 """The person's file: what it shows, what is recorded and ended on it, and two records of one person."""
 
 import io
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -19,7 +18,6 @@ from custos.foundation.custody import queries as custody
 from custos.foundation.custody.models import Custody, Detainee
 from custos.foundation.custody.people import facts, queries, services
 from custos.foundation.custody.people.models import FactRow, Merge
-from custos.foundation.database import scope
 from custos.foundation.organizations.models import Cell
 from custos.foundation.record.models import Entry
 from custos.foundation.record.parties import Post, StaffKind
@@ -27,26 +25,15 @@ from custos.prevention.devices import intake
 from custos.prevention.devices.tests.worlds import a_button, a_press
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("everywhere")]
 
 NUMBER, PHONE = "11010519491231002X", "13800138000"
 MINE, THEIRS = "seven-quiet-corridors", "nine-open-windows"
 
 
-@pytest.fixture(autouse=True)
-def _scope() -> Iterator[None]:
-    with scope.entered(factories.SYSTEM):
-        yield
-
-
 @pytest.fixture
 def cell() -> Cell:
     return factories.a_cell(capacity=50)
-
-
-@pytest.fixture
-def stay(cell: Cell) -> Custody:
-    return factories.a_detainee(in_cell=cell, name="王小川")
 
 
 def signed_in(acting: Acting) -> Client:

@@ -1,7 +1,7 @@
 """Moving, beds, the roll, counts and movements as pages, by Django's client."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -13,26 +13,14 @@ from custos.foundation.custody import counting
 from custos.foundation.custody.models import Custody
 from custos.foundation.custody.place_models import Absence, Count
 from custos.foundation.custody.tests import worlds
-from custos.foundation.database import scope
 from custos.foundation.organizations.models import Cell, Organization
 from custos.foundation.record.models import Entry
 from custos.foundation.record.parties import Post, StaffKind
-from tests.factories import SYSTEM, a_cell, a_detainee, a_facility, an_officer, somebody
+from tests.factories import a_cell, a_detainee, an_officer, somebody
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("everywhere")]
 
 SignIn = Callable[..., Client]
-
-
-@pytest.fixture(autouse=True)
-def _in_scope() -> Iterator[None]:
-    with scope.entered(SYSTEM):
-        yield
-
-
-@pytest.fixture
-def facility() -> Organization:
-    return a_facility()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from custos.foundation import clock
 from custos.foundation.accounts import confirmations
@@ -38,21 +39,6 @@ COUNTY, OTHER = "某县公安局", "邻县公安局"
 def _scope() -> Iterator[None]:
     with scope.entered(SYSTEM), clock.set_to(NOON):
         yield
-
-
-@pytest.fixture
-def facility() -> Organization:
-    return a_facility()
-
-
-@pytest.fixture
-def cell(facility: Organization) -> Cell:
-    return a_cell(facility=facility)
-
-
-@pytest.fixture
-def stay(cell: Cell) -> Custody:
-    return a_detainee(in_cell=cell, name="王小川")
 
 
 def refused(deed: Callable[[], object]) -> list[str]:
@@ -318,6 +304,28 @@ def test_a_last_day_that_is_recorded_anew_moves_the_case() -> None:
     case = Release.objects.get(custody_id=stay.pk)
     assert case.planned_on == date(2026, 3, 4)
     assert opening.follow_terms() == 0
+
+
+def test_the_cases_of_many_are_opened_and_moved_at_once(
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    house = a_facility("JLS")
+    cell = a_cell(facility=house)
+    stays = [a_detainee(in_cell=cell, name=f"王{at}") for at in range(5)]
+    for stay in stays:
+        a_warrant(stay, kind="administrative_detention", number="5", valid_to=date(2026, 3, 4))
+    moved, other, *rest = stays
+    Release.objects.filter(custody_id__in=[one.pk for one in rest]).delete()
+    Release.objects.filter(custody_id=moved.pk).update(planned_on=date(2026, 3, 1))
+    Release.objects.filter(custody_id=other.pk).update(way="DETENTION-STOPPED", planned_on=None)
+    with django_assert_max_num_queries(16):
+        assert opening.follow_terms() == 4
+    assert opening.follow_terms() == 0
+    days = dict(Release.objects.filter(closed_at=None).values_list("custody_id", "planned_on"))
+    assert days == {one.pk: date(2026, 3, 4) for one in (moved, *rest)} | {other.pk: None}
+    assert Release.objects.get(custody_id=rest[0].pk).due_at == datetime(
+        2026, 3, 5, tzinfo=clock.LOCAL
+    )
 
 
 def test_a_delivery_to_prison_ends_the_stay_and_is_no_release(

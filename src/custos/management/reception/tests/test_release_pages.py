@@ -1,6 +1,5 @@
 """Pages and operations of leaving: what they show, what they ask, and how many queries that takes."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,43 +9,21 @@ from django.test.utils import CaptureQueriesContext
 
 from custos.foundation.accounts.acting import Acting
 from custos.foundation.custody.models import Custody
-from custos.foundation.database import scope
 from custos.foundation.organizations.models import Cell, Organization
 from custos.foundation.record.models import Entry
 from custos.foundation.record.parties import Post, StaffKind
 from custos.management.reception.models import Release
 from custos.management.reception.release import queries
 from tests import leaving
-from tests.factories import SYSTEM, a_cell, a_detainee, a_facility, somebody
+from tests.factories import a_detainee, somebody
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("everywhere")]
 
 MINE, THEIRS = "seven-quiet-corridors", "nine-open-windows"
 PAPER = {
     "way": "RELEASE", "number": "释字1号", "issuer": "某县公安局", "name": "王小川", "ends": "1\n",
     "received_at": "2026-03-02T10:00", "seal": "on", "matches": "on",
 }  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def _scope() -> Iterator[None]:
-    with scope.entered(SYSTEM):
-        yield
-
-
-@pytest.fixture
-def facility() -> Organization:
-    return a_facility()
-
-
-@pytest.fixture
-def cell(facility: Organization) -> Cell:
-    return a_cell(facility=facility)
-
-
-@pytest.fixture
-def stay(cell: Cell) -> Custody:
-    return a_detainee(in_cell=cell, name="王小川")
 
 
 def client_of(acting: Acting) -> Client:

@@ -1,7 +1,6 @@
 """SL2025 136: a past stay that law seals is in no answer; on a lawful request two officers see it."""
 
 import io
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +15,6 @@ from custos.foundation.accounts.acting import Acting
 from custos.foundation.accounts.models import Access
 from custos.foundation.custody import queries as custody
 from custos.foundation.custody.models import Custody, Detainee
-from custos.foundation.database import scope
 from custos.foundation.documents import services as documents
 from custos.foundation.documents.models import Issued
 from custos.foundation.documents.tests import samples
@@ -28,30 +26,19 @@ from custos.foundation.record.parties import Post
 from custos.management.reception import registers, unsealing
 from custos.management.reception.release import queries as release
 from tests import leaving
-from tests.factories import SYSTEM, a_cell, a_detainee, a_facility, an_officer, somebody
+from tests.factories import a_cell, a_detainee, a_facility, an_officer, somebody
 from tests.programs import a_program
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("everywhere")]
 
 BASIS, DECISION = "行政拘留决定书", "行罚决〔2026〕7号"
 REQUEST = {"authority": "某县公安局", "document": "协查函〔2026〕3号", "purpose": "case"}
 MINE, THEIRS = "seven-quiet-corridors", "nine-open-windows"
 
 
-@pytest.fixture(autouse=True)
-def _scope() -> Iterator[None]:
-    with scope.entered(SYSTEM):
-        yield
-
-
 @pytest.fixture
 def facility() -> Organization:
     return a_facility("JLS")
-
-
-@pytest.fixture
-def cell(facility: Organization) -> Cell:
-    return a_cell(facility=facility)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The board, a person's clock, papers and warnings as pages, by Django's client."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,7 +19,6 @@ from custos.foundation.accounts.models import Access
 from custos.foundation.custody.models import Custody
 from custos.foundation.custody.people import facts as known
 from custos.foundation.custody.people import services as people
-from custos.foundation.database import scope
 from custos.foundation.documents.models import Issued
 from custos.foundation.limits import law
 from custos.foundation.organizations.models import Organization
@@ -30,27 +29,11 @@ from custos.management.timelimits.models import Clock, FormerPapers, Paper, Warn
 from custos.management.timelimits.services import GivenPaper
 from custos.management.timelimits.tests import worlds
 from tests import leaving
-from tests.factories import SYSTEM, a_cell, a_detainee, a_facility, an_officer, somebody
+from tests.factories import a_cell, a_detainee, a_facility, an_officer, somebody
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("everywhere")]
 
 SignIn = Callable[..., Client]
-
-
-@pytest.fixture(autouse=True)
-def _in_scope() -> Iterator[None]:
-    with scope.entered(SYSTEM):
-        yield
-
-
-@pytest.fixture
-def facility() -> Organization:
-    return a_facility()
-
-
-@pytest.fixture
-def stay(facility: Organization) -> Custody:
-    return a_detainee(in_cell=a_cell(facility=facility))
 
 
 @pytest.fixture
@@ -170,12 +153,12 @@ def test_the_board_sorts_by_time_left_and_is_noted(
     worlds.arrested(near, days_ago=58)
     client = sign_in()
     page = client.get(reverse("limits")).content.decode()
-    assert page.index("Li Si") < page.index("Wang Jianguo")
+    assert page.index("Li Si") < page.index("王小川")
     noted = Access.objects.filter(purpose="limits.board").values_list("detainees", flat=True)
     assert {one for row in noted for one in row} >= {stay.detainee_id, near.detainee_id}
     week = client.get(reverse("limits"), {"left": "week", "authority": "police"}).content.decode()
     assert "Li Si" in week
-    assert "Wang Jianguo" not in week
+    assert "王小川" not in week
     assert "Li Si" not in client.get(reverse("limits"), {"authority": "court"}).content.decode()
 
 

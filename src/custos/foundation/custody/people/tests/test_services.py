@@ -1,6 +1,5 @@
 """Facts are recorded, ended and found; nothing secret is written in the clear."""
 
-from collections.abc import Iterator
 from datetime import date
 from uuid import UUID
 
@@ -18,28 +17,17 @@ from custos.foundation.errors import Conflict, Malformed, Missing, NotAllowed
 from custos.foundation.organizations.models import Cell
 from custos.foundation.record.models import Entry, Payload
 from custos.foundation.record.parties import Actor, Post, StaffKind
-from tests.factories import SYSTEM, a_cell, a_detainee, an_officer
+from tests.factories import a_cell, a_detainee, an_officer
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("everywhere")]
 
 NUMBER = "11010519491231002X"  # the standard's own example
 PHONE = "13800138000"
 
 
-@pytest.fixture(autouse=True)
-def _scope() -> Iterator[None]:
-    with scope.entered(SYSTEM):
-        yield
-
-
 @pytest.fixture
 def cell() -> Cell:
     return a_cell(capacity=100)
-
-
-@pytest.fixture
-def stay(cell: Cell) -> Custody:
-    return a_detainee(in_cell=cell, name="王小川")
 
 
 @pytest.fixture
