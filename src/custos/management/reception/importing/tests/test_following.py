@@ -22,7 +22,7 @@ from custos.management.reception.importing.tests.sheets_of import a_csv, rows_of
 from custos.management.reception.models import ImportRow, PeopleImport, Release
 from custos.management.timelimits.models import Clock, Paper
 from custos.prevention.duty.models import Task
-from tests.factories import SYSTEM, a_facility, somebody
+from tests.factories import SYSTEM, a_cell, a_facility, somebody
 
 pytestmark = pytest.mark.django_db
 
