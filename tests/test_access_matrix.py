@@ -418,7 +418,12 @@ _DONE = {"let in", "not there", "400"}
 #: What else than an empty object is sent, so that it isn't refused before anybody looks who sends it.
 _SENT = {"api:send_file": (b"x", "image/png")}
 #: There may be nothing to show of what is the reader's own.
-_MAY_BE_EMPTY = {"api:show_base_record", "api:show_figures", "api:fetch_attachment"}
+_MAY_BE_EMPTY = {
+    "api:show_base_record",
+    "api:show_figures",
+    "api:fetch_attachment",
+    "api:show_former_papers",
+}
 
 
 def test_signing_out_is_refused_to_nobody(world: World) -> None:

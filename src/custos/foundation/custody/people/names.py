@@ -157,12 +157,14 @@ class Wanted:
 
     `whole` and `part` are sets of which one token suffices; each of `together` is a row of such sets,
     of which each must have one. `near` are the same for one wrong letter. `surnames` are those of which
-    the beginning of what was typed is the common reading: whoever has one stands first.
+    the beginning of what was typed is the common reading: whoever has one stands first. `surname_alone`:
+    nothing but that was typed, so that nearly everybody of the surname is meant.
     """
 
     whole: set[Token] = field(default_factory=set)
     part: set[Token] = field(default_factory=set)
     surnames: set[Token] = field(default_factory=set)
+    surname_alone: bool = False
     together: list[list[set[Token]]] = field(default_factory=list)
     near: set[Token] = field(default_factory=set)
 
@@ -236,6 +238,7 @@ def _letters(typed: str) -> Wanted:
     for cut in readings.cuts(typed):
         *done, last = cut
         wanted.surnames |= {f"h{one}" for one in readings.surnames_read(cut[0])}
+        wanted.surname_alone |= not done
         ends = readings.completions(last)
         if len(cut) <= _READ_WHOLE:
             wanted.part |= {f"P{''.join(done)}{end}" for end in ends}

@@ -116,8 +116,10 @@ def _exact(wanted: names.Wanted, words: str) -> list[_Arm]:
     ways = [way for way in ways if way and all(way)]
     arms = [_Arm(way, True) for way in ways]
     if wanted.surnames:
-        # Else many who may be read so would leave no place for whoever is.
-        arms.insert(0, _Arm([wanted.surnames, wanted.whole | wanted.part], True, led=True))
+        # Else many who may be read so would leave no place for whoever is. A surname alone is led by
+        # itself, for each of its bearers fits; of a longer name hardly any does.
+        sets = [wanted.surnames, wanted.whole | wanted.part]
+        arms.insert(0, _Arm(sets if wanted.surname_alone else sets[::-1], True, led=True))
     if words and scope.current().lowest == scope.current().highest:
         arms.append(_Arm([], True, words))
     return arms + [_Arm(way, False) for way in ways]
