@@ -167,7 +167,7 @@ def furnished() -> House:
         officer = factories.somebody(Post.PATROL, at=facility)
         duty.accept(tasks[1], by=officer.actor)
         duty.answer(tasks[1], "到场查看，系误触；已安抚，继续观察。", by=officer.actor)
-        _ordered(facility, cells[2], officer)
+        _ordered(facility, cells[2])
         leader = factories.somebody(Post.DUTY_LEADER, at=facility)
         listing.save_view(leader, "people", "我的监室", "sort=name")
         receiver = factories.somebody(Post.ADMISSION, at=facility)
@@ -274,12 +274,13 @@ def _task(cell: Cell) -> UUID:
     return Task.objects.values_list("pk", flat=True).get(cell=cell, state="open")
 
 
-def _ordered(facility: Organization, cell: Cell, officer: Acting) -> None:
+def _ordered(facility: Organization, cell: Cell) -> None:
     """Two orders: one that is under way, one that nobody has accepted."""
     leader = factories.an_officer(Post.LEADER)
+    officer = factories.somebody(Post.LOGISTICS, at=facility)
     later = clock.now() + timedelta(hours=2)
     for text, place in (("检查全监区窗栅，逐窗敲击", cell.pk), ("清点三区钥匙", None)):
-        order = orders.Given(text=text, post=Post.PATROL, due_at=later, cell=place)
+        order = orders.Given(text=text, post=Post.LOGISTICS, due_at=later, cell=place)
         task = orders.give(order, facility=facility.pk, by=leader)
         if place:
             duty.accept(task.pk, by=officer.actor)

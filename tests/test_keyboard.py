@@ -234,6 +234,7 @@ def test_admission_admits(sits: Sits) -> None:
     page.wait_for_url("**/reception/")  # where this post begins
     tab_to(page, "Short form")
     page.keyboard.press("Enter")
+    page.wait_for_url("**/reception/admit/")
     tab_to(page, "name")
     page.keyboard.type("Li Si")
     tab_to(page, "sex", 2)

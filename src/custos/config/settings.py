@@ -175,6 +175,8 @@ ACCOUNT_FORMS = {
     "reauthenticate": "custos.foundation.accounts.factors.AgainForm",
 }
 MFA_FORMS = {
+    "add_webauthn": "custos.foundation.accounts.factors.NewPasskeyForm",
+    "edit_webauthn": "custos.foundation.accounts.factors.PasskeyNameForm",
     "authenticate_webauthn": "custos.foundation.accounts.factors.PasskeyForm",
     "reauthenticate_webauthn": "custos.foundation.accounts.factors.PasskeyAgainForm",
 }

@@ -6,9 +6,15 @@ from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.forms import ChangePasswordForm, ReauthenticateForm
 from allauth.core import context
 from allauth.mfa.adapter import get_adapter
-from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm, ReauthenticateWebAuthnForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    EditWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from custos.foundation.accounts import audit, proof
 
@@ -68,3 +74,19 @@ class PasskeyForm(_Noted, AuthenticateWebAuthnForm):  # type: ignore[misc]
 
 class PasskeyAgainForm(_Noted, ReauthenticateWebAuthnForm):  # type: ignore[misc]
     """A passkey to prove again who one is."""
+
+
+class _Named:
+    """A passkey has a name of its own, which isn't its holder's."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = pgettext("of a thing", "Name")  # type: ignore[attr-defined]
+
+
+class NewPasskeyForm(_Named, AddWebAuthnForm):  # type: ignore[misc]
+    """A passkey that is added."""
+
+
+class PasskeyNameForm(_Named, EditWebAuthnForm):  # type: ignore[misc]
+    """What a passkey is called."""

@@ -20,6 +20,7 @@ from custos.foundation.custody import engine
 from custos.foundation.custody.kinds import Admitted
 from custos.foundation.custody.models import CellStay, Custody, Detainee
 from custos.foundation.custody.people import queries as persons
+from custos.foundation.custody.place_models import PlacingOrder
 from custos.foundation.database import scope
 from custos.foundation.database.planning import along_the_index
 from custos.foundation.errors import Missing
@@ -60,6 +61,8 @@ class PersonShown:
     ended_at: datetime | None
     #: All records of the person, where the query brought them.
     records: tuple[UUID, ...] = ()
+    #: Short words for whoever opens the door: never alone first, then what is needed.
+    needs: tuple[Any, ...] = ()
 
     @property
     def age(self) -> int | None:
@@ -107,6 +110,7 @@ def shown(custodies: Iterable[Custody]) -> list[PersonShown]:
             c.detainee.known_as.pk,
             c.ended_at,
             tuple(getattr(c, "records", ())),
+            _needs(getattr(c, "orders", ()), getattr(c, "told", ())),
         )
         for c in custodies
     ]
@@ -114,9 +118,30 @@ def shown(custodies: Iterable[Custody]) -> list[PersonShown]:
     return people
 
 
+def _needs(orders: Collection[str], told: Iterable[Any]) -> tuple[Any, ...]:
+    """The words on a chip; orders come before everything else that was told of somebody."""
+    first = [title for kind, title in ORDERS.items() if kind in orders]
+    return (*first, *dict.fromkeys(persons.needs_of(told)))
+
+
+#: What an order about with whom somebody is held is called on a chip.
+ORDERS = {
+    PlacingOrder.COMPANY: _("never alone"),
+    PlacingOrder.ISOLATION: _("apart by medical order"),
+}
+
+
+def with_needs(stays: QuerySet[Custody]) -> QuerySet[Custody]:
+    """Stays with what a chip says of each, in the query that reads them."""
+    seen = scope.current()
+    orders = PlacingOrder.objects.visible_to(seen).filter(custody=OuterRef("pk"), ended_at=None)
+    told = persons.needing(OuterRef("detainee_id"))
+    return stays.annotate(orders=ArraySubquery(orders.values("kind")), told=ArraySubquery(told))
+
+
 def occupants_of(cell: UUID) -> list[PersonShown]:
     """Who is in a cell now, by number. One query."""
-    return shown(present().filter(cell_id=cell).order_by("number"))
+    return shown(with_needs(present()).filter(cell_id=cell).order_by("number"))
 
 
 def head_counts() -> dict[UUID, int]:
@@ -149,7 +174,7 @@ def listed(
         # The first comparison lets the index begin there; the second leaves out what came before.
         stays = stays.filter(admitted_at__lte=at).exclude(admitted_at=at, id__gte=custody)
     with along_the_index():
-        return shown(stays.order_by("-admitted_at", "-id")[:limit])
+        return shown(with_needs(stays).order_by("-admitted_at", "-id")[:limit])
 
 
 def count_in(organization: int) -> int:
@@ -186,7 +211,7 @@ def in_custody(limit: int = 50, offset: int = 0) -> tuple[list[PersonShown], int
     """People in custody now, latest arrival first, and how many there are in all. Two queries."""
     page = present().order_by("-admitted_at", "-id")
     with along_the_index():
-        people = shown(page[offset : offset + limit])
+        people = shown(with_needs(page)[offset : offset + limit])
     return people, present().count()
 
 
@@ -198,6 +223,7 @@ def search(words: str, limit: int) -> list[PersonShown]:
     """
     found = persons.find(words, limit)
     stays = Custody.objects.visible_to(scope.current()).filter(pk__in=found).select_related(*SHOWN)
+    stays = with_needs(stays)
     return sorted(shown(stays), key=lambda one: found.index(one.custody_id))
 
 
@@ -225,7 +251,7 @@ def person(custody: UUID, *, finishing: bool = False) -> PersonShown:
 def named(custodies: Iterable[UUID]) -> dict[UUID, PersonShown]:
     """Some stays and their people, ended or not, by the stay's id; none that law seals. One query."""
     stays = persons.unsealed(Custody.objects.visible_to(scope.current()))
-    found = shown(stays.filter(pk__in=set(custodies)).select_related(*SHOWN))
+    found = shown(with_needs(stays.filter(pk__in=set(custodies))).select_related(*SHOWN))
     return {one.custody_id: one for one in found}
 
 

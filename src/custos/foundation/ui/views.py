@@ -156,6 +156,9 @@ def bell(request: HttpRequest) -> HttpResponse:
     return _bell(request, "ui/_bell.html" if part else "ui/bell.html")
 
 
+bell.access_purpose = "notices"  # type: ignore[attr-defined]
+
+
 def _bell(request: HttpRequest, template: str) -> HttpResponse:
     notices = bells.shown_to(acting_of(request))
     context = {

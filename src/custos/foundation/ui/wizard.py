@@ -198,6 +198,11 @@ class Stand:
         """Whether nothing is missing."""
         return self.missing == 0
 
+    @property
+    def settled(self) -> bool:
+        """Whether somebody has been there and nothing is missing, unlike where nothing is asked yet."""
+        return self.done and self.touched
+
 
 def stands(draft: Draft, acting: Any) -> list[Stand]:
     """How each step of a draft stands, in order. At most one query."""

@@ -1,6 +1,6 @@
 """Questions about people: who is found, what is known of them, who may be the same."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import JSONObject
 
 from custos.foundation import clock
 from custos.foundation.accounts import access
@@ -270,9 +271,27 @@ class PersonFile:
     @property
     def needs(self) -> list[str]:
         """Short words for the signs of a chip: what whoever opens the door has to know."""
-        spoken = self.one("language")
-        found = [spoken.words().rpartition(" · ")[2]] if spoken and spoken.interpreter else []
-        return found + [known.fact.meaning("kind") for known in self.of("need")]
+        return _signs(known.fact for known in self.of("language", "need"))
+
+
+def _signs(told: Iterable[Any]) -> list[str]:
+    found = list(told)
+    spoken = [one for one in found if one.sort == "language"][-1:]
+    signs = [one.words().rpartition(" · ")[2] for one in spoken if one.interpreter]
+    return signs + [one.meaning("kind") for one in found if one.sort == "need"]
+
+
+def needing(detainee: Any) -> QuerySet[FactRow, Any]:
+    """What holds of somebody that a chip has a sign for: sort, words and since when, a row each."""
+    rows = FactRow.objects.visible_to(scope.current()).filter(detainee=detainee, until=None)
+    rows = rows.filter(sort__in=("language", "need"))
+    return rows.values(one=JSONObject(sort="sort", says="says", since="since"))
+
+
+def needs_of(told: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The signs that such rows say: an interpreter, then needs by their kind, as they were told."""
+    found = sorted(told, key=lambda one: str(one["since"]))
+    return _signs(facts.SORTS[one["sort"]].model_validate(one["says"]) for one in found)
 
 
 def file_of(custody: UUID, records: Iterable[UUID]) -> PersonFile:

@@ -22,8 +22,8 @@ PAGE = 20
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One arrival: how many steps of how many are complete, the first that isn't, and the first of those
-    that is the reader's own.
+    """One arrival: how many steps are complete of how many that ask something, the first that isn't, and
+    the first of those that is the reader's own.
     """
 
     arrival: Arrival
@@ -92,8 +92,8 @@ def _line(arrival: Arrival, stands: Sequence[wizard.Stand] | None) -> Line:
     mine = next((stand for stand in stands if stand.open and not stand.done), None)
     return Line(
         arrival,
-        sum(stand.done for stand in stands),
-        len(stands),
+        sum(stand.settled for stand in stands),
+        sum(stand.settled or not stand.done for stand in stands),
         str(first.step.title) if first else "",
         str(mine.step.title) if mine else "",
         reverse("wizard", args=[services.NAME, arrival.draft_id]),

@@ -438,7 +438,7 @@ def test_the_pages_of_the_board(door: Door) -> None:
     arrival = Arrival.objects.get()
     answer = client.post(f"/reception/arrivals/{arrival.pk}/start/")
     assert answer.headers["Location"].startswith("/wizard/admission/")
-    assert "3 of 17 steps" in client.get("/reception/").content.decode()
+    assert "0 of 14 steps" in client.get("/reception/").content.decode()
 
 
 def test_injuries_are_typed_in_rows_and_drawn(door: Door) -> None:
