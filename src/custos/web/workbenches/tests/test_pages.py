@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from custos.foundation import clock
 from custos.foundation.accounts import services as accounts
@@ -629,3 +630,12 @@ def test_a_higher_tier_begins_with_its_facilities_and_sees_no_others(
     assert elsewhere.name in page
     assert "no base record" in page
     assert client.get(f"/facility/{elsewhere.pk}/").status_code == 200
+
+
+def test_an_alarm_stands_above_the_page_that_asks_who_one_is_too(sign_in: SignIn) -> None:
+    asked = sign_in().get(reverse("account_reauthenticate")).content.decode()
+    assert 'data-live-url="/calls/"' in asked
+    assert "data-stream=" in asked
+    nobody = Client().get(reverse("account_login")).content.decode()
+    assert 'data-live-url="/calls/"' not in nobody
+    assert "data-stream=" not in nobody
