@@ -363,7 +363,7 @@ def _detained(chance: Random, at: datetime, city: str, case: str, times: _Times)
 def _arrest_requested(chance: Random, at: datetime, city: str, case: str, times: _Times) -> _Made:
     ends = clock.day_of(at) + timedelta(days=7)
     number = _number(chance, at, "提捕")
-    yield at, _paper("other", number, f"{city}公安局", at, ends, "提请批准逮捕书，检察院已收")
+    yield at, _paper("arrest_request", number, f"{city}公安局", at, ends, "检察院已收")
 
 
 def _arrested(chance: Random, at: datetime, city: str, case: str, times: _Times) -> _Made:

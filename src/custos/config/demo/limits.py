@@ -84,7 +84,7 @@ def _facts(
             "class": "up_to_30_days",
             "document": "D01",
         }
-    elif kind == "other" and "提请批准逮捕书" in note:
+    elif kind == "arrest_request":
         yield {"type": "arrest_request_received", "at": on, "document": "D04"}
     elif kind in ("arrest_warrant", "arrest_decision"):
         yield {"type": "arrest", "at": on, "document": "D02"}

@@ -16,7 +16,6 @@ from custos.foundation import clock
 from custos.foundation.accounts import confirmations
 from custos.foundation.custody.models import Custody
 from custos.foundation.custody.people import facts
-from custos.foundation.custody.people import queries as people
 from custos.foundation.custody.people import services as recording
 from custos.foundation.custody.place_models import Absence
 from custos.foundation.organizations.models import Organization
@@ -126,8 +125,6 @@ class _Steps:
             world.at(clock.now() + timedelta(hours=3), self.looked_for)
             return
         case = self._open()
-        if self.way == "TERM-SERVED":
-            self._close_requests(world)
         services.search(case.pk, words=_SEARCHED, by=world.someone(Post.ADMISSION, self.facility))
         for officer in world.chance.sample(self._officers(world), 2):
             services.compare(case.pk, words=_COMPARED, by=officer)
@@ -140,18 +137,6 @@ class _Steps:
     def _officers(self, world: World) -> list[Actor]:
         held = (world.staff[self.facility.pk, post] for post in (Post.ADMISSION, Post.CASE_OFFICER))
         return [actor for some in held for actor, _user in some]
-
-    def _close_requests(self, world: World) -> None:
-        """What the case officer finds in the file before a sentence ends: a request that was answered."""
-        stay = Custody.objects.get(pk=self.stay)
-        for known in people.file_of(self.stay, frozenset([stay.detainee_id])).of("basis"):
-            if known.fact.kind == "other":
-                recording.end_fact(
-                    self.stay,
-                    known.id,
-                    reason="已批准逮捕，提请批准逮捕书归档",
-                    by=world.someone(Post.CASE_OFFICER, self.facility),
-                )
 
     def made_ready(self, world: World) -> None:
         """Each post says what is ready."""

@@ -1,8 +1,11 @@
 """Entries that open tasks. What they open, for whom and by when is in the catalogue."""
 
+from django.utils.translation import gettext
+
 from custos.foundation.accounts.kinds import GlassBroken
 from custos.foundation.custody.kinds import (
     AbsenceOverdue,
+    CameBack,
     CountMismatch,
     LeftAlone,
     SeparationBroken,
@@ -14,7 +17,13 @@ from custos.foundation.record.services import Deed
 from custos.prevention.devices.kinds import EmergencyButtonPressed
 from custos.prevention.duty import orders, services
 from custos.prevention.duty.information import services as information
-from custos.prevention.duty.kinds import InformationCollected, OrderGiven, PostShort, TaskOpened
+from custos.prevention.duty.kinds import (
+    InformationCollected,
+    OrderGiven,
+    PostShort,
+    TaskAnswered,
+    TaskOpened,
+)
 
 
 @on(EmergencyButtonPressed, emits=[TaskOpened])
@@ -63,6 +72,17 @@ def assess_the_new_arrival(event: Event, deed: Deed) -> None:
 def ask_where_they_are(event: Event, deed: Deed) -> None:
     """Somebody should be back and isn't."""
     services.open_task(event, deed)
+
+
+@on(CameBack, emits=[TaskAnswered])
+def they_are_back(event: Event, deed: Deed) -> None:
+    """Whoever was missed came back through the gate: that is the answer."""
+    assert isinstance(event.payload, CameBack)
+    if event.about.custody_id:
+        words = gettext("Back through the gate: %(condition)s") % {
+            "condition": event.payload.condition
+        }
+        services.settle(event.about.custody_id, {AbsenceOverdue.name}, words, by=event.by)
 
 
 @on(InformationCollected, emits=[TaskOpened])

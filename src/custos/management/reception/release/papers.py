@@ -21,7 +21,8 @@ from custos.foundation.documents.models import Issued
 from custos.foundation.organizations import queries as organizations
 from custos.management.reception.models import Release
 from custos.management.reception.release.engine import Basis
-from custos.management.reception.release.rules import Exit
+from custos.management.reception.release.rules import Exit, rules
+from custos.management.timelimits import queries as limits
 
 #: Where the file doesn't say it.
 _SEE_PAPER, _SEE_DECISION = "见释放文书", "见决定书"
@@ -72,9 +73,36 @@ def _about(person: PersonShown, stage: str) -> dict[str, Any]:
 
 
 def _main(bases: tuple[Basis, ...]) -> Basis:
-    """The document that is in force: the latest recorded, or that of the admission."""
-    standing = [one for one in bases if not one.ended] or list(bases)
+    """The document in force on which somebody is held: the latest recorded, or that of the admission.
+
+    Papers of the case hold nobody, and neither does what nobody knows the kind of.
+    """
+    holding = [one for one in bases if rules().holding(one.kind) and one.kind != "other"]
+    standing = [one for one in holding if not one.ended] or holding or list(bases)
     return standing[-1]
+
+
+#: What each measure of the clock is called on a certificate.
+_MEASURES = {
+    "criminal_detention": "刑事拘留",
+    "procuratorate_detention": "刑事拘留",
+    "supervision_detention": "刑事拘留",
+    "arrest": "逮捕",
+}
+
+
+def _measure(person: PersonShown, basis: Basis) -> tuple[str, date]:
+    """The measure in force and the day on which it was carried out: as the clock has it from the papers,
+    else as the document of custody says it.
+    """
+    taken = [
+        paper
+        for paper in limits.papers_of(person.custody_id)
+        if paper.counts and paper.type in _MEASURES
+    ]
+    if taken:
+        return _MEASURES[taken[-1].type], taken[-1].happened_on
+    return "逮捕" if basis.kind in _ARREST else "刑事拘留", _executed_on(basis, person)
 
 
 def _charges(person: PersonShown) -> str:
@@ -94,13 +122,12 @@ def _from(case: Release) -> str:
 def _released(
     case: Release, way: Exit, person: PersonShown, bases: tuple[Basis, ...], at: datetime
 ) -> contents.Released:
-    basis = _main(bases)
-    arrested = basis.kind in _ARREST
+    measure, carried_out = _measure(person, _main(bases))
     return contents.Released(
-        **_about(person, "S20" if arrested else "S10"),
+        **_about(person, "S20" if measure == "逮捕" else "S10"),
         charge=_charges(person) or _SEE_PAPER,
-        measure="逮捕" if arrested else "刑事拘留",
-        measure_on=_executed_on(basis, person),
+        measure=measure,
+        measure_on=carried_out,
         ground=way.title.zh,
         article=way.article,
         notice=_from(case),

@@ -410,7 +410,7 @@ def test_the_board_is_oldest_first_in_few_queries_and_its_own_places(door: Door)
             page = board.page(door.officer, "1")
         assert len(asked) == 3
         assert [line.arrival.name for line in page.object_list] == ["甲", "乙", "丙"]
-        assert page.object_list[0].steps == 17
+        assert page.object_list[0].steps == 14
         assert str(page.object_list[0].lacking) in ("法律文书审查", "Legal documents")
     elsewhere = Door()
     with scope.entered(elsewhere.officer.scope):

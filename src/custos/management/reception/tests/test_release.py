@@ -16,6 +16,7 @@ from custos.foundation.custody.people import facts
 from custos.foundation.custody.people import services as people
 from custos.foundation.custody.tests import worlds
 from custos.foundation.database import scope
+from custos.foundation.documents import services as documents
 from custos.foundation.documents.models import Issued
 from custos.foundation.errors import Conflict, CustosError, Malformed, NotAllowed
 from custos.foundation.organizations.models import Cell, Organization
@@ -25,6 +26,7 @@ from custos.management.reception import registers
 from custos.management.reception.models import Release
 from custos.management.reception.release import opening, services
 from custos.management.timelimits import services as timelimits
+from custos.management.timelimits.tests import worlds as limits
 from custos.prevention.duty.models import Task
 from tests import leaving as ways
 from tests.factories import SYSTEM, a_cell, a_detainee, a_facility, an_officer, somebody
@@ -91,6 +93,26 @@ def test_two_officers_let_somebody_leave_and_everything_follows_at_once(
     assert "custody.ended" not in entries(stay)
     assert tasks(facility) == {"release.document_received"}
     assert tasks(facility, unfinished=True) == set(), "what asked for it is answered"
+
+
+def test_the_certificate_names_the_measure_in_force_and_the_day_on_which_it_was_carried_out(
+    facility: Organization, stay: Custody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not a paper of the case that was recorded since, which holds nobody."""
+    said: list[Any] = []
+    issue = documents.issue
+
+    def noted(code: str, content: Any, **rest: Any) -> Any:
+        said.append(content)
+        return issue(code, content, **rest)
+
+    limits.arrested(stay, days_ago=9)
+    for kind in ("arrest_request", "transfer_of_custody"):
+        a_warrant(stay, kind=kind, number=f"{kind} 1")
+    monkeypatch.setattr(documents, "issue", noted)
+    ways.confirmed(ways.checked(ways.received(stay)), *ways.two_officers(facility))
+    (content,) = said
+    assert (content.measure, content.measure_on) == ("逮捕", date(2026, 2, 21))
 
 
 def test_the_register_of_releases_has_one_row_for_whoever_left(stay: Custody) -> None:

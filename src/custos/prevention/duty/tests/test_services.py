@@ -8,6 +8,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from custos.foundation import clock
+from custos.foundation.custody import going_out
+from custos.foundation.custody.tests import worlds as places
 from custos.foundation.database import scope
 from custos.foundation.database.ids import new_id
 from custos.foundation.errors import Conflict, Malformed, Missing, NotAllowed
@@ -32,6 +34,7 @@ from custos.prevention.duty import catalogue, queries, services
 from custos.prevention.duty.engine import State
 from custos.prevention.duty.kinds import TaskAnswered, TaskEscalated, TaskOpened
 from custos.prevention.duty.models import Task
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -401,3 +404,17 @@ def test_a_task_without_a_cell_is_for_the_facility() -> None:
         )
         (shown,) = queries.now_list(somebody(Post.LEADER))
         assert (shown.cell_name, shown.may_accept) == ("", True)
+
+
+def test_whoever_was_missed_and_came_back_is_looked_for_no_more(button: Device) -> None:
+    assert button.cell is not None
+    stay = factories.a_detainee(in_cell=button.cell)
+    absence = places.gone(stay)
+    with clock.set_to(clock.now() + timedelta(days=1)):
+        assert going_out.sweep() == 1
+        task = Task.objects.get(custody_id=stay.pk, source_kind="absence.overdue")
+        assert task.state == State.OPEN
+        places.back(absence)
+    task.refresh_from_db()
+    assert (task.state, task.due_at) == (State.ANSWERED, None)
+    assert "well" in task.answer
