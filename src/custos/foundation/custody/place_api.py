@@ -236,7 +236,7 @@ class PairShown(Shape):
 )
 def list_kept_apart(call: Call, custody: CustodyId) -> Any:
     """From whom the person is kept apart now, the latest first."""
-    queries.subject_of(custody)
+    queries.person(custody)
     return place_queries.pairs_of(custody)
 
 

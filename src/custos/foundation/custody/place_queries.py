@@ -465,12 +465,7 @@ def absence(absence_id: UUID) -> AbsenceShown:
 
 def _absences_shown(rows: Iterable[Absence]) -> list[AbsenceShown]:
     listed = list(rows)
-    stays = (
-        Custody.objects.visible_to(scope.current())
-        .filter(pk__in={row.custody_id for row in listed})
-        .select_related("detainee", "cell", "organization")
-    )
-    people = {one.custody_id: one for one in queries.shown(stays)}
+    people = queries.named(row.custody_id for row in listed)
     titles = {kind.id: in_words(kind.title) for kind in absences.rules().kinds}
     return [
         AbsenceShown(

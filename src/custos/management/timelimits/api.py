@@ -242,6 +242,7 @@ def record_legal_paper(call: Call, custody: CustodyId, fact: PaperAsked) -> Any:
 )
 def weigh_legal_paper(call: Call, custody: CustodyId, fact: FactAsked) -> Any:
     """What the clock would become with a paper. Nothing is kept."""
+    custody_queries.person(custody)
     weighed = services.weigh(custody, fact.event())
     return _limit(engine.standing(weighed.after), custody, weighed.after)
 

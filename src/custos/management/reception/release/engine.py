@@ -197,12 +197,29 @@ def _may_end(issuer: str, one: Basis, facts: Facts) -> bool:
     return unknown or _same_authority(issuer, one, facts)
 
 
+def _is_later(other: Basis, one: Basis) -> bool:
+    """Whether a document was carried out after another, else recorded after it; the admission's is first.
+
+    Where that isn't known, it isn't: what took the other's place must be seen to come after it.
+    """
+    if other.main:
+        return False
+    if other.executed_on and one.executed_on and other.executed_on != one.executed_on:
+        return other.executed_on > one.executed_on
+    if one.main:
+        return True
+    if other.recorded_at is None or one.recorded_at is None:
+        return False
+    return other.recorded_at > one.recorded_at
+
+
 def _followed(one: Basis, facts: Facts, file: File) -> bool:
     """Whether a later document of the same case has taken this one's place."""
     holding = file.holding(one.kind)
     return holding is not None and any(
         later.kind in holding.followed_by
         and not later.ended
+        and _is_later(later, one)
         and bool(later.issuer)
         and _same_authority(later.issuer, one, facts)
         for later in facts.bases

@@ -10,7 +10,14 @@ from pydantic import ValidationError
 from custos.foundation import clock
 from custos.foundation.codes import shipped
 from custos.management.reception.release import engine, rules
-from custos.management.reception.release.engine import Basis, Facts, Paper
+from custos.management.reception.release.engine import (
+    FOLLOWED,
+    HOLDS,
+    Basis,
+    Facts,
+    Paper,
+    standing,
+)
 
 DAY = date(2026, 3, 2)
 COUNTY, OTHER = "某县公安局", "邻县公安局"
@@ -119,6 +126,24 @@ def test_a_wanted_notice_a_recall_and_what_nobody_knows_hold(kind: str) -> None:
 )
 def test_papers_of_the_case_hold_nobody(kind: str) -> None:
     assert _found(replace(FREE, bases=(DETENTION, Basis(kind, "x1", OTHER)))) == []
+
+
+def test_a_document_takes_the_place_of_none_that_came_after_it() -> None:
+    """An arrest that was ended, and a detention of the same bureau since."""
+    early, late = datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 2, 5, tzinfo=UTC)
+    arrest = Basis("arrest_warrant", "县公（刑）捕字〔2026〕2号", COUNTY, recorded_at=early)
+    again = Basis("detention_warrant", "县公（刑）拘字〔2026〕99号", COUNTY, recorded_at=late)
+    ended = replace(PAPER, ends=(*PAPER.ends, arrest.number))
+    assert _found(replace(FREE, bases=(DETENTION, arrest, again), paper=ended)) == ["REL-HOLD"]
+    before = replace(again, recorded_at=early)
+    after = replace(arrest, recorded_at=late)
+    assert standing(before, replace(FREE, bases=(DETENTION, before, after))) == FOLLOWED
+    # By the day of execution, whenever it was recorded; of one day, by the record.
+    swapped = replace(before, executed_on=late.date()), replace(after, executed_on=early.date())
+    assert standing(swapped[0], replace(FREE, bases=(DETENTION, *swapped))) == HOLDS
+    # Where neither is known, both hold.
+    unknown = replace(again, recorded_at=None)
+    assert standing(unknown, replace(FREE, bases=(DETENTION, unknown, arrest))) == HOLDS
 
 
 def test_an_arrest_takes_the_place_of_the_detention_of_its_own_case_only() -> None:

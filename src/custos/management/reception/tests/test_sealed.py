@@ -9,12 +9,14 @@ from django.test import Client
 from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
+from custos.config.api import operations
 from custos.foundation import clock
 from custos.foundation.accounts import confirmations
 from custos.foundation.accounts.acting import Acting
 from custos.foundation.accounts.models import Access
 from custos.foundation.custody import queries as custody
 from custos.foundation.custody.models import Custody, Detainee
+from custos.foundation.custody.place_models import Absence
 from custos.foundation.documents import services as documents
 from custos.foundation.documents.models import Issued
 from custos.foundation.documents.tests import samples
@@ -116,6 +118,27 @@ def test_the_timeline_of_another_stay_leaves_its_entries_out(
         lines = {line.id for line in custody.timeline_of(stay.pk)}
         assert lines >= entries_of(stay)
         assert not lines & entries_of(sealed)
+
+
+def test_no_operation_and_no_page_that_names_the_stay_answers(
+    facility: Organization, sealed: Custody
+) -> None:
+    """Whatever takes a stay's identifier, asked for it by whoever reads everything else."""
+    absence = Absence.objects.create(
+        organization_id=facility.pk, custody=sealed, kind="court", destination="x", document="x",
+        planned_from=sealed.admitted_at, planned_until=clock.now(),
+        cancelled_at=sealed.admitted_at,
+    )  # fmt: skip
+    program = a_program(Post.LEADER, at=facility)
+    found = {
+        one.name: program.get(one.path.format(custody=sealed.pk)).status_code
+        for one in operations()
+        if one.method == "GET" and one.path.count("{") == 1 and "{custody}" in one.path
+    }
+    assert len(found) > 5
+    assert {name: status for name, status in found.items() if status != 404} == {}
+    leader = client_of(somebody(Post.LEADER, at=facility))
+    assert leader.get(reverse("absence", args=[absence.pk])).status_code == 404
 
 
 @pytest.mark.parametrize("route", ["person", "person_print", "release_of"])
