@@ -11,6 +11,7 @@ from custos.foundation.accounts.acting import Acting
 from custos.foundation.database import scope
 from custos.foundation.record.parties import Post, StaffKind
 from tests.factories import SYSTEM, a_facility, somebody
+from tests.programs import a_program
 from tests.test_access_matrix import ROUTES, UNKNOWN, routes
 
 pytestmark = pytest.mark.django_db
@@ -78,3 +79,19 @@ def test_a_program_hears_it_as_a_problem_of_a_field(people: list[Acting]) -> Non
     ):
         assert answer.status_code == 422
         assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_the_api_refuses_it_in_a_filter_and_takes_any_offset_of_a_time(
+    people: list[Acting],
+) -> None:
+    leader = next(one for one in people if one.post is Post.DUTY_LEADER)
+    with scope.entered(SYSTEM):
+        program = a_program(Post.DUTY_LEADER, at=leader.organization)
+    wrong = program.get("/organizations?kind=%1A%00")
+    assert wrong.status_code == 422
+    assert wrong.json()["errors"][0]["parameter"] == "kind"
+    roll = f"/organizations/{leader.organization.pk}/roll?at="
+    far = program.get(f"{roll}2026-03-01T06:43:45-23:11")
+    same = program.get(f"{roll}2026-03-02T05:54:45Z")
+    assert far.status_code == 200
+    assert far.json() == same.json()

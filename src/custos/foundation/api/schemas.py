@@ -1,11 +1,19 @@
 """The types that operations take and give. Every text that comes in can be stored and shown."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 from ninja import Path
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from custos.foundation.database.scope import HIGHEST, LOWEST
@@ -22,9 +30,16 @@ class Shape(BaseModel):
 
 
 class Asked(BaseModel):
-    """Something that is taken: a name that isn't known is refused, never ignored."""
+    """Something that is taken: a name that isn't known is refused, never ignored, and so is text that no
+    database stores, whatever field it stands in.
+    """
 
     model_config = ConfigDict(extra="forbid")
+
+    @field_validator("*", mode="after", check_fields=False)
+    @classmethod
+    def _is_storable(cls, value: Any) -> Any:
+        return _storable(value) if isinstance(value, str) else value
 
 
 def like(**fields: Any) -> ConfigDict:
@@ -56,6 +71,11 @@ def _storable(text: str) -> str:
     return text
 
 
+def _in_utc(at: datetime) -> datetime:
+    """The same instant: offsets of more than sixteen hours are right by RFC 3339, and no database's."""
+    return at.astimezone(UTC)
+
+
 def _possible_year(at: Any) -> Any:
     if not EARLIEST_YEAR <= at.year <= LATEST_YEAR:
         raise PydanticCustomError("year", "too far from our time")
@@ -71,7 +91,7 @@ Line = Annotated[str, Field(max_length=400), _storing]
 Words = Annotated[str, Field(min_length=1, max_length=4000), _storing]
 Name = Annotated[str, Field(min_length=1, max_length=200), _storing]
 Day = Annotated[date, AfterValidator(_possible_year)]
-Moment = Annotated[AwareDatetime, AfterValidator(_possible_year)]
+Moment = Annotated[AwareDatetime, AfterValidator(_possible_year), AfterValidator(_in_utc)]
 OrganizationNumber = Annotated[
     int, Field(ge=LOWEST, le=HIGHEST, description="Number of an organization, nine digits.")
 ]
