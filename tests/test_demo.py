@@ -142,9 +142,7 @@ def test_cases_stand_at_every_stage(seen: None):
         elif "arrest_warrant" in kinds:
             stages["arrested"] += 1
         else:
-            stages[
-                "requested" if "提请批准逮捕" in notes.replace("延长提请", "") else "detained"
-            ] += 1
+            stages["requested" if "arrest_request" in kinds else "detained"] += 1
     assert stages.keys() == {
         "detained", "requested", "arrested", "extended", "prosecution", "first", "second", "delivery",
         "serving",
