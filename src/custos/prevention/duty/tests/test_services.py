@@ -418,3 +418,8 @@ def test_whoever_was_missed_and_came_back_is_looked_for_no_more(button: Device) 
     task.refresh_from_db()
     assert (task.state, task.due_at) == (State.ANSWERED, None)
     assert "well" in task.answer
+
+
+def test_each_rule_tells_its_source_in_english_too() -> None:
+    same = [rule.id for rule in catalogue.rules() if rule.source.en == rule.source.zh]
+    assert same == []
