@@ -159,7 +159,7 @@ def test_pages_neither_skip_nor_repeat_while_people_arrive(facility: Organizatio
 def test_a_cursor_of_ones_own_making_is_refused(leader: Program, cursor: str) -> None:
     answer = leader.get(f"/people?cursor={cursor}")
     assert answer.status_code == 422
-    assert answer.json()["code"] == "cursor.unreadable"
+    assert answer.json()["code"] in ("cursor.unreadable", "request.malformed")
 
 
 def test_a_cursor_of_another_list_is_refused(leader: Program) -> None:
