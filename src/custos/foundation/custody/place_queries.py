@@ -37,8 +37,8 @@ from custos.foundation.organizations.numbers import range_of
 #: What a risk of `placing.signs_of()` is called.
 SIGNS = {
     "minor": _("minor"),
-    "never_alone": _("never alone"),
-    "isolation": _("apart by medical order"),
+    "never_alone": queries.ORDERS[PlacingOrder.COMPANY],
+    "isolation": queries.ORDERS[PlacingOrder.ISOLATION],
     "keep_apart": _("keep apart"),
     "violent": _("violent offence"),
     "convicted": _("convicted"),

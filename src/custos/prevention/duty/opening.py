@@ -1,4 +1,4 @@
-"""The SQL of opening a task: join what is being handled, or add a row, in one statement.
+"""Opening a task: its SQL, which joins what is being handled or adds a row in one statement, and its entry.
 
 An emergency button waits for this, so it is one round trip and no more.
 """
@@ -9,7 +9,10 @@ from uuid import UUID
 from django.db import IntegrityError, connection, transaction
 
 from custos.foundation.database import prepared
+from custos.foundation.record.parties import Actor, Post
+from custos.foundation.record.services import Deed
 from custos.prevention.duty.engine import State
+from custos.prevention.duty.kinds import TaskOpened, Why
 from custos.prevention.duty.models import Task
 
 _FIELDS = Task._meta.concrete_fields
@@ -71,3 +74,20 @@ def _run(task: Task, handled_since: datetime) -> tuple[bool, bool]:
         )
         joined, added = cursor.fetchone()
     return joined, added
+
+
+def tell_opened(task: Task, because: UUID, deed: Deed, *, by: Actor) -> None:
+    """Write down that a task was opened, and by which part of the system, after what it follows from."""
+    deed.append(
+        TaskOpened(
+            task=task.pk,
+            source_kind=task.source_kind,
+            severity=task.severity,
+            post=Post(task.post),
+            due_at=task.wanted_by,
+            reasons=[Why(**reason) for reason in task.reasons],
+        ),
+        about=task,
+        by=by,
+        because=because,
+    )

@@ -23,10 +23,10 @@ from custos.foundation.record import services as record
 from custos.foundation.record.parties import Actor, Post, Subject
 from custos.foundation.record.reactions import Event
 from custos.foundation.record.services import Deed
-from custos.prevention.duty import engine, queries
+from custos.prevention.duty import engine, opening, queries
 from custos.prevention.duty.engine import Reason, Rule, Rung, Span, Title
 from custos.prevention.duty.information import catalogue as information
-from custos.prevention.duty.kinds import OrderGiven, TaskOpened, Why
+from custos.prevention.duty.kinds import OrderGiven
 from custos.prevention.duty.models import ORDER, Task
 from custos.prevention.duty.queries import TaskShown
 
@@ -133,7 +133,8 @@ def give(given: Given, *, facility: int, by: Actor) -> Task:
     text = given.text.strip()
     name = _officer(given, facility) if given.officer else ""
     raise_all(_faults(given, text, at))
-    subject = _subject(given, facility)
+    before = _task(given.after) if given.after else None
+    subject = _subject(given, before, facility)
     with record.deed() as deed:
         header = deed.append(
             OrderGiven(
@@ -147,7 +148,7 @@ def give(given: Given, *, facility: int, by: Actor) -> Task:
             ),
             about=subject,
             by=by,
-            because=_source_of(given.after),
+            because=before.source_entry_id if before else None,
         )
         return Task.objects.visible_to(scope.current()).get(source_entry_id=header.id)
 
@@ -200,13 +201,13 @@ def _officer(given: Given, facility: int) -> str:
     )
 
 
-def _subject(given: Given, facility: int) -> Subject:
+def _subject(given: Given, before: Task | None, facility: int) -> Subject:
     if given.custody:
         subject = custody.subject_of(given.custody)
     elif given.cell:
         subject = organizations.cell(given.cell).record_subject()
-    elif given.after:
-        subject = _task(given.after).record_subject()
+    elif before:
+        subject = before.record_subject()
     else:
         return Subject(organizations.in_scope(facility).pk)
     if subject.organization_id != facility:
@@ -219,10 +220,6 @@ def _task(task: UUID) -> Task:
     if found is None:
         raise Missing("task.no_such", _("There is no such task."))
     return found
-
-
-def _source_of(task: UUID | None) -> UUID | None:
-    return _task(task).source_entry_id if task else None
 
 
 def open_task(event: Event, deed: Deed) -> Task:
@@ -254,19 +251,7 @@ def open_task(event: Event, deed: Deed) -> Task:
         due_at=due,
     )
     task.save(force_insert=True)
-    deed.append(
-        TaskOpened(
-            task=task.pk,
-            source_kind=task.source_kind,
-            severity=task.severity,
-            post=Post(task.post),
-            due_at=due,
-            reasons=[Why(**asdict(reason))],
-        ),
-        about=task,
-        by=Actor.system("duty"),
-        because=event.id,
-    )
+    opening.tell_opened(task, event.id, deed, by=Actor.system("duty"))
     return task
 
 

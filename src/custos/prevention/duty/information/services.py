@@ -22,7 +22,7 @@ from custos.foundation.record.parties import Actor, ActorKind, Audience, Post, S
 from custos.foundation.record.reactions import Event
 from custos.foundation.record.services import TOLERATED_AHEAD, Deed, StoredAttachment
 from custos.foundation.ui.wording import enumerated
-from custos.prevention.duty import engine
+from custos.prevention.duty import engine, opening
 from custos.prevention.duty.engine import Reason, State
 from custos.prevention.duty.information import adopted, catalogue, types
 from custos.prevention.duty.information.models import FacilityCatalogue, Observation
@@ -31,9 +31,7 @@ from custos.prevention.duty.kinds import (
     CatalogueAdopted,
     Detail,
     InformationCollected,
-    TaskOpened,
     TaskReopened,
-    Why,
 )
 from custos.prevention.duty.models import Task
 from custos.prevention.duty.shifts import plan
@@ -357,7 +355,7 @@ def open_tasks(event: Event, deed: Deed) -> list[Task]:
     ]
     Task.objects.bulk_create(tasks)
     for task in tasks:
-        _tell_opened(task, event.id, deed)
+        opening.tell_opened(task, event.id, deed, by=_SYSTEM)
     return tasks
 
 
@@ -412,23 +410,6 @@ def _task_of(
     )
 
 
-def _tell_opened(task: Task, because: UUID, deed: Deed) -> None:
-    assert task.due_at is not None  # just opened
-    deed.append(
-        TaskOpened(
-            task=task.pk,
-            source_kind=task.source_kind,
-            severity=task.severity,
-            post=Post(task.post),
-            due_at=task.wanted_by,
-            reasons=[Why(**reason) for reason in task.reasons],
-        ),
-        about=task,
-        by=_SYSTEM,
-        because=because,
-    )
-
-
 def reopen(task_id: UUID, reason: str, *, by: Actor) -> Task:
     """Ask again for what an answered task was to do, by a task of its own with the same ladder.
 
@@ -467,7 +448,7 @@ def reopen(task_id: UUID, reason: str, *, by: Actor) -> Task:
         )
         task = _again(old, header.id, deed.at)
         task.save(force_insert=True)
-        _tell_opened(task, header.id, deed)
+        opening.tell_opened(task, header.id, deed, by=_SYSTEM)
     return task
 
 
