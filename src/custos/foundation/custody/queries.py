@@ -316,7 +316,7 @@ def timeline_of(
     own: Collection[int] | None = None,
 ) -> list[Line]:
     """Everything on the record about a stay: what names the person, and what happened in their cells
-    while they were there. Latest first; of some kinds where named. Five queries, three where the caller
+    while they were there. Latest first; of some kinds where named. Four queries, two where the caller
     has asked for `shown` and `places` already. Where the scope was widened for this stay alone, `own` are
     the reader's audiences without that: of other stays and of the cells nothing else is found.
     """

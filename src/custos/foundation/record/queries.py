@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation.database import scope
@@ -82,7 +82,7 @@ def timeline(
     limit: int = PAGE,
     beyond: tuple[UUID, Collection[int]] | None = None,
 ) -> list[Line]:
-    """Entries about a person or a cell, latest first, at most `limit`; three queries.
+    """Entries about a person or a cell, latest first, at most `limit`; two queries.
 
     With `stays`, what happened in a cell while the person was in it counts as theirs, unless it is
     about another person. `others` are further records of the same person. Of some `kinds` where named.
@@ -125,7 +125,7 @@ def first_time(kind: str, *, custody: UUID, since: datetime) -> datetime | None:
 def latest(
     *, kinds: Sequence[str] = (), before: UUID | None = None, limit: int = PAGE
 ) -> list[Line]:
-    """The latest entries of the scope, of some kinds where named; three queries."""
+    """The latest entries of the scope, of some kinds where named; two queries."""
     entries = _visible()
     if kinds:
         entries = entries.filter(kind__in=kinds)
@@ -151,7 +151,7 @@ def entries_of(kinds: Sequence[str], *, since: datetime, until: datetime | None 
 
 
 def shown(entries: Iterable[Entry]) -> list[Line]:
-    """Some of `entries_of()`, ready to show, in their order; two queries more."""
+    """Some of `entries_of()`, ready to show, in their order; one query more."""
     return _lines(list(entries))
 
 
@@ -160,7 +160,7 @@ def chain(
 ) -> list[Line]:
     """The entries of one organization's own chain that the scope may read, latest first.
 
-    `before` is the number in the chain of the last line of the page before. Three queries.
+    `before` is the number in the chain of the last line of the page before. Two queries.
     """
     entries = _visible().filter(organization_id=organization)
     if kinds:
@@ -171,7 +171,7 @@ def chain(
 
 
 def line(entry: UUID) -> Line:
-    """One entry. Raises `Missing` where the scope has none that it may read. Three queries."""
+    """One entry. Raises `Missing` where the scope has none that it may read. Two queries."""
     found = lines_of([entry])
     if entry not in found:
         raise Missing("record.no_such_entry", _("There is no such entry in your scope."))
@@ -211,12 +211,12 @@ def named_files(digests: Iterable[str]) -> set[str]:
 
 
 def lines_of(ids: Iterable[UUID]) -> dict[UUID, Line]:
-    """Some entries by id, as far as the scope covers them; three queries."""
+    """Some entries by id, as far as the scope covers them; two queries."""
     return {line.id: line for line in _lines(list(_visible().filter(id__in=list(ids))))}
 
 
 def following(entry: UUID) -> list[Line]:
-    """What was written because of an entry, oldest first; three queries."""
+    """What was written because of an entry, oldest first; two queries."""
     return _lines(list(_visible().filter(because_id=entry).order_by("id")[:PAGE]))
 
 
@@ -284,19 +284,30 @@ def _lines(entries: Sequence[Entry], sealed: set[UUID] | None = None) -> list[Li
     ids = [entry.id for entry in entries]
     if sealed is None:
         sealed = _sealed(entry.id for entry in entries if entry.custody_id)
-    bodies = {p.id: bytes(p.body) for p in Payload.objects.filter(id__in=ids)} if ids else {}
-    # What corrects an entry is younger than it: that bounds the partitions that are looked at.
-    corrected = (
-        set(
-            _visible()
-            .filter(corrects_id__in=ids, id__gt=min(ids))
-            .values_list("corrects_id", flat=True)
-        )
-        if ids
-        else set()
-    )
+    bodies, corrected = _said_of(ids)
     found = [_line(entry, bodies.get(entry.id), entry.id in corrected) for entry in entries]
     return [_frame(line) if line.id in sealed else line for line in found]
+
+
+def _said_of(ids: Sequence[UUID]) -> tuple[dict[UUID, bytes], set[UUID]]:
+    """What some entries say, as far as it isn't erased, and which of them were corrected. One query."""
+    if not ids:
+        return {}, set()
+    said = Payload.objects.filter(id__in=ids).annotate(corrected=Value(False))
+    # What corrects an entry is younger than it: that bounds the partitions that are looked at.
+    corrections = _visible().filter(corrects_id__in=ids, id__gt=min(ids))
+    corrected = corrections.annotate(said=Value(b""), by=Value(True))
+    rows = said.values_list("id", "body", "corrected").union(
+        corrected.values_list("corrects_id", "said", "by"), all=True
+    )
+    bodies: dict[UUID, bytes] = {}
+    put_right: set[UUID] = set()
+    for entry, body, is_corrected in rows:
+        if is_corrected:
+            put_right.add(entry)
+        else:
+            bodies[entry] = bytes(body)
+    return bodies, put_right
 
 
 def _frame(line: Line) -> Line:

@@ -139,7 +139,7 @@ def _kinds_of(group: str) -> list[str]:
 
 
 def context(request: HttpRequest, custody_id: UUID) -> dict[str, Any]:
-    """Everything the file shows, in thirteen queries."""
+    """Everything the file shows, in twelve queries."""
     acting = acting_in(request)
     shown = custody.person(custody_id)
     places = custody.places_of(custody_id)

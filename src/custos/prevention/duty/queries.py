@@ -232,7 +232,7 @@ def climbs(shown: TaskShown) -> list[Climb]:
 
 
 def history(shown: TaskShown) -> list[Line]:
-    """What opened a task and what followed, latest first. Six queries."""
+    """What opened a task and what followed, latest first. Four queries."""
     opened_by = record.lines_of([shown.source_entry_id])
     return [*reversed(record.following(shown.source_entry_id)), *opened_by.values()]
 
