@@ -57,7 +57,9 @@ class CellMoved(Kind):
 from custos.foundation.custody.place_kinds import AbsenceOverdue as AbsenceOverdue  # noqa: E402
 from custos.foundation.custody.place_kinds import CameBack as CameBack  # noqa: E402
 from custos.foundation.custody.place_kinds import CountMismatch as CountMismatch  # noqa: E402
+from custos.foundation.custody.place_kinds import IsolationOrdered as IsolationOrdered  # noqa: E402
 from custos.foundation.custody.place_kinds import LeftAlone as LeftAlone  # noqa: E402
+from custos.foundation.custody.place_kinds import NeverAloneOrdered as NeverAloneOrdered  # noqa: E402
 from custos.foundation.custody.place_kinds import Released as Released  # noqa: E402
 from custos.foundation.custody.place_kinds import SeparationBroken as SeparationBroken  # noqa: E402
 from custos.foundation.custody.place_kinds import StayEnded as StayEnded  # noqa: E402

@@ -155,6 +155,20 @@ def head_counts() -> dict[UUID, int]:
     return {row["cell_id"]: row["people"] for row in rows}
 
 
+def head_counts_of(cells: Iterable[UUID]) -> dict[UUID, int]:
+    """How many people have their place in each of some cells; names nobody, nor empty cells. One query."""
+    stays = Custody.objects.visible_to(scope.current())
+    rows = stays.filter(ended_at__isnull=True, cell_id__in=list(cells)).values("cell_id")
+    return {row["cell_id"]: row["people"] for row in rows.annotate(people=Count("id"))}
+
+
+def cells_on_close_watch(cells: Iterable[UUID]) -> set[UUID]:
+    """Those of some cells in which somebody must not be alone or is apart by medical order. One query."""
+    orders = PlacingOrder.objects.visible_to(scope.current()).filter(ended_at=None)
+    found = orders.filter(custody__cell_id__in=list(cells), custody__ended_at=None)
+    return set(found.values_list("custody__cell_id", flat=True))
+
+
 def listed(
     *,
     organization: int | None = None,

@@ -1,6 +1,7 @@
 """Entries in the life of a task. Each follows the entry that opened the task (`because`)."""
 
 from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 from django.utils.translation import get_language, gettext
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from custos.foundation import clock
 from custos.foundation.record.kinds import Kind
 from custos.foundation.record.parties import ActorKind, Post, Readers, Writers
+from custos.foundation.ui.wording import enumerated
 from custos.prevention.duty import catalogue
 from custos.prevention.duty.information import catalogue as information
 from custos.prevention.duty.models import ORDER
@@ -296,4 +298,76 @@ class PostShort(Kind):
             "post": self.post.title,
             "there": self.on_duty,
             "needed": self.needed,
+        }
+
+
+_HOW = {
+    "tag": _("At the door, by its tag"),
+    "door": _("At the door, without the tag"),
+    "screen": _("By screen"),
+}
+
+
+class RoundMade(Kind):
+    """Somebody looked into a cell on a round."""
+
+    name, version = "round.made", 1
+    title = _("Round")
+    erasable = False
+    writers = Writers.posts(Post.PATROL, Post.DUTY_LEADER, Post.LEADER)
+    readers, converges = Readers.STAFF, False
+    how: Literal["tag", "door", "screen"]
+    people: int
+    text: str = ""
+    late_minutes: int = 0
+    reason: str = ""
+    client: UUID
+    claimed_at: datetime | None = None
+
+    def line(self) -> str:
+        said = [str(_HOW[self.how]), self.text]
+        if self.late_minutes:
+            said.append(
+                gettext("%(minutes)s minutes late: %(reason)s")
+                % {"minutes": self.late_minutes, "reason": self.reason}
+            )
+        return " · ".join(part for part in said if part)
+
+
+class RoundMissed(Kind):
+    """Nobody looked into a cell within its longest gap."""
+
+    name, version = "round.missed", 1
+    title = _("Round missed")
+    erasable = False
+    writers = Writers.the_system()
+    readers, converges = Readers.STAFF, True
+    due_at: datetime
+    last_at: datetime | None
+    gap_minutes: int
+
+    def line(self) -> str:
+        return gettext("Due at %(time)s, at most every %(minutes)s minutes") % {
+            "time": f"{self.due_at.astimezone(clock.LOCAL):%H:%M}",
+            "minutes": self.gap_minutes,
+        }
+
+
+class RoundsBehind(Kind):
+    """An area in which no cell was overdue has fallen behind with its rounds."""
+
+    name, version = "round.behind", 1
+    title = _("Rounds are behind")
+    erasable = False
+    writers = Writers.the_system()
+    readers, converges = Readers.STAFF, True
+    area: str
+    cells: list[str]
+    due_at: datetime
+
+    def line(self) -> str:
+        return gettext("%(area)s: %(cells)s, since %(time)s") % {
+            "area": self.area,
+            "cells": enumerated(self.cells),
+            "time": f"{self.due_at.astimezone(clock.LOCAL):%H:%M}",
         }

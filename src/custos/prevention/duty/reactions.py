@@ -5,9 +5,13 @@ from django.utils.translation import gettext
 from custos.foundation.accounts.kinds import GlassBroken
 from custos.foundation.custody.kinds import (
     AbsenceOverdue,
+    Admitted,
     CameBack,
+    CellMoved,
     CountMismatch,
+    IsolationOrdered,
     LeftAlone,
+    NeverAloneOrdered,
     SeparationBroken,
     TransitionDue,
 )
@@ -18,12 +22,15 @@ from custos.prevention.devices.kinds import EmergencyButtonPressed
 from custos.prevention.duty import orders, services
 from custos.prevention.duty.information import services as information
 from custos.prevention.duty.kinds import (
+    CatalogueAdopted,
     InformationCollected,
     OrderGiven,
     PostShort,
+    RoundsBehind,
     TaskAnswered,
     TaskOpened,
 )
+from custos.prevention.duty.rounds import services as rounds
 
 
 @on(EmergencyButtonPressed, emits=[TaskOpened])
@@ -101,3 +108,44 @@ def find_somebody_for_the_post(event: Event, deed: Deed) -> None:
 def ask_whom_the_order_names(event: Event, deed: Deed) -> None:
     """A leader deployed a post."""
     orders.open_task(event, deed)
+
+
+@on(RoundsBehind, emits=[TaskOpened])
+def see_to_the_rounds(event: Event, deed: Deed) -> None:
+    """Nobody looked into cells in time."""
+    services.open_task(event, deed)
+
+
+@on(CatalogueAdopted)
+def keep_rounds(event: Event, deed: Deed) -> None:
+    """A facility's file says whether and how often its cells are looked into."""
+    rounds.keep(event.about.organization_id, deed.at)
+
+
+def _look_in_time(event: Event, deed: Deed) -> None:
+    if event.about.cell_id:
+        rounds.wake(event.about.organization_id, [event.about.cell_id], deed.at)
+
+
+@on(Admitted)
+def look_in_on_an_arrival(event: Event, deed: Deed) -> None:
+    """A cell in which nobody was has to be looked into from now on."""
+    _look_in_time(event, deed)
+
+
+@on(CellMoved)
+def look_in_where_somebody_moved(event: Event, deed: Deed) -> None:
+    """So does the cell that somebody moved to."""
+    _look_in_time(event, deed)
+
+
+@on(NeverAloneOrdered)
+def look_in_more_often_on_who_must_not_be_alone(event: Event, deed: Deed) -> None:
+    """Close watch begins at once, not after the next round."""
+    _look_in_time(event, deed)
+
+
+@on(IsolationOrdered)
+def look_in_more_often_on_who_is_apart(event: Event, deed: Deed) -> None:
+    """So it does for somebody held apart by medical order."""
+    _look_in_time(event, deed)

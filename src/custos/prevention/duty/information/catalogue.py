@@ -26,6 +26,7 @@ from custos.prevention.duty.information.types import (
     Length,
     rule_name,
 )
+from custos.prevention.duty.rounds.plan import OwnRounds
 from custos.prevention.duty.shifts.plan import Shift, Strength, require_a_whole_day
 
 M = TypeVar("M", bound=BaseModel)
@@ -49,7 +50,7 @@ class Stricter(BaseModel):
 
 
 class FacilityFile(BaseModel):
-    """What a facility adopts: own types, stricter rows, its shifts, and how many each post needs."""
+    """What a facility adopts: own types, stricter rows, shifts, strength of posts, and its rounds."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -57,6 +58,7 @@ class FacilityFile(BaseModel):
     stricter: tuple[Stricter, ...] = ()
     shifts: tuple[Shift, ...] = ()
     strength: Strength = Field(default_factory=dict)
+    rounds: OwnRounds | None = None
 
     @model_validator(mode="after")
     def _is_coherent(self) -> "FacilityFile":
@@ -185,6 +187,7 @@ _SAID = {
     "own.law": _("%(row)s: numbers and laws are those of the shipped table"),
     "shifts.gap": _("no shift covers %(at)s"),
     "shifts.overlap": _("more than one shift covers %(at)s"),
+    "rounds.gap": _("%(field)s: from %(least)s to %(most)s minutes"),
     "stricter.unknown": _("%(row)s: there is no such type in the shipped catalogue"),
     "stricter.severity": _("%(row)s: severity %(severity)s may be made graver, never lighter"),
     "stricter.law": _("%(row)s: the law bounds the deadline: at most %(minutes)s minutes"),

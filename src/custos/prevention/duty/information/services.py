@@ -99,7 +99,7 @@ def observe(
     _require_collector(kind, by)
     subject, area, place = _subject(facility, about, kind)
     read = _checked(known, kind, text, details or {}, photos)
-    occurred_at, claimed_at = _times(observed_at, sent_at, at)
+    occurred_at, claimed_at = by_our_clock(observed_at, sent_at, at)
     payload = InformationCollected(
         type=kind.id,
         type_version=kind.version,
@@ -261,7 +261,7 @@ _FIELD_WORDS = {
 }
 
 
-def _times(
+def by_our_clock(
     observed_at: datetime | None, sent_at: datetime | None, at: datetime
 ) -> tuple[datetime, datetime | None]:
     """When it was observed by our clock, and what the device's said where that was off."""
