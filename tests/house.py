@@ -31,7 +31,10 @@ from custos.prevention.devices import intake
 from custos.prevention.devices.tests import worlds
 from custos.prevention.duty import orders
 from custos.prevention.duty import services as duty
+from custos.prevention.duty.information import services as information
 from custos.prevention.duty.models import Task
+from custos.prevention.duty.rounds import services as rounds
+from custos.prevention.duty.rounds.models import WatchedCell
 from tests import factories, leaving
 
 #: Steps of an admission that axe looks at: a form, the body map, what only clinicians read, the review.
@@ -63,6 +66,7 @@ class House:
     sheet: UUID
     paper: UUID
     warning: UUID
+    tag: str
 
     def someone(self, post: Post, kind: StaffKind = StaffKind.OFFICER) -> Acting:
         """A member of staff on a post here."""
@@ -84,6 +88,11 @@ class House:
             "/duty/orders/new/",
             f"/duty/orders/new/?task={self.task}",
             f"/duty/{self.answered}/reopen/",
+            "/rounds/",
+            f"/rounds/{self.cell}/",
+            f"/rounds/tag/{self.tag}/",
+            "/rounds/tags/",
+            "/rounds/pattern/",
             "/handheld/",
             "/people/",
             "/people/?words=nobody",
@@ -209,7 +218,25 @@ def furnished() -> House:
             _sheet(facility, cells[3], receiver),
             overdue.pk,
             warning.pk,
+            _walked(facility, cells, officer),
         )
+
+
+def _walked(facility: Organization, cells: list[Cell], officer: Acting) -> str:
+    """Rounds of the last hour: two cells in time, one missed; the code of the first one's tag."""
+    began = clock.now() - timedelta(minutes=70)
+    leader = factories.an_officer(Post.LEADER)
+    with clock.set_to(began):
+        information.adopt(
+            "rounds: {}", facility=facility.pk, valid_from=clock.today(), reason="试行", by=leader
+        )
+    for minutes in (12, 25, 39, 52, 64):
+        with clock.set_to(began + timedelta(minutes=minutes)):
+            for at, cell in enumerate(cells[:3]):
+                if at < 2 or minutes == 12:
+                    rounds.look(cell.pk, facility=facility.pk, how="door", by=officer.actor)
+    rounds.sweep()
+    return WatchedCell.objects.get(cell=cells[0]).code
 
 
 def _sheet(facility: Organization, cell: Cell, by: Acting) -> UUID:

@@ -42,7 +42,9 @@ from custos.management.reception.importing.tests.sheets_of import a_csv, rows_of
 from custos.management.timelimits.tests import worlds as worlds_of_limits
 from custos.prevention.devices import intake
 from custos.prevention.devices.tests.worlds import a_button, a_press
+from custos.prevention.duty.information import services as information
 from custos.prevention.duty.models import Task
+from custos.prevention.duty.rounds.models import WatchedCell
 from tests import leaving
 from tests.factories import (
     BY_SYSTEM,
@@ -264,6 +266,13 @@ def _objects_of(facility: Organization) -> dict[str, Any]:
     legal_paper, warning = worlds_of_limits.overdue(stay)
     sheet = a_csv(rows_of(cell.name, {}))
     upload = importing.check(sheet, "x.csv", facility.pk, by=receiver.actor, sent_by="x")
+    information.adopt(
+        "rounds: {}",
+        facility=facility.pk,
+        valid_from=clock.today(),
+        reason="x",
+        by=somebody(Post.LEADER, at=facility).actor,
+    )
     paper = documents.issue(
         "D14-1",
         samples.ADMISSION,
@@ -292,6 +301,7 @@ def _objects_of(facility: Organization) -> dict[str, Any]:
         "confirmation_id": asked.pk,
         "facility_id": facility.pk,
         "cell_id": cell.pk,
+        "code": WatchedCell.objects.get(cell=cell).code,
         "device_id": button.pk,
     }
 

@@ -301,7 +301,8 @@ class PostShort(Kind):
         }
 
 
-_HOW = {
+#: How somebody looked into a cell, in words.
+HOW = {
     "tag": _("At the door, by its tag"),
     "door": _("At the door, without the tag"),
     "screen": _("By screen"),
@@ -325,7 +326,7 @@ class RoundMade(Kind):
     claimed_at: datetime | None = None
 
     def line(self) -> str:
-        said = [str(_HOW[self.how]), self.text]
+        said = [str(HOW[self.how]), self.text]
         if self.late_minutes:
             said.append(
                 gettext("%(minutes)s minutes late: %(reason)s")

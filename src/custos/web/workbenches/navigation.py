@@ -7,10 +7,12 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from custos.foundation.organizations.numbers import Tier
 from custos.foundation.record.parties import Post
 from custos.foundation.ui import calls, navigation
 from custos.foundation.ui.calls import Call
 from custos.prevention.duty import queries
+from custos.web.workbenches.rounds import LOOKING
 
 #: Posts that are asked only for what others let lie: they begin with what they oversee.
 _OVERSEEING = (Post.RESIDENT_PROSECUTOR, Post.OVERSIGHT)
@@ -42,6 +44,13 @@ navigation.register(
 )
 navigation.register(
     "duty_reported", _("Reported"), icon="report", order=_after_own_work(25), shown=_on_duty
+)
+navigation.register(
+    "rounds",
+    _("Rounds"),
+    icon="walk",
+    order=_after_own_work(30),
+    shown=lambda acting: acting.post in LOOKING and acting.organization.tier is Tier.FACILITY,
 )
 navigation.register(
     "facility_home",

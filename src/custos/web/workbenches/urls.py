@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from custos.web.workbenches import board, facility, operations, ordering, reporting, views
+from custos.web.workbenches import board, facility, operations, ordering, reporting, rounds, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -25,6 +25,11 @@ urlpatterns = [
     path("duty/catalogue/", reporting.catalogue, name="duty_catalogue"),
     path("duty/sign-on/", reporting.sign_on, name="duty_sign_on"),
     path("duty/sign-off/", reporting.sign_off, name="duty_sign_off"),
+    path("rounds/", rounds.listed, name="rounds"),
+    path("rounds/tags/", rounds.tags, name="round_tags"),
+    path("rounds/pattern/", rounds.pattern, name="round_pattern"),
+    path("rounds/<uuid:cell_id>/", rounds.cell, name="round_cell"),
+    path("rounds/tag/<str:code>/", rounds.tag, name="round_tag"),
     path("board/", board.page, name="board"),
     path("board/open/", board.part, name="board_open"),
     path("facility/", facility.page, name="facility_home"),

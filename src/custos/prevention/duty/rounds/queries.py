@@ -1,0 +1,217 @@
+"""Questions about rounds, in the scope of whoever asks; none of them names anybody in custody."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+
+from custos.foundation import clock
+from custos.foundation.accounts import queries as accounts
+from custos.foundation.custody import queries as custody
+from custos.foundation.database import scope
+from custos.foundation.errors import Missing
+from custos.foundation.organizations import queries as organizations
+from custos.prevention.duty.kinds import HOW
+from custos.prevention.duty.rounds import plan
+from custos.prevention.duty.rounds.models import Look, WatchedCell
+
+#: As many cells as a large facility has.
+MOST = 500
+#: A leader looks at the rounds of so long, at most so many of them.
+PATTERN_HOURS, MOST_LOOKS = 24, 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class CellDue:
+    """A cell as rounds see it. `missed_since`: when the oldest look was due that is still missing."""
+
+    cell_id: UUID
+    name: str
+    area: str
+    due_at: datetime | None
+    gap_minutes: int
+    close: bool
+    people: int
+    last_at: datetime | None
+    last_by: str
+    last_how: Any
+    missed_since: datetime | None
+
+    @property
+    def wanted_by(self) -> datetime | None:
+        """By when somebody is to look in, or since when nobody has."""
+        return self.missed_since or self.due_at
+
+
+def due_list(facility: int) -> list[CellDue]:
+    """The cells of a facility with people in them, by when they are due. Four queries."""
+    rows = WatchedCell.objects.visible_to(scope.current()).filter(
+        organization_id=facility, due_at__isnull=False
+    )
+    return _shown(rows.select_related("cell__area").order_by("due_at", "cell__name")[:MOST])
+
+
+def cell_due(cell: UUID) -> CellDue:
+    """One cell. Raises `Missing` where no rounds are kept of it. Four queries."""
+    rows = WatchedCell.objects.visible_to(scope.current()).filter(cell_id=cell)
+    found = _shown(rows.select_related("cell__area"))
+    if not found:
+        raise Missing("round.no_cell", _("There is no such cell in this facility."), field="cell")
+    return found[0]
+
+
+def cell_of(code: str) -> UUID:
+    """The cell at whose door a tag hangs. Raises `Missing`. One query."""
+    rows = WatchedCell.objects.visible_to(scope.current()).filter(code=code)
+    found: UUID | None = rows.values_list("cell_id", flat=True).first()
+    if found is None:
+        raise Missing(
+            "round.no_tag",
+            _("No door of this facility has this tag."),
+            mend=_("It may be an old one: print the tags anew and hang this one up again."),
+        )
+    return found
+
+
+def _shown(rows: Iterable[WatchedCell]) -> list[CellDue]:
+    found = list(rows)
+    cells = [row.cell_id for row in found]
+    people = custody.head_counts_of(cells) if cells else {}
+    close = custody.cells_on_close_watch(cells) if cells else set()
+    names = accounts.names_of({row.last_by for row in found if row.last_by})
+    return [
+        CellDue(
+            cell_id=row.cell_id,
+            name=row.cell.name,
+            area=row.cell.area.name if row.cell.area else "",
+            due_at=row.due_at,
+            gap_minutes=row.gap_minutes,
+            close=row.cell_id in close,
+            people=people.get(row.cell_id, 0),
+            last_at=row.last_at,
+            last_by=names.get(row.last_by, ""),
+            last_how=HOW.get(row.last_how, ""),
+            missed_since=row.missed_since,
+        )
+        for row in found
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """What hangs at a cell's door."""
+
+    name: str
+    area: str
+    code: str
+
+
+def tags(facility: int) -> list[Tag]:
+    """The tags of a facility's cells, by area and cell. One query."""
+    rows = (
+        WatchedCell.objects.visible_to(scope.current())
+        .filter(organization_id=facility)
+        .select_related("cell__area")
+        .order_by("cell__area__position", "cell__name")[:MOST]
+    )
+    return [
+        Tag(row.cell.name, row.cell.area.name if row.cell.area else "", row.code) for row in rows
+    ]
+
+
+def behind(facility: int) -> tuple[int, int]:
+    """How many cells of a facility are watched, and how many of them nobody looked into in time.
+
+    One query.
+    """
+    rows = WatchedCell.objects.visible_to(scope.current()).filter(
+        organization_id=facility, due_at__isnull=False
+    )
+    missed = [row is not None for row in rows.values_list("missed_since", flat=True)]
+    return len(missed), sum(missed)
+
+
+@dataclass(frozen=True, slots=True)
+class SignShown:
+    """Something strange about rounds, in words."""
+
+    sort: str
+    officer: str
+    cell: str
+    count: int
+    since: datetime
+    until: datetime
+
+
+def signs(facility: int, at: datetime) -> list[SignShown]:
+    """What is strange about the rounds of the last day, latest first. Three queries."""
+    rows = (
+        Look.objects.visible_to(scope.current())
+        .filter(organization_id=facility, at__gte=at - timedelta(hours=PATTERN_HOURS), at__lte=at)
+        .order_by("-at")
+        .values_list("cell_id", "by_ref", "at", "how", "text")[:MOST_LOOKS]
+    )
+    found = plan.signs(
+        plan.Looked(cell, by, when, cast(plan.How, how), text) for cell, by, when, how, text in rows
+    )
+    names = accounts.names_of({sign.by for sign in found})
+    cells = organizations.cell_names({sign.cell for sign in found if sign.cell})
+    return [
+        SignShown(
+            sign.sort,
+            names.get(sign.by, ""),
+            cells.get(sign.cell, "") if sign.cell else "",
+            sign.count,
+            sign.since,
+            sign.until,
+        )
+        for sign in found
+    ]
+
+
+#: Of each look how long after the one before of its cell it came; what a cell waits for now counts too.
+_LONGEST = """
+WITH looks AS (
+    SELECT cell_id, at FROM duty_look
+    WHERE organization_id = %(facility)s AND at > %(since)s - interval '2 hours' AND at <= %(at)s
+    UNION ALL
+    SELECT cell_id, %(at)s FROM duty_watchedcell
+    WHERE organization_id = %(facility)s AND due_at IS NOT NULL
+), gaps AS (
+    SELECT cell_id, at, at - lag(at) OVER (PARTITION BY cell_id ORDER BY at) AS gap FROM looks
+)
+SELECT COALESCE(a.name, ''), date_trunc('hour', g.at), max(extract(epoch FROM g.gap) / 60)::int, count(*)
+FROM gaps g JOIN organizations_cell c ON c.id = g.cell_id LEFT JOIN organizations_area a ON a.id = c.area_id
+WHERE g.at > %(since)s AND g.gap IS NOT NULL
+GROUP BY a.position, a.name, 2 ORDER BY a.position NULLS LAST, a.name, 2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """The longest time between two looks into a cell of an area that ended within an hour, in minutes."""
+
+    begins: datetime
+    longest: int
+    looks: int
+
+
+def longest_gaps(facility: int, at: datetime) -> dict[str, list[Hour]]:
+    """By area, the longest gap of each hour of the last day, oldest first. Two queries."""
+    organizations.in_scope(facility)
+    values: dict[str, Any] = {
+        "facility": facility,
+        "at": at,
+        "since": at - timedelta(hours=PATTERN_HOURS),
+    }
+    found: dict[str, list[Hour]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_LONGEST, values)
+        for area, begins, longest, looks in cursor.fetchall():
+            hour = Hour(begins.astimezone(clock.LOCAL), longest, looks)
+            found.setdefault(area, []).append(hour)
+    return found
