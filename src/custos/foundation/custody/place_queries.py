@@ -21,7 +21,6 @@ from custos.foundation.custody.place_models import (
     CellCount,
     Classification,
     Count,
-    KeepApart,
     PlacingOrder,
 )
 from custos.foundation.custody.placing import Considered
@@ -156,32 +155,20 @@ def _proposed(
     facility: Organization, *, person: engine.Person | None = None, stay: Custody | None = None
 ) -> list[ProposalShown]:
     at = clock.now()
-    cells = {cell.pk: cell for cell in organizations.cells(facility)}
-    people = placing.occupants(cells.keys(), facility.pk)
-    inside = [s for there in people.values() for s in there]
-    everybody = {one.pk: one for one in [*([stay] if stay else []), *inside]}
-    facts = placing.facts_of(list(everybody.values()), at)
-    transition = {c.sex for c in cells.values() if c.kind == "transition" and not c.out_of_use}
+    around = placing.around(
+        organizations.cells(facility), facility.pk, at, *([stay] if stay else [])
+    )
     left = stay.cell_id if stay else None
-    behind = people.get(left, []) if left else []
-    who = person or facts[stay.pk]  # type: ignore[union-attr]  # one of the two is given
+    behind = around.people.get(left, []) if left else []
+    who = person or around.facts[stay.pk]  # type: ignore[union-attr]  # one of the two is given
     found = engine.propose(
         who,
-        [
-            engine.Option(
-                placing.facts_of_cell(cell, transition_elsewhere=cell.sex in transition),
-                [facts[one.pk] for one in people[cell.pk]],
-                cell.name,
-                cell.out_of_use,
-            )
-            for cell in cells.values()
-            if cell.pk != left
-        ],
+        around.options(left=left),
         clock.day_of(at),
-        behind=[facts[one.pk] for one in behind if stay is None or one.pk != stay.pk],
+        behind=[around.facts[one.pk] for one in behind if stay is None or one.pk != stay.pk],
         arriving=stay is None,
     )
-    return [_proposal_shown(one, cells) for one in found]
+    return [_proposal_shown(one, around.cells) for one in found]
 
 
 def _proposal_shown(one: engine.Proposal, cells: Mapping[UUID, Cell]) -> ProposalShown:
@@ -285,35 +272,32 @@ class PairShown:
 
 
 def pairs_of(custody: UUID) -> list[PairShown]:
-    """From whom somebody is kept apart now, the latest first; two queries, and the people are noted."""
-    rows = list(
-        KeepApart.objects.visible_to(scope.current())
-        .filter(Q(one_id=custody) | Q(other_id=custody), closed_at=None)
-        .order_by("-since", "pk")
-    )
-    others = {row.other_id if row.one_id == custody else row.one_id for row in rows}
-    people = {one.custody_id: one for one in queries.shown(queries.present().filter(pk__in=others))}
-    found = []
-    for row in rows:
-        first = row.one_id == custody
-        other = people.get(row.other_id if first else row.one_id)
-        if other is None:
-            continue
-        roles = (
-            (row.role_of_one, row.role_of_other) if first else (row.role_of_other, row.role_of_one)
+    """From whom of those held here somebody is kept apart now, the latest first; the people are noted.
+
+    A pair of an earlier stay, or of another record of the person, is among them. Four queries at most.
+    """
+    found = Custody.objects.visible_to(scope.current()).select_related("detainee")
+    stay = found.filter(pk=custody).first()
+    kept = placing.kept_apart([stay])[stay.pk] if stay else []
+    others = {one.other.pk for one in kept if one.other}
+    people = {
+        one.custody_id: one
+        for one in queries.shown(queries.with_needs(queries.present()).filter(pk__in=others))
+    }
+    return [
+        PairShown(
+            one.pair.pk,
+            people[one.other.pk],
+            PAIR_KINDS[one.pair.kind],
+            SCOPES[one.pair.scope],
+            one.pair.role_of_one if one.first else one.pair.role_of_other,
+            one.pair.role_of_other if one.first else one.pair.role_of_one,
+            one.pair.reason,
+            one.pair.since,
         )
-        found.append(
-            PairShown(
-                row.pk,
-                other,
-                PAIR_KINDS[row.kind],
-                SCOPES[row.scope],
-                *roles,
-                row.reason,
-                row.since,
-            )
-        )
-    return found
+        for one in sorted(kept, key=lambda one: one.pair.since, reverse=True)
+        if one.other and one.other.pk in people
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,9 +123,8 @@ def keep(
     because: UUID | None = None,
 ) -> KeepApart:
     """Write a pair down, within a deed that holds both stays."""
-    one, second = sorted((stay.pk, other.pk))
-    open_ = KeepApart.objects.filter(one=one, other=second, kind=pairing.kind, closed_at=None)
-    if open_.filter(organization_id=stay.organization_id).exists():
+    known = placing.kept_apart([stay])[stay.pk]
+    if any(k.pair.kind == pairing.kind and k.other and k.other.pk == other.pk for k in known):
         raise Conflict("separation.known", _("The two are kept apart on this ground already."))
     pair = pairs.row_of(
         stay.pk,

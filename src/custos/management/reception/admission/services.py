@@ -334,7 +334,7 @@ def conclude(facts: engine.Facts, acting: Any, draft: Draft) -> Concluded:
         about = Subject(acting.organization.pk)
         if decision["outcome"] in ADMITTING:
             _require_not_here_already(facts)
-            stay = _admit(facts, acting.actor)
+            stay = _admit(facts, acting)
             about = stay.record_subject()
         _write(facts, about, deed, acting.actor, _photos_to_attach(draft))
         # All staff read this entry, so it names no rule that would tell what the doctor found.
@@ -548,7 +548,7 @@ def _require_not_here_already(facts: engine.Facts) -> None:
         )
 
 
-def _admit(facts: engine.Facts, by: Actor) -> Any:
+def _admit(facts: engine.Facts, acting: Any) -> Any:
     papers, identity = facts["documents"], facts["identity"]
     seen = cells.confirmed(facts["cell"]["cell_seen"])
     assert seen is not None  # the step isn't whole without it
@@ -561,9 +561,10 @@ def _admit(facts: engine.Facts, by: Actor) -> Any:
         number=facts["file"]["number"],
         arrived_at=papers["arrived_at"],
         cell=facts["cell"]["cell"],
-        by=by,
+        by=acting.actor,
         reason=facts["cell"].get("cell_reason") or "",
-        apart=cells.pairings(facts),
+        apart=cells.pairings(facts, acting.organization),
+        case_number=papers.get("case_number") or "",
         never_alone=facts["screening"].get("never_alone") == "yes",
         seen=seen.token,
         offered=seen.offered,
