@@ -6,6 +6,7 @@ from custos.foundation.accounts.kinds import GlassBroken
 from custos.foundation.custody.kinds import (
     AbsenceOverdue,
     CameBack,
+    CellMoved,
     CountMismatch,
     LeftAlone,
     SeparationBroken,
@@ -54,6 +55,13 @@ def look_for_somebody(event: Event, deed: Deed) -> None:
 def go_and_sit_with_them(event: Event, deed: Deed) -> None:
     """Somebody who must not be alone is alone."""
     services.open_task(event, deed)
+
+
+@on(CellMoved)
+def follow_them(event: Event, deed: Deed) -> None:
+    """Somebody was moved: what is to be done about them is to be done where they are."""
+    del deed
+    services.follow_person(event.about)
 
 
 @on(SeparationBroken, emits=[TaskOpened])
