@@ -21,6 +21,7 @@ from custos.foundation.custody import place_queries as places
 from custos.foundation.custody import queries as custody
 from custos.foundation.custody import services as stays
 from custos.foundation.custody.codefendants import Named
+from custos.foundation.custody.people.queries import AIDS
 from custos.foundation.custody.place_queries import ProposalShown
 from custos.foundation.custody.separating import Pairing
 from custos.foundation.errors import Missing
@@ -97,6 +98,7 @@ def _arriving(facts: Facts, apart: Sequence[Pairing]) -> separation.Person:
         basis=str(papers.get("basis") or ""),
         apart=apart,
         never_alone=facts.get("screening", {}).get("never_alone") == "yes",
+        aid=identity.get("accommodation_kind") in AIDS,
     )
 
 
