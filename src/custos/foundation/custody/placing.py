@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from custos.foundation import clock
 from custos.foundation.custody import engine
 from custos.foundation.custody.models import CellStay, Custody, Detainee
+from custos.foundation.custody.people import queries as persons
 from custos.foundation.custody.place_kinds import LeftAlone, SeparationBroken
 from custos.foundation.custody.place_models import (
     Absence,
@@ -95,7 +96,7 @@ def occupants(cells: Collection[UUID], organization_id: int) -> dict[UUID, list[
 
 
 def facts_of(stays: Collection[Custody], at: datetime) -> dict[UUID, engine.Person]:
-    """What separation asks about each of these people, by stay. Four queries, and one more where somebody
+    """What separation asks about each of these people, by stay. Five queries, and one more where somebody
     is kept apart from whoever has come back since.
     """
     ids = [stay.pk for stay in stays]
@@ -121,6 +122,7 @@ def facts_of(stays: Collection[Custody], at: datetime) -> dict[UUID, engine.Pers
             back_at__isnull=True,
         ).values_list("custody_id", flat=True)
     )
+    aided = persons.aided(stay.detainee_id for stay in stays)
     file = engine.rules()
     return {
         stay.pk: _person(
@@ -136,6 +138,7 @@ def facts_of(stays: Collection[Custody], at: datetime) -> dict[UUID, engine.Pers
             at,
             file,
             out=stay.pk in out,
+            aid=stay.detainee_id in aided,
         )
         for stay in stays
     }
@@ -151,6 +154,7 @@ def _person(
     file: engine.RuleFile,
     *,
     out: bool,
+    aid: bool,
 ) -> engine.Person:
     return engine.Person(
         sex=stay.detainee.sex,
@@ -163,6 +167,7 @@ def _person(
         days_in=(at - stay.admitted_at).days,
         settled=classified is not None and classified.settled_at is not None,
         out=out,
+        aid=aid,
         apart=apart,
         ref=stay.pk,
     )

@@ -259,6 +259,7 @@ def arriving(
     basis: str,
     apart: Sequence[separating.Pairing] = (),
     never_alone: bool = False,
+    aid: bool = False,
 ) -> engine.Person:
     """What separation has to know of somebody who isn't admitted yet; see `admit()`. Two queries at most.
 
@@ -268,7 +269,8 @@ def arriving(
     found = Custody.objects.visible_to(scope.current()).select_related("cell")
     others = {stay.pk: stay for stay in found.filter(pk__in=wanted)} if wanted else {}
     there = [one for one in apart if one.other in others]
-    return _arriving(sex, born, basis, there, others, never_alone=never_alone)
+    found_out = _arriving(sex, born, basis, there, others, never_alone=never_alone)
+    return replace(found_out, aid=aid)
 
 
 def _arriving(

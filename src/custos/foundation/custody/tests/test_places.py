@@ -7,8 +7,10 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from custos.foundation import clock
-from custos.foundation.custody import counting, going_out, roll, separating, services
+from custos.foundation.custody import counting, going_out, placing, roll, separating, services
 from custos.foundation.custody.models import CellStay, Custody
+from custos.foundation.custody.people import facts
+from custos.foundation.custody.people import services as people
 from custos.foundation.custody.place_models import Absence, CellCount, Count, KeepApart
 from custos.foundation.custody.tests import worlds
 from custos.foundation.database import scope
@@ -235,6 +237,15 @@ def test_somebody_attended_by_staff_may_be_in_a_cell_without_others(cells: list[
     stay = a_detainee(in_cell=cells[0])
     worlds.watched(stay, attended=True)
     worlds.moved(stay, cells[1])
+
+
+@pytest.mark.parametrize(("kind", "aided"), [("mobility", True), ("aid", True), ("diet", False)])
+def test_a_need_of_help_with_moving_is_weighed_where_cells_are_proposed(
+    cells: list[Cell], kind: str, aided: bool
+) -> None:
+    stay = a_detainee(in_cell=cells[0])
+    people.record_fact(stay.pk, facts.Need(kind=kind), by=an_officer(Post.CASE_OFFICER))
+    assert placing.facts_of([stay], NOON)[stay.pk].aid is aided
 
 
 # ---------------------------------------------------------------------- what was shown
