@@ -42,7 +42,6 @@ SIGNS = {
     "violent": _("violent offence"),
     "convicted": _("convicted"),
     "new": _("new arrival"),
-    "out": _("outside"),
 }
 GOOD = {
     "transition": _("for new arrivals"),
@@ -193,7 +192,10 @@ def both_sides(custody: UUID, cell: UUID) -> BothSides:
     """What has to be seen before a person is put into a cell. Raises `Missing` for what isn't there."""
     stay, place = _stay(custody), organizations.cell(cell)
     considered = services.considered_move(stay, place, clock.now())
-    people = in_beds(queries.present().filter(Q(pk=stay.pk) | Q(cell_id=cell)), considered.signs)
+    people = in_beds(
+        queries.with_needs(queries.present().filter(Q(pk=stay.pk) | Q(cell_id=cell))),
+        considered.signs,
+    )
     # Where nobody may be named now, the page goes on without people and nothing can be decided.
     if not any(one.custody_id == stay.pk for one in people):
         raise Missing("custody.no_such_stay", _("There is no such person in custody."))
@@ -213,7 +215,8 @@ def sides_for_arrival(
     if place.organization_id != facility.pk:
         raise Missing("custody.no_such_cell", _("There is no such cell."), field="cell")
     considered = services.considered_arrival(person, place, clock.now())
-    inside = in_beds(queries.present().filter(cell_id=cell), considered.signs)
+    there = queries.with_needs(queries.present().filter(cell_id=cell))
+    inside = in_beds(there, considered.signs)
     return BothSides(
         considered,
         [_rule_shown(found) for found in considered.found],
@@ -223,9 +226,15 @@ def sides_for_arrival(
 
 
 def in_beds(stays: Iterable[Custody], signs: Mapping[str, Sequence[str]]) -> list[InBed]:
-    """People with their risks by stay, noted in the access log."""
+    """People with their risks by stay, and where they are while they are out; noted in the access log."""
     return [
-        InBed(one, [SIGNS[code] for code in signs.get(str(one.custody_id), ())])
+        InBed(
+            one,
+            [
+                *([one.outside.words] if one.outside else []),
+                *(SIGNS[code] for code in signs.get(str(one.custody_id), ())),
+            ],
+        )
         for one in queries.shown(stays)
     ]
 
@@ -235,18 +244,12 @@ def beds(facility: Organization, area: UUID | None = None) -> dict[UUID, list[In
 
     Six queries. Everybody shown is noted in the access log.
     """
-    stays = queries.present().filter(organization=facility, cell__isnull=False)
+    stays = queries.with_needs(queries.present()).filter(organization=facility, cell__isnull=False)
     if area is not None:
         stays = stays.filter(cell__area_id=area)
     people, now = list(stays.order_by("number")), clock.now()
     facts = placing.facts_of(people, now)
-    signs = {
-        str(stay.pk): [
-            *placing.signs_of(facts[stay.pk], clock.day_of(now)),
-            *(["out"] if facts[stay.pk].out else []),
-        ]
-        for stay in people
-    }
+    signs = {str(stay.pk): placing.signs_of(facts[stay.pk], clock.day_of(now)) for stay in people}
     found: dict[UUID, list[InBed]] = {}
     for one in in_beds(people, signs):
         if one.person.cell_id:
@@ -428,6 +431,27 @@ def absences_of(custody: UUID, limit: int = 20) -> list[AbsenceShown]:
     """The absences of one stay, the latest plan first. Two queries."""
     rows = Absence.objects.visible_to(scope.current()).filter(custody_id=custody)
     return _absences_shown(rows.order_by("-planned_from", "pk")[:limit])
+
+
+def outside_now(organization: int) -> tuple[dict[str, int], int]:
+    """How many of a subtree are out now, by what for, and how many should be back; names nobody.
+
+    One query.
+    """
+    lowest, highest = range_of(organization)
+    rows = Absence.objects.visible_to(scope.current()).filter(
+        organization_id__gte=lowest,
+        organization_id__lte=highest,
+        left_at__isnull=False,
+        back_at__isnull=True,
+    )
+    now, late, found = clock.now(), 0, dict[str, int]()
+    titles = {kind.id: in_words(kind.title) for kind in absences.rules().kinds}
+    for kind, until in rows.values_list("kind", "planned_until"):
+        title = titles.get(kind, kind)
+        found[title] = found.get(title, 0) + 1
+        late += until < now
+    return found, late
 
 
 def last_back(custody: UUID, kind: str) -> datetime | None:
