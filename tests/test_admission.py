@@ -183,8 +183,9 @@ def test_somebody_without_papers_is_refused_with_a_notice(browser: Browser, live
         fill(page, where, "decision", said)
         page.goto(f"{where}review/")
         page.get_by_role("button", name="办结").click()
-        page.wait_for_url("**/registers/entries/**")
-        expect(page.locator("main")).to_contain_text("D14-5-")
+        page.wait_for_url("**/reception/notices/**")
+        expect(page.locator("main")).to_contain_text("不予收押通知书")
+        expect(page.locator("main")).to_contain_text("交送押人员")
         page.goto("/reception/")
         expect(page.locator("main")).to_contain_text("没有预告到所的人")
     with scope.entered(factories.SYSTEM):

@@ -218,7 +218,7 @@ class _Arriving:
         }  # fmt: skip
         if cell:
             # As an officer does who looked at both sides' risks before confirming.
-            shown = stays.considered_arrival(cells.arriving(told), cell, clock.now())
+            shown = stays.considered_arrival(cells.arriving(told, self.facility), cell, clock.now())
             told["cell"] = {"cell": cell.pk, "cell_seen": f"{cell.pk}.{shown.token}"}
             if f"{cell.sex}-new" in self.world.pools[cell.organization_id]:
                 # Where the cells of new arrivals are full, an ordinary one takes a reason.

@@ -128,7 +128,8 @@ class Person:
     order, else the group with which the order lets them share, "" for nobody. `never_alone`: other
     people have to be with them. `repeat` and `violent`: what is known of the offence. `days_in`: full
     days since the admission; `settled`: whether an assessment ended the transition period. `out`: has a
-    place in the cell and is outside the facility just now. `ref` names them in what is found.
+    place in the cell and is outside the facility just now. `aid`: needs an aid or help to move about. `ref`
+    names them in what is found.
     """
 
     sex: str
@@ -141,6 +142,7 @@ class Person:
     days_in: int = 0
     settled: bool = False
     out: bool = False
+    aid: bool = False
     apart: tuple[Apart, ...] = ()
     ref: UUID | None = None
 
@@ -317,8 +319,9 @@ def propose(
 ) -> list[Proposal]:
     """Cells in the order in which they suit somebody, those that rules forbid last.
 
-    What is allowed comes first, then what has the fewest warnings, then the kind of cell that fits, then
-    the most free places, then the name. It proposes; an officer decides.
+    What is allowed comes first, then what has the fewest warnings; a cell that is kept for others (new
+    arrivals, the sick) stands behind. Then comes the kind of cell that fits, for somebody who needs an aid
+    the most room for each, then the most free places, then the name. It proposes; an officer decides.
     """
     made = []
     for option in options:
@@ -332,19 +335,25 @@ def propose(
             not one.allowed,
             sum(found.rule.effect == "block" for found in one.found),
             sum(found.rule.effect == "warn" for found in one.found),
+            _kept_for_others(person, one.option.cell),
             -len(one.good),
+            -(one.square_metres_each or 0) if person.aid else 0,
             -one.free,
             one.option.name,
         ),
     )
 
 
+def _kept_for_others(person: Person, cell: CellFacts) -> bool:
+    if cell.kind == "transition":
+        return not in_transition(person.days_in, settled=person.settled)
+    return cell.kind == "medical" and person.isolation is None and not person.aid
+
+
 def _good(person: Person, option: Option) -> list[str]:
     cell, fits = option.cell, []
-    if cell.kind == "transition" and person.days_in < 15 and not person.settled:
-        fits.append("transition")
-    if cell.kind == "medical" and person.isolation is not None:
-        fits.append("medical")
+    if cell.kind in ("transition", "medical") and not _kept_for_others(person, cell):
+        fits.append(cell.kind)
     if person.never_alone and any(not other.out for other in option.occupants):
         fits.append("company")
     if len(option.occupants) < cell.capacity:

@@ -7,7 +7,7 @@ and keeps their place in the cell meanwhile. Who should be back and isn't become
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Case, Q, QuerySet, Value, When
+from django.db.models import Case, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
@@ -20,7 +20,7 @@ from custos.foundation.custody.place_kinds import (
     CameBack,
     WentOut,
 )
-from custos.foundation.custody.place_models import Absence, KeepApart
+from custos.foundation.custody.place_models import Absence
 from custos.foundation.custody.words import in_words
 from custos.foundation.database import scope
 from custos.foundation.errors import Conflict, Malformed, Missing, NotAllowed, raise_all
@@ -109,10 +109,7 @@ def plan(
 
 
 def _require_trip(stay: Custody, trip: str, begins: datetime, ends: datetime) -> None:
-    pairs = KeepApart.objects.filter(
-        Q(one=stay) | Q(other=stay), organization_id=stay.organization_id, closed_at=None
-    ).values_list("one_id", "other_id")
-    others = {one for pair in pairs for one in pair} - {stay.pk}
+    others = {kept.other.pk for kept in placing.kept_apart([stay])[stay.pk] if kept.other}
     shared = Absence.objects.filter(
         organization_id=stay.organization_id,
         custody_id__in=others,

@@ -3,7 +3,8 @@
 Who somebody is kept apart from stands in the entry about each of the two, so that both files tell it.
 """
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -49,12 +50,32 @@ class Classified(Kind):
         return self.reason
 
 
+class PersonCorrected(Kind):
+    """Of somebody in custody the sex or the date of birth was wrong; separation goes by the new one."""
+
+    name, version = "person.corrected", 1
+    title = _("Sex or date of birth corrected")
+    writers, readers, converges = _OFFICERS, Readers.STAFF, True
+    sex_before: str
+    sex: str
+    born_before: date | None
+    born: date | None
+    reason: str
+
+    def line(self) -> str:
+        return self.reason
+
+
 class KeptApart(Kind):
-    """Two people are kept apart from now on; one entry about each of them."""
+    """Two people are kept apart from now on; one entry about each of them.
+
+    The software writes it of co-defendants, because of the paper that names one of them.
+    """
 
     name, version = "separation.pair", 1
     title = _("Kept apart from somebody")
-    writers, readers, converges = _OFFICERS, Readers.STAFF, True
+    writers = replace(_OFFICERS, actors=_OFFICERS.actors | {ActorKind.SYSTEM})
+    readers, converges = Readers.STAFF, True
     pair: UUID
     other_custody: UUID
     pair_kind: str

@@ -21,7 +21,6 @@ from custos.foundation.custody.place_models import (
     CellCount,
     Classification,
     Count,
-    KeepApart,
     PlacingOrder,
 )
 from custos.foundation.custody.placing import Considered
@@ -43,7 +42,6 @@ SIGNS = {
     "violent": _("violent offence"),
     "convicted": _("convicted"),
     "new": _("new arrival"),
-    "out": _("outside"),
 }
 GOOD = {
     "transition": _("for new arrivals"),
@@ -156,32 +154,20 @@ def _proposed(
     facility: Organization, *, person: engine.Person | None = None, stay: Custody | None = None
 ) -> list[ProposalShown]:
     at = clock.now()
-    cells = {cell.pk: cell for cell in organizations.cells(facility)}
-    people = placing.occupants(cells.keys(), facility.pk)
-    inside = [s for there in people.values() for s in there]
-    everybody = {one.pk: one for one in [*([stay] if stay else []), *inside]}
-    facts = placing.facts_of(list(everybody.values()), at)
-    transition = {c.sex for c in cells.values() if c.kind == "transition" and not c.out_of_use}
+    around = placing.around(
+        organizations.cells(facility), facility.pk, at, *([stay] if stay else [])
+    )
     left = stay.cell_id if stay else None
-    behind = people.get(left, []) if left else []
-    who = person or facts[stay.pk]  # type: ignore[union-attr]  # one of the two is given
+    behind = around.people.get(left, []) if left else []
+    who = person or around.facts[stay.pk]  # type: ignore[union-attr]  # one of the two is given
     found = engine.propose(
         who,
-        [
-            engine.Option(
-                placing.facts_of_cell(cell, transition_elsewhere=cell.sex in transition),
-                [facts[one.pk] for one in people[cell.pk]],
-                cell.name,
-                cell.out_of_use,
-            )
-            for cell in cells.values()
-            if cell.pk != left
-        ],
+        around.options(left=left),
         clock.day_of(at),
-        behind=[facts[one.pk] for one in behind if stay is None or one.pk != stay.pk],
+        behind=[around.facts[one.pk] for one in behind if stay is None or one.pk != stay.pk],
         arriving=stay is None,
     )
-    return [_proposal_shown(one, cells) for one in found]
+    return [_proposal_shown(one, around.cells) for one in found]
 
 
 def _proposal_shown(one: engine.Proposal, cells: Mapping[UUID, Cell]) -> ProposalShown:
@@ -206,7 +192,10 @@ def both_sides(custody: UUID, cell: UUID) -> BothSides:
     """What has to be seen before a person is put into a cell. Raises `Missing` for what isn't there."""
     stay, place = _stay(custody), organizations.cell(cell)
     considered = services.considered_move(stay, place, clock.now())
-    people = in_beds(queries.present().filter(Q(pk=stay.pk) | Q(cell_id=cell)), considered.signs)
+    people = in_beds(
+        queries.with_needs(queries.present().filter(Q(pk=stay.pk) | Q(cell_id=cell))),
+        considered.signs,
+    )
     # Where nobody may be named now, the page goes on without people and nothing can be decided.
     if not any(one.custody_id == stay.pk for one in people):
         raise Missing("custody.no_such_stay", _("There is no such person in custody."))
@@ -226,7 +215,8 @@ def sides_for_arrival(
     if place.organization_id != facility.pk:
         raise Missing("custody.no_such_cell", _("There is no such cell."), field="cell")
     considered = services.considered_arrival(person, place, clock.now())
-    inside = in_beds(queries.present().filter(cell_id=cell), considered.signs)
+    there = queries.with_needs(queries.present().filter(cell_id=cell))
+    inside = in_beds(there, considered.signs)
     return BothSides(
         considered,
         [_rule_shown(found) for found in considered.found],
@@ -236,9 +226,15 @@ def sides_for_arrival(
 
 
 def in_beds(stays: Iterable[Custody], signs: Mapping[str, Sequence[str]]) -> list[InBed]:
-    """People with their risks by stay, noted in the access log."""
+    """People with their risks by stay, and where they are while they are out; noted in the access log."""
     return [
-        InBed(one, [SIGNS[code] for code in signs.get(str(one.custody_id), ())])
+        InBed(
+            one,
+            [
+                *([one.outside.words] if one.outside else []),
+                *(SIGNS[code] for code in signs.get(str(one.custody_id), ())),
+            ],
+        )
         for one in queries.shown(stays)
     ]
 
@@ -248,18 +244,12 @@ def beds(facility: Organization, area: UUID | None = None) -> dict[UUID, list[In
 
     Six queries. Everybody shown is noted in the access log.
     """
-    stays = queries.present().filter(organization=facility, cell__isnull=False)
+    stays = queries.with_needs(queries.present()).filter(organization=facility, cell__isnull=False)
     if area is not None:
         stays = stays.filter(cell__area_id=area)
     people, now = list(stays.order_by("number")), clock.now()
     facts = placing.facts_of(people, now)
-    signs = {
-        str(stay.pk): [
-            *placing.signs_of(facts[stay.pk], clock.day_of(now)),
-            *(["out"] if facts[stay.pk].out else []),
-        ]
-        for stay in people
-    }
+    signs = {str(stay.pk): placing.signs_of(facts[stay.pk], clock.day_of(now)) for stay in people}
     found: dict[UUID, list[InBed]] = {}
     for one in in_beds(people, signs):
         if one.person.cell_id:
@@ -285,35 +275,32 @@ class PairShown:
 
 
 def pairs_of(custody: UUID) -> list[PairShown]:
-    """From whom somebody is kept apart now, the latest first; two queries, and the people are noted."""
-    rows = list(
-        KeepApart.objects.visible_to(scope.current())
-        .filter(Q(one_id=custody) | Q(other_id=custody), closed_at=None)
-        .order_by("-since", "pk")
-    )
-    others = {row.other_id if row.one_id == custody else row.one_id for row in rows}
-    people = {one.custody_id: one for one in queries.shown(queries.present().filter(pk__in=others))}
-    found = []
-    for row in rows:
-        first = row.one_id == custody
-        other = people.get(row.other_id if first else row.one_id)
-        if other is None:
-            continue
-        roles = (
-            (row.role_of_one, row.role_of_other) if first else (row.role_of_other, row.role_of_one)
+    """From whom of those held here somebody is kept apart now, the latest first; the people are noted.
+
+    A pair of an earlier stay, or of another record of the person, is among them. Four queries at most.
+    """
+    found = Custody.objects.visible_to(scope.current()).select_related("detainee")
+    stay = found.filter(pk=custody).first()
+    kept = placing.kept_apart([stay])[stay.pk] if stay else []
+    others = {one.other.pk for one in kept if one.other}
+    people = {
+        one.custody_id: one
+        for one in queries.shown(queries.with_needs(queries.present()).filter(pk__in=others))
+    }
+    return [
+        PairShown(
+            one.pair.pk,
+            people[one.other.pk],
+            PAIR_KINDS[one.pair.kind],
+            SCOPES[one.pair.scope],
+            one.pair.role_of_one if one.first else one.pair.role_of_other,
+            one.pair.role_of_other if one.first else one.pair.role_of_one,
+            one.pair.reason,
+            one.pair.since,
         )
-        found.append(
-            PairShown(
-                row.pk,
-                other,
-                PAIR_KINDS[row.kind],
-                SCOPES[row.scope],
-                *roles,
-                row.reason,
-                row.since,
-            )
-        )
-    return found
+        for one in sorted(kept, key=lambda one: one.pair.since, reverse=True)
+        if one.other and one.other.pk in people
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -444,6 +431,27 @@ def absences_of(custody: UUID, limit: int = 20) -> list[AbsenceShown]:
     """The absences of one stay, the latest plan first. Two queries."""
     rows = Absence.objects.visible_to(scope.current()).filter(custody_id=custody)
     return _absences_shown(rows.order_by("-planned_from", "pk")[:limit])
+
+
+def outside_now(organization: int) -> tuple[dict[str, int], int]:
+    """How many of a subtree are out now, by what for, and how many should be back; names nobody.
+
+    One query.
+    """
+    lowest, highest = range_of(organization)
+    rows = Absence.objects.visible_to(scope.current()).filter(
+        organization_id__gte=lowest,
+        organization_id__lte=highest,
+        left_at__isnull=False,
+        back_at__isnull=True,
+    )
+    now, late, found = clock.now(), 0, dict[str, int]()
+    titles = {kind.id: in_words(kind.title) for kind in absences.rules().kinds}
+    for kind, until in rows.values_list("kind", "planned_until"):
+        title = titles.get(kind, kind)
+        found[title] = found.get(title, 0) + 1
+        late += until < now
+    return found, late
 
 
 def last_back(custody: UUID, kind: str) -> datetime | None:

@@ -12,12 +12,13 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
 from custos.foundation.custody import engine
-from custos.foundation.custody.models import CellStay, Custody
+from custos.foundation.custody.models import CellStay, Custody, Detainee
+from custos.foundation.custody.people import queries as persons
 from custos.foundation.custody.place_kinds import LeftAlone, SeparationBroken
 from custos.foundation.custody.place_models import (
     Absence,
@@ -76,10 +77,7 @@ def lock_stays(custodies: Iterable[UUID]) -> dict[UUID, Custody]:
 
 def lock_pairs(custody: Custody) -> None:
     """Hold the pairs of somebody, so that of the two only one is placed at a time."""
-    rows = KeepApart.objects.filter(
-        Q(one=custody) | Q(other=custody), organization_id=custody.organization_id
-    )
-    list(rows.filter(closed_at=None).select_for_update(of=("self",)).order_by("pk"))
+    list(_open_pairs([custody]).select_for_update(of=("self",)).order_by("pk"))
 
 
 # ---------------------------------------------------------------------- facts
@@ -98,7 +96,9 @@ def occupants(cells: Collection[UUID], organization_id: int) -> dict[UUID, list[
 
 
 def facts_of(stays: Collection[Custody], at: datetime) -> dict[UUID, engine.Person]:
-    """What separation asks about each of these people, by stay. Four queries."""
+    """What separation asks about each of these people, by stay. Five queries, and one more where somebody
+    is kept apart from whoever has come back since.
+    """
     ids = [stay.pk for stay in stays]
     organizations = {stay.organization_id for stay in stays}
     classified = {
@@ -113,7 +113,7 @@ def facts_of(stays: Collection[Custody], at: datetime) -> dict[UUID, engine.Pers
             custody_id__in=ids, organization_id__in=organizations, ended_at=None
         )
     }
-    apart = _pairs_of(ids, organizations)
+    apart = kept_apart(stays)
     out = set(
         Absence.objects.filter(
             custody_id__in=ids,
@@ -122,6 +122,7 @@ def facts_of(stays: Collection[Custody], at: datetime) -> dict[UUID, engine.Pers
             back_at__isnull=True,
         ).values_list("custody_id", flat=True)
     )
+    aided = persons.aided(stay.detainee_id for stay in stays)
     file = engine.rules()
     return {
         stay.pk: _person(
@@ -129,10 +130,15 @@ def facts_of(stays: Collection[Custody], at: datetime) -> dict[UUID, engine.Pers
             classified.get(stay.pk),
             orders.get((stay.pk, PlacingOrder.ISOLATION)),
             orders.get((stay.pk, PlacingOrder.COMPANY)),
-            tuple(apart.get(stay.pk, ())),
+            tuple(
+                as_apart(one.pair.kind, one.pair.scope, one.other)
+                for one in apart[stay.pk]
+                if one.other
+            ),
             at,
             file,
             out=stay.pk in out,
+            aid=stay.detainee_id in aided,
         )
         for stay in stays
     }
@@ -148,6 +154,7 @@ def _person(
     file: engine.RuleFile,
     *,
     out: bool,
+    aid: bool,
 ) -> engine.Person:
     return engine.Person(
         sex=stay.detainee.sex,
@@ -160,29 +167,97 @@ def _person(
         days_in=(at - stay.admitted_at).days,
         settled=classified is not None and classified.settled_at is not None,
         out=out,
+        aid=aid,
         apart=apart,
         ref=stay.pk,
     )
 
 
-def _pairs_of(
-    ids: Sequence[UUID], organizations: Collection[int]
-) -> Mapping[UUID, list[engine.Apart]]:
-    rows = (
-        KeepApart.objects.filter(
-            Q(one_id__in=ids) | Q(other_id__in=ids),
-            organization_id__in=organizations,
-            closed_at=None,
-        )
-        .select_related("one__cell", "other__cell")
+# ---------------------------------------------------------------------- pairs
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An open pair of somebody: its row, the stay that the other has here now, None while they aren't held
+    here, and whether the row's `one` is this person.
+    """
+
+    pair: KeepApart
+    other: Custody | None
+    first: bool
+
+
+def root_of(person: Detainee) -> UUID:
+    """The record by which somebody is known, themselves where no two were found to be of one person."""
+    return person.merged_into_id or person.pk
+
+
+def _open_pairs(stays: Collection[Custody]) -> QuerySet[KeepApart]:
+    return _pairs(stays).filter(closed_at=None)
+
+
+def _pairs(stays: Collection[Custody]) -> QuerySet[KeepApart]:
+    """The pairs of these people, on whichever of their stays here they were written."""
+    roots = {root_of(stay.detainee) for stay in stays}
+    organizations = {stay.organization_id for stay in stays}
+    records = Detainee.objects.filter(Q(pk__in=roots) | Q(merged_into__in=roots))
+    theirs = Custody.objects.filter(
+        detainee__in=records.values("pk"), organization_id__in=organizations
+    ).values("pk")
+    return KeepApart.objects.filter(
+        Q(one__in=theirs) | Q(other__in=theirs), organization_id__in=organizations
+    )
+
+
+def last_closed(stay: Custody, kind: str) -> dict[UUID, datetime]:
+    """When a pair of this kind of somebody was last closed, by the stay of the other. One query."""
+    own = root_of(stay.detainee)
+    rows = _pairs([stay]).filter(kind=kind, closed_at__isnull=False)
+    found: dict[UUID, datetime] = {}
+    for row in rows.select_related("one__detainee").order_by("closed_at"):
+        other = row.other_id if root_of(row.one.detainee) == own else row.one_id
+        found[other] = row.closed_at or row.since
+    return found
+
+
+def kept_apart(stays: Collection[Custody]) -> dict[UUID, list[Kept]]:
+    """The open pairs of these people by stay, in the order in which they were written.
+
+    A pair is between two people: it outlives the stay on which it was written, holds again when they come
+    back, and holds of every record that is found to be of one of them, as long as it is. Two queries at
+    most.
+    """
+    found: dict[UUID, list[Kept]] = {stay.pk: [] for stay in stays}
+    rows = list(
+        _open_pairs(stays)
+        .select_related("one__cell", "one__detainee", "other__cell", "other__detainee")
         .order_by("pk")
     )
-    found: dict[UUID, list[engine.Apart]] = {}
+    gone = {root_of(one.detainee) for row in rows for one in (row.one, row.other) if one.ended_at}
+    back = held_now(gone, {stay.organization_id for stay in stays}) if gone else {}
+    asked: dict[UUID, list[UUID]] = {}
+    for stay in stays:
+        asked.setdefault(root_of(stay.detainee), []).append(stay.pk)
     for row in rows:
-        for own, other in ((row.one, row.other), (row.other, row.one)):
-            if other.ended_at is None:
-                found.setdefault(own.pk, []).append(as_apart(row.kind, row.scope, other))
+        roots = root_of(row.one.detainee), root_of(row.other.detainee)
+        if roots[0] == roots[1]:
+            continue  # the two turned out to be one person
+        for own, other, first in ((0, row.other, True), (1, row.one, False)):
+            now = back.get(roots[1 - own]) if other.ended_at else other
+            for stay_id in asked.get(roots[own], ()):
+                found[stay_id].append(Kept(row, now, first))
     return found
+
+
+def held_now(roots: Iterable[UUID], organizations: Collection[int]) -> dict[UUID, Custody]:
+    """The stay that each of these people has now in these facilities, by the record they are known by."""
+    wanted = set(roots)
+    stays = Custody.objects.filter(
+        Q(detainee__in=wanted) | Q(detainee__merged_into__in=wanted),
+        ended_at=None,
+        organization_id__in=organizations,
+    )
+    return {root_of(stay.detainee): stay for stay in stays.select_related("detainee", "cell__area")}
 
 
 def as_apart(kind: str, within: str, other: Custody) -> engine.Apart:
@@ -194,6 +269,46 @@ def as_apart(kind: str, within: str, other: Custody) -> engine.Apart:
         other.cell_id,
         other.cell.area_id if other.cell else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The cells of a facility with who has a place in each, and what separation asks of all of them."""
+
+    cells: Mapping[UUID, Cell]
+    people: Mapping[UUID, Sequence[Custody]]
+    facts: Mapping[UUID, engine.Person]
+
+    def area_of(self, stay: Custody) -> UUID | None:
+        """The area in which somebody has their place; None where they have none."""
+        cell = self.cells.get(stay.cell_id) if stay.cell_id else None
+        return cell.area_id if cell else None
+
+    def options(
+        self, *, left: UUID | None = None, but_not: UUID | None = None
+    ) -> list[engine.Option]:
+        """The cells as options, but for the one that is `left`, and without somebody who is placed anew."""
+        transition = {
+            c.sex for c in self.cells.values() if c.kind == "transition" and not c.out_of_use
+        }
+        return [
+            engine.Option(
+                facts_of_cell(cell, transition_elsewhere=cell.sex in transition),
+                [self.facts[one.pk] for one in self.people[cell.pk] if one.pk != but_not],
+                cell.name,
+                cell.out_of_use,
+            )
+            for cell in self.cells.values()
+            if cell.pk != left
+        ]
+
+
+def around(cells: Iterable[Cell], organization_id: int, at: datetime, *others: Custody) -> Around:
+    """Who is in these cells of a facility, and the facts of them and of some `others`. Six queries."""
+    known = {cell.pk: cell for cell in cells}
+    people = occupants(known.keys(), organization_id)
+    everybody = {one.pk: one for one in [*others, *(s for there in people.values() for s in there)]}
+    return Around(known, people, facts_of(list(everybody.values()), at))
 
 
 def has_transition_cell(organization_id: int, sex: str) -> bool:

@@ -3,7 +3,7 @@
 Whatever names people is noted in the access log; see `accounts.access`.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,16 +11,18 @@ from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, OuterRef, Q, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, JSONObject
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
 from custos.foundation.accounts import access
-from custos.foundation.custody import engine
+from custos.foundation.custody import absences, engine
 from custos.foundation.custody.kinds import Admitted
 from custos.foundation.custody.models import CellStay, Custody, Detainee
 from custos.foundation.custody.people import queries as persons
-from custos.foundation.custody.place_models import PlacingOrder
+from custos.foundation.custody.place_models import Absence, PlacingOrder
+from custos.foundation.custody.words import in_words
 from custos.foundation.database import scope
 from custos.foundation.database.planning import along_the_index
 from custos.foundation.errors import Missing
@@ -33,7 +35,36 @@ from custos.foundation.record.queries import Line, Stay
 SHOWN = ("detainee__merged_into", "cell", "organization")
 
 #: GB/T 2261.1.
-_SEXES = {"1": _("Male"), "2": _("Female")}
+SEXES = {"1": _("Male"), "2": _("Female")}
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """That somebody is outside the facility just now: what for, where, since when, and due back when."""
+
+    kind: str
+    kind_title: str
+    destination: str
+    since: datetime
+    due_back: datetime
+
+    @property
+    def overdue(self) -> bool:
+        """Whether they should be back by now."""
+        return self.due_back < clock.now()
+
+    @property
+    def words(self) -> str:
+        """As a chip has it: what for, and by when they are due back."""
+        local = self.due_back.astimezone(clock.LOCAL)
+        far = clock.day_of(self.due_back) != clock.today()
+        values = {
+            "what": self.kind_title,
+            "when": f"{local:%m-%d %H:%M}" if far else f"{local:%H:%M}",
+        }
+        if self.overdue:
+            return gettext("outside: %(what)s, overdue since %(when)s") % values
+        return gettext("outside: %(what)s, back by %(when)s") % values
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +94,8 @@ class PersonShown:
     records: tuple[UUID, ...] = ()
     #: Short words for whoever opens the door: never alone first, then what is needed.
     needs: tuple[Any, ...] = ()
+    #: Where they are while they are out; None within the walls, and where the query didn't ask.
+    outside: Outside | None = None
 
     @property
     def age(self) -> int | None:
@@ -73,7 +106,7 @@ class PersonShown:
     @property
     def sex_title(self) -> Any:
         """The sex in words."""
-        return _SEXES.get(self.sex, _("not known"))
+        return SEXES.get(self.sex, _("not known"))
 
     @property
     def tail(self) -> str:
@@ -110,7 +143,12 @@ def shown(custodies: Iterable[Custody]) -> list[PersonShown]:
             c.detainee.known_as.pk,
             c.ended_at,
             tuple(getattr(c, "records", ())),
-            _needs(getattr(c, "orders", ()), getattr(c, "told", ())),
+            _needs(
+                getattr(c, "orders", ()),
+                getattr(c, "told", ()),
+                outside := _outside(getattr(c, "out", ())),
+            ),
+            outside,
         )
         for c in custodies
     ]
@@ -118,10 +156,22 @@ def shown(custodies: Iterable[Custody]) -> list[PersonShown]:
     return people
 
 
-def _needs(orders: Collection[str], told: Iterable[Any]) -> tuple[Any, ...]:
-    """The words on a chip; orders come before everything else that was told of somebody."""
-    first = [title for kind, title in ORDERS.items() if kind in orders]
+def _needs(
+    orders: Collection[str], told: Iterable[Any], outside: Outside | None
+) -> tuple[Any, ...]:
+    """The words on a chip: that somebody isn't here, then orders, then all else that was told of them."""
+    first: list[Any] = [outside.words] if outside else []
+    first += [title for kind, title in ORDERS.items() if kind in orders]
     return (*first, *dict.fromkeys(persons.needs_of(told)))
+
+
+def _outside(rows: Iterable[Mapping[str, Any]]) -> Outside | None:
+    titles = {kind.id: in_words(kind.title) for kind in absences.rules().kinds}
+    for row in rows:
+        since, due = (datetime.fromisoformat(row[name]) for name in ("left_at", "planned_until"))
+        kind = row["kind"]
+        return Outside(kind, titles.get(kind, kind), row["destination"], since, due)
+    return None
 
 
 #: What an order about with whom somebody is held is called on a chip.
@@ -136,7 +186,15 @@ def with_needs(stays: QuerySet[Custody]) -> QuerySet[Custody]:
     seen = scope.current()
     orders = PlacingOrder.objects.visible_to(seen).filter(custody=OuterRef("pk"), ended_at=None)
     told = persons.needing(OuterRef("detainee_id"))
-    return stays.annotate(orders=ArraySubquery(orders.values("kind")), told=ArraySubquery(told))
+    out = Absence.objects.visible_to(seen).filter(
+        custody=OuterRef("pk"), left_at__isnull=False, back_at__isnull=True
+    )
+    where = {name: name for name in ("kind", "destination", "left_at", "planned_until")}
+    return stays.annotate(
+        orders=ArraySubquery(orders.values("kind")),
+        told=ArraySubquery(told),
+        out=ArraySubquery(out.values(one=JSONObject(**where))),
+    )
 
 
 def occupants_of(cell: UUID) -> list[PersonShown]:
@@ -256,7 +314,7 @@ def person(custody: UUID, *, finishing: bool = False) -> PersonShown:
     root = Coalesce(OuterRef("detainee__merged_into"), OuterRef("detainee"))
     records = Detainee.objects.filter(Q(pk=root) | Q(merged_into=root)).order_by("pk").values("pk")
     one = stays.filter(pk=custody).annotate(records=ArraySubquery(records))
-    found = shown(one.select_related(*SHOWN))
+    found = shown(with_needs(one).select_related(*SHOWN))
     if not found:
         raise Missing("custody.no_such_stay", _("There is no such person in custody."))
     return found[0]

@@ -5,7 +5,7 @@ and the others none yet. Out are those whom the gate let out and not back in. Pr
 it is the sum over cells of placed − out, plus those without a place. Stays, places and movements are
 three tables, so `adds_up` says whether they agree.
 
-Pure, but for `at()` and `between()`, which ask the database once for each table.
+Pure, but for `at()` and `between()`, which ask the database once each: what they count is of one moment.
 """
 
 from collections.abc import Sequence
@@ -85,31 +85,26 @@ class Roll:
 #: one of the last class longer, or it hasn't ended.
 CLASSES = 14
 _HELD = """
-SELECT count(*) FROM custody_custody
+SELECT count(*) AS people FROM custody_custody
  WHERE organization_id BETWEEN %(lowest)s AND %(highest)s
    AND admitted_at <= %(at)s AND held_until > %(at)s
 """
 # Stays of one class that may hold an instant began within its length before, which bounds the index.
 # OFFSET keeps the database from asking for all classes at once, since it takes its policies' rows for few.
 _HELD_IN_ONE = """
-SELECT count(*)
+SELECT count(*) AS people
   FROM unnest(%(classes)s::smallint[], %(sinces)s::timestamptz[]) AS w(class, since),
        LATERAL (SELECT FROM custody_custody
                  WHERE organization_id = %(lowest)s AND length_class = w.class
                    AND admitted_at > w.since AND admitted_at <= %(at)s AND held_until > %(at)s
                 OFFSET 0) AS held
 """
-_BY_CELL = """
-SELECT p.cell_id, c.area_id, c.organization_id, p.people
-  FROM ({}) p JOIN organizations_cell c ON c.id = p.cell_id
- ORDER BY c.organization_id, c.name
-"""
-_PLACED = _BY_CELL.format("""
+_PLACED = """
 SELECT cell_id, count(*) AS people FROM custody_cellstay
  WHERE organization_id BETWEEN %(lowest)s AND %(highest)s AND began_at <= %(at)s AND until_at > %(at)s
  GROUP BY cell_id
-""")
-_PLACED_IN_ONE = _BY_CELL.format("""
+"""
+_PLACED_IN_ONE = """
 SELECT cell_id, count(*) AS people
   FROM unnest(%(classes)s::smallint[], %(sinces)s::timestamptz[]) AS w(class, since),
        LATERAL (SELECT cell_id FROM custody_cellstay
@@ -117,9 +112,9 @@ SELECT cell_id, count(*) AS people
                    AND began_at > w.since AND began_at <= %(at)s AND until_at > %(at)s
                 OFFSET 0) AS placed
  GROUP BY cell_id
-""")
+"""
 _OUT = """
-SELECT p.cell_id, count(*) FROM custody_absence a
+SELECT p.cell_id, count(*) AS people FROM custody_absence a
   LEFT JOIN LATERAL (SELECT cell_id FROM custody_cellstay
                       WHERE custody_id = a.custody_id AND organization_id = a.organization_id
                         AND began_at <= %(at)s AND until_at > %(at)s
@@ -128,22 +123,40 @@ SELECT p.cell_id, count(*) FROM custody_absence a
    AND a.left_at <= %(at)s AND (a.back_at IS NULL OR a.back_at > %(at)s)
  GROUP BY p.cell_id
 """
+# One statement sees one moment of the database. Three would each see another, and somebody admitted between
+# them would stand in a cell and not be held.
+_ROLL = """
+SELECT 'held' AS what, NULL::uuid AS cell_id, NULL::uuid AS area_id, NULL::bigint AS organization_id,
+       NULL::varchar AS name, h.people FROM ({held}) h
+UNION ALL
+SELECT 'placed', p.cell_id, c.area_id, c.organization_id, c.name, p.people
+  FROM ({placed}) p JOIN organizations_cell c ON c.id = p.cell_id
+UNION ALL
+SELECT 'out', o.cell_id, NULL, NULL, NULL, o.people FROM ({out}) o
+ORDER BY organization_id, name
+"""
 
 
 def at(organization: int, moment: datetime) -> Roll:
-    """The roll of an organization's subtree at an instant, as far as the scope goes. Three queries."""
+    """The roll of an organization's subtree at an instant, as far as the scope goes. One query."""
     values = _values(organization) | {"at": moment} | _lengths(moment)
     one = values["lowest"] == values["highest"]
+    sql = _ROLL.format(
+        held=_HELD_IN_ONE if one else _HELD,
+        placed=_PLACED_IN_ONE if one else _PLACED,
+        out=_narrowed(_OUT, values),
+    )
     with connection.cursor() as cursor:
-        cursor.execute(_HELD_IN_ONE if one else _HELD, values)
-        held = cursor.fetchone()[0]
-        cursor.execute(_PLACED_IN_ONE if one else _PLACED, values)
-        placed = cursor.fetchall()
-        cursor.execute(_narrowed(_OUT, values), values)
-        out: dict[UUID | None, int] = dict(cursor.fetchall())
+        cursor.execute(sql, values)
+        rows = cursor.fetchall()
+    held = sum(people for what, *_cell, people in rows if what == "held")
+    out: dict[UUID | None, int] = {
+        cell: people for what, cell, *_cell, people in rows if what == "out"
+    }
     cells = [
         InCell(cell, area, facility, people, out.get(cell, 0))
-        for cell, area, facility, people in placed
+        for what, cell, area, facility, _name, people in rows
+        if what == "placed"
     ]
     return Roll(moment, held, sum(out.values()), cells, out.get(None, 0))
 

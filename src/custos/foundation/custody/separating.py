@@ -18,7 +18,7 @@ from custos.foundation.accounts import confirmations
 from custos.foundation.accounts.acting import Acting
 from custos.foundation.accounts.confirmations import Content
 from custos.foundation.custody import engine, pairs, placing
-from custos.foundation.custody.models import Custody
+from custos.foundation.custody.models import Custody, Detainee
 from custos.foundation.custody.place_kinds import (
     SETTLING,
     Classified,
@@ -28,6 +28,7 @@ from custos.foundation.custody.place_kinds import (
     NeverAloneEnded,
     NeverAloneOrdered,
     PairClosed,
+    PersonCorrected,
     TransitionDue,
     TransitionEnded,
 )
@@ -123,9 +124,8 @@ def keep(
     because: UUID | None = None,
 ) -> KeepApart:
     """Write a pair down, within a deed that holds both stays."""
-    one, second = sorted((stay.pk, other.pk))
-    open_ = KeepApart.objects.filter(one=one, other=second, kind=pairing.kind, closed_at=None)
-    if open_.filter(organization_id=stay.organization_id).exists():
+    known = placing.kept_apart([stay])[stay.pk]
+    if any(k.pair.kind == pairing.kind and k.other and k.other.pk == other.pk for k in known):
         raise Conflict("separation.known", _("The two are kept apart on this ground already."))
     pair = pairs.row_of(
         stay.pk,
@@ -211,6 +211,39 @@ def classify(
         return Classified(category=category, repeat=repeat, violent=violent, reason=reason.strip())
 
     return _about_one(Classified, custody, write, by=by)
+
+
+def correct(custody: UUID, *, sex: str, born: date | None, reason: str, by: Actor) -> Custody:
+    """Put right the sex (GB/T 2261.1) or the date of birth of somebody in custody, None where unknown.
+
+    Raises `Malformed` for an impossible date, a sex that isn't one or without a reason, `Conflict` where
+    nothing differs, `Missing` out of scope. Whom it finds among those whom they must not be with, has to be
+    moved: that is told.
+    """
+    _require_reason(reason)
+    today = clock.today()
+    if sex not in (engine.MALE, engine.FEMALE):
+        raise Malformed("separation.sex", _("This must be filled in."), field="sex")
+    if born and not date(today.year - 130, 1, 1) <= born <= today:
+        raise Malformed("custody.born", _("This date of birth is impossible."), field="born")
+
+    def write(stay: Custody) -> Kind:
+        person = stay.detainee
+        told = PersonCorrected(
+            sex_before=person.sex,
+            sex=sex,
+            born_before=person.born,
+            born=born,
+            reason=reason.strip(),
+        )
+        if (person.sex, person.born) == (sex, born):
+            raise Conflict("separation.as_recorded", _("This is recorded already."))
+        person.sex, person.born = sex, born
+        records = {person.pk, placing.root_of(person)}
+        Detainee.objects.filter(pk__in=records).update(sex=sex, born=born)
+        return told
+
+    return _about_one(PersonCorrected, custody, write, by=by)
 
 
 def isolate(

@@ -17,6 +17,7 @@ from custos.foundation import clock
 from custos.foundation.codes import custody_number
 from custos.foundation.custody import (
     arrival,
+    codefendants,
     engine,
     going_out,
     leaving,
@@ -60,13 +61,15 @@ def admit(
     never_alone: bool = False,
     seen: str = "",
     offered: Sequence[UUID] = (),
+    case_number: str = "",
 ) -> Custody:
     """Admit a person to a cell on a legal basis.
 
     `sex` is a code of GB/T 2261.1, `basis` the kind of legal document and `basis_number` its number,
-    `arrived_at` when the person arrived, `apart` from whom here they have to be kept apart, co-defendants
-    first of all, `never_alone` whether an officer has decided that they are not to be alone. `seen` and
-    `offered` as of `move_to_cell()`. Nobody is admitted without a document: 看守所条例 第9条;
+    `arrived_at` when the person arrived, `apart` from whom here they have to be kept apart; whoever is held
+    here and names them as co-defendant in a case of this `case_number` is among those by itself.
+    `never_alone` says whether an officer has decided that they are not to be alone; `seen` and `offered`
+    are as of `move_to_cell()`. Nobody is admitted without a document: 看守所条例 第9条;
     Nelson Mandela Rule 7. Refuses (`NotAllowed`) what separation and the rules of arrival forbid and
     any writer but a police officer on the admission post; asks `reason` where a soft rule warns.
     Raises `Malformed` for what is missing or impossible, `Missing` for a cell out of scope, `Conflict`
@@ -74,7 +77,7 @@ def admit(
     """
     record.require_writer(Admitted, by)
     with record.deed() as deed:
-        asked = _Asked(name, sex, born, basis, basis_number, number, arrived_at, cell)
+        asked = _Asked(name, sex, born, basis, basis_number, number, arrived_at, cell, case_number)
         looked = _look_at(asked, deed.at, reason, apart, never_alone=never_alone)
         place, others, late, shown = looked.place, looked.others, looked.late, looked.shown
         found = shown.found
@@ -111,8 +114,9 @@ def admit(
             occurred_at=arrived_at,
             ground="看守所条例 第9条",
         )
-        for one in apart:
-            separating.keep(deed, custody, others[one.other], one, by=by, because=admitted.id)
+        for one in looked.apart:
+            said_by = by if one in apart else codefendants.SYSTEM
+            separating.keep(deed, custody, others[one.other], one, by=said_by, because=admitted.id)
         if seen:
             # Who arrives has no stay yet where what was shown is put together.
             signs = {stay or str(custody.pk): codes for stay, codes in shown.signs.items()}
@@ -156,6 +160,7 @@ class _Asked:
     number: str
     arrived_at: datetime
     cell: UUID
+    case_number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +169,7 @@ class _Looked:
 
     place: Cell
     others: Mapping[UUID, Custody]
+    apart: Sequence[separating.Pairing]
     late: list[arrival.Found]
     shown: placing.Considered
     faults: list[CustosError]
@@ -182,6 +188,7 @@ def _look_at(
     )
     impossible = {"custody.born", "custody.arrival_before_birth"} & {f.code for f in faults}
     late = [] if impossible else _late(asked.born, asked.arrived_at)
+    apart = [*apart, *_of_one_case(asked, apart, never_alone=never_alone)]
     others = placing.lock_stays(one.other for one in apart)
     place = placing.lock_cells([asked.cell])[asked.cell]
     separating.require_pairs(apart, others, place.organization_id)
@@ -200,7 +207,49 @@ def _look_at(
             number=asked.number,
         )
         faults.append(taken)
-    return _Looked(place, others, late, shown, faults)
+    return _Looked(place, others, apart, late, shown, faults)
+
+
+def of_one_case(
+    organization_id: int,
+    *,
+    name: str,
+    sex: str,
+    born: date | None,
+    basis: str,
+    case_number: str = "",
+    apart: Sequence[separating.Pairing] = (),
+    never_alone: bool = False,
+) -> list[separating.Pairing]:
+    """The pairs that papers of those held in a facility make with somebody who arrives, besides `apart`."""
+    here = codefendants.of_arrival(organization_id, name, case_number)
+    named = {one.other for one in apart if one.kind == engine.CODEFENDANTS}
+    others = {stay: of for stay, of in here.items() if stay not in named}
+    if not others:
+        return []
+    person = arriving(sex=sex, born=born, basis=basis, apart=apart, never_alone=never_alone)
+    cells = Cell.objects.filter(organization_id=organization_id)
+    return codefendants.pairings(others, person, cells, clock.now())
+
+
+def _of_one_case(
+    asked: _Asked, apart: Sequence[separating.Pairing], *, never_alone: bool
+) -> list[separating.Pairing]:
+    """The same within the transaction: the facility's turn is taken by it, before anything is locked."""
+    place = Cell.objects.visible_to(scope.current()).filter(pk=asked.cell).first()
+    if place is None:
+        return []
+    codefendants.take_turn(place.organization_id)
+    return of_one_case(
+        place.organization_id,
+        name=asked.name,
+        sex=asked.sex,
+        born=asked.born,
+        basis=asked.basis,
+        case_number=asked.case_number,
+        apart=apart,
+        never_alone=never_alone,
+    )
 
 
 def arriving(
@@ -210,6 +259,7 @@ def arriving(
     basis: str,
     apart: Sequence[separating.Pairing] = (),
     never_alone: bool = False,
+    aid: bool = False,
 ) -> engine.Person:
     """What separation has to know of somebody who isn't admitted yet; see `admit()`. Two queries at most.
 
@@ -219,7 +269,8 @@ def arriving(
     found = Custody.objects.visible_to(scope.current()).select_related("cell")
     others = {stay.pk: stay for stay in found.filter(pk__in=wanted)} if wanted else {}
     there = [one for one in apart if one.other in others]
-    return _arriving(sex, born, basis, there, others, never_alone=never_alone)
+    found_out = _arriving(sex, born, basis, there, others, never_alone=never_alone)
+    return replace(found_out, aid=aid)
 
 
 def _arriving(

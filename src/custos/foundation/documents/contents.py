@@ -100,6 +100,7 @@ class Released(Paper):
     article: Text = Field(title=_("Article of law"))
     notice: Text = Field(title=_("Notice of release, its authority and number"))
     released_at: AwareDatetime = Field(title=_("Time of release"))
+    left: Maybe = Field("", title=_("Not handed over yet"))
 
 
 class TermServed(Paper):
@@ -114,6 +115,7 @@ class TermServed(Paper):
     begins_on: date = Field(title=_("First day of the term"))
     ends_on: date = Field(title=_("Last day of the term"))
     released_at: AwareDatetime = Field(title=_("Time of release"))
+    left: Maybe = Field("", title=_("Not handed over yet"))
 
 
 # ---------------------------------------------------------------------- D14: admission
@@ -269,6 +271,7 @@ class DetentionEnded(Paper):
     ends_on: date = Field(title=_("Last day of the term"))
     ground: Text = Field(title=_("Ground of the end"))
     released_at: AwareDatetime = Field(title=_("Time of release"))
+    left: Maybe = Field("", title=_("Not handed over yet"))
 
 
 class TreatmentEnded(Paper):
@@ -282,6 +285,7 @@ class TreatmentEnded(Paper):
     ground: Text = Field(title=_("Ground of the end"))
     community: Maybe = Field("", title=_("Recovery in the community"))
     released_at: AwareDatetime = Field(title=_("Time of release"))
+    left: Maybe = Field("", title=_("Not handed over yet"))
 
 
 class TreatmentAssessed(Paper):

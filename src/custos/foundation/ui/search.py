@@ -7,7 +7,7 @@ found, and people who are shown are noted in the access log by the query that na
 
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 LONGEST = 64
@@ -20,7 +20,7 @@ class Hit:
     """One thing that was found: where it opens, and what tells it from others of its name.
 
     `person` is what a `chip` takes; it then stands in place of the title. `exact` where what was typed
-    is its whole name: its group then stands first.
+    is its whole name or number: its group then stands first, and where it is a person, all else is folded.
     """
 
     url: str
@@ -41,6 +41,8 @@ class Group:
     more: bool
     #: Where all of them stand; empty where there is no such list.
     url: str = ""
+    #: Whether it is opened by whoever wants more than the exact one.
+    folded: bool = False
 
 
 #: Asked with the words, `request.acting` and how many hits are wanted at most.
@@ -94,7 +96,7 @@ def finds_for(acting: Any) -> bool:
 
 def ask(words: str, acting: Any) -> list[Group]:
     """What all finders find, empty groups left out; those that hold what was typed by its whole name
-    stand first, all else in their order.
+    stand first, all else in their order. Beside somebody of exactly this name or number the rest is folded.
     """
     if not acting or not long_enough(words):
         return []
@@ -106,4 +108,22 @@ def ask(words: str, acting: Any) -> list[Group]:
         if hits:
             more, url = len(hits) > MOST, source.everything(words)
             groups.append(Group(name, source.title, source.icon, hits[:MOST], more, url))
+    if any(_is_it(hit) for group in groups for hit in group.hits):
+        return _folded(groups)
     return sorted(groups, key=lambda group: not any(hit.exact for hit in group.hits))
+
+
+def _is_it(hit: Hit) -> bool:
+    return hit.exact and hit.person is not None
+
+
+def _folded(groups: Sequence[Group]) -> list[Group]:
+    first, rest = [], []
+    for group in groups:
+        exact = [hit for hit in group.hits if _is_it(hit)]
+        others = [hit for hit in group.hits if not _is_it(hit)]
+        if exact:
+            first.append(replace(group, hits=exact, more=False, url=""))
+        if others:
+            rest.append(replace(group, name=f"{group.name}-rest", hits=others, folded=True))
+    return [*first, *rest]

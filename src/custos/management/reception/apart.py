@@ -105,6 +105,19 @@ class CategoryForm(Form):
         field.choices = places.categories()
 
 
+class CorrectionForm(Form):
+    """The sex and the date of birth of somebody, as they really are."""
+
+    sex = forms.ChoiceField(label=gettext_lazy("Sex"), choices=list(custody.SEXES.items()))
+    born = forms.DateField(
+        label=gettext_lazy("Date of birth"),
+        required=False,
+        help_text=gettext_lazy("Empty where it isn't known."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    reason = _reason()
+
+
 class IsolationForm(Form):
     """A clinician's order; what for stays in the clinical record."""
 
@@ -183,6 +196,12 @@ DEEDS: dict[str, Deed] = {
     "classify": Deed(
         CategoryForm, kinds.Classified, gettext_lazy("Record the legal category"), _classify
     ),
+    "correct": Deed(
+        CorrectionForm,
+        kinds.PersonCorrected,
+        gettext_lazy("Correct sex or date of birth"),
+        lambda stay, said, acting: separating.correct(stay, **said, by=acting.actor),
+    ),
     "isolate": Deed(
         IsolationForm,
         kinds.IsolationOrdered,
@@ -231,7 +250,8 @@ def _page(
             "category": held.category,
             "repeat": _SAID[held.repeat],
             "violent": _SAID[held.violent],
-        }
+        },
+        "correct": {"sex": person.sex, "born": person.born},
     }
     senseless = {
         *(("isolate",) if held.isolation else ("end-isolation",)),

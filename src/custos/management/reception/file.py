@@ -161,7 +161,7 @@ def context(request: HttpRequest, custody_id: UUID) -> dict[str, Any]:
         "basis": documents.title_of(shown.basis),
         "sex": SEXES.get(shown.sex, _("not known")),
         "arrived_at": custody.arrival_of(shown),
-        "needs": held.needs,
+        "needs": [*dict.fromkeys([*shown.needs, *held.needs])],
         "photo": reverse("person_photo", args=[custody_id]) if held.one("photo") else "",
         "photo_form": PhotoForm() if acting.post in TAKING_PHOTOS else None,
         "panels": _panels(held, custody_id, acting),
@@ -305,6 +305,16 @@ def printed(request: HttpRequest, custody_id: UUID) -> HttpResponse:
     return render(request, "reception/person_print.html", {"person": shown, "paper": paper})
 
 
+def _outside(out: custody.Outside) -> str:
+    since, due = (at.astimezone(clock.LOCAL) for at in (out.since, out.due_back))
+    return _("%(what)s, %(where)s, since %(since)s, due back %(due)s") % {
+        "what": out.kind_title,
+        "where": out.destination,
+        "since": f"{since:%Y-%m-%d %H:%M}",
+        "due": f"{due:%Y-%m-%d %H:%M}",
+    }
+
+
 def _paragraphs(shown: custody.PersonShown, panels: list[Panel]) -> list[str]:
     first: Mapping[Any, Any] = {
         _("Name"): shown.name,
@@ -312,6 +322,7 @@ def _paragraphs(shown: custody.PersonShown, panels: list[Panel]) -> list[str]:
         _("Date of birth"): shown.born or _("not known"),
         _("Facility"): shown.facility,
         _("Cell"): shown.cell_name or "—",
+        **({_("Outside now"): _outside(shown.outside)} if shown.outside else {}),
         _("Legal document"): f"{documents.title_of(shown.basis)} {shown.basis_number}",
         _("Admitted at"): f"{shown.admitted_at.astimezone(clock.LOCAL):%Y-%m-%d %H:%M}",
     }

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from custos.foundation import clock, gate
@@ -301,11 +301,21 @@ def _roll(request: HttpRequest, form: CountForm | None = None) -> HttpResponse:
         "asked": asked,
         "past": at,
         "roll": then,
+        "outside": _outside_now(facility) if at is None else "",
         "areas": by_area,
         "counts": CountTable(counts, orderable=False) if counts else None,
         "form": (form or CountForm(areas=areas)) if may else None,
     }
     return render(request, "reception/roll.html", context, status=_status(form))
+
+
+def _outside_now(facility: Any) -> str:
+    """What those who are out are out for, in words, and how many of them should be back."""
+    by_kind, late = places.outside_now(facility.pk)
+    words = [f"{title} {people}" for title, people in by_kind.items()]
+    if late:
+        words.append(ngettext("%(late)s overdue", "%(late)s overdue", late) % {"late": late})
+    return " · ".join(words)
 
 
 @form_of(lambda: reverse("roll"))

@@ -17,7 +17,12 @@ from custos.foundation.ui.search import Hit
 
 def _people(words: str, acting: Any, limit: int) -> Sequence[Hit]:
     return [
-        Hit(reverse("person", args=[found.custody_id]), person=found, line=_line(found))
+        Hit(
+            reverse("person", args=[found.custody_id]),
+            person=found,
+            line=_line(found),
+            exact=words.casefold() in (found.number.casefold(), found.name.casefold()),
+        )
         for found in custody.search(words, limit)
     ]
 

@@ -83,7 +83,7 @@ class PeopleFilters(StayFilters):
     )
 
     def __init__(self, data: Any, *, acting: Acting) -> None:
-        super().__init__(data, queryset=custody.present(), acting=acting)
+        super().__init__(data, queryset=custody.with_needs(custody.present()), acting=acting)
         if acting.organization.tier is Tier.FACILITY:
             self.filters["cell"].extra["choices"] = organizations.cell_choices(acting.organization)
             return

@@ -85,7 +85,9 @@ def _admission_review(
     """What will be recorded, what speaks against the cell, and who is in it. Raises as admitting does."""
     acting = acting_in(request)
     services.examine(**facts, by=acting.actor)
-    person = services.arriving(sex=facts["sex"], born=facts["born"], basis=facts["basis"])
+    known = {name: facts[name] for name in ("sex", "born", "basis")}
+    apart = services.of_one_case(acting.organization.pk, name=facts["name"], **known)
+    person = services.arriving(**known, apart=apart)
     sides = cell_queries.sides_for_arrival(
         person, facts["name"], acting.organization, facts["cell"]
     )

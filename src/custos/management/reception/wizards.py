@@ -56,7 +56,7 @@ def _may(step: Step, acting: Any) -> bool:
 def _finish(answers: Answers, acting: Any, draft: Draft) -> str:
     made = services.conclude(answers, acting, draft)
     if made.notice:  # to be printed and handed over
-        return reverse("refusal_notice" if made.clinical else "entry_files", args=[made.notice])
+        return reverse("refusal_notice", args=[made.notice])
     return reverse("person", args=[made.stay]) if made.stay else reverse("reception_board")
 
 

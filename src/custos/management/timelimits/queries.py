@@ -160,7 +160,7 @@ class Held:
 
 def board() -> QuerySet[Custody]:
     """The stays of people in custody that have a clock, to narrow and order; `held()` shows some."""
-    return custody.present().filter(clock__held=True)
+    return custody.with_needs(custody.present()).filter(clock__held=True)
 
 
 def held(stays: Iterable[Custody]) -> list[Held]:

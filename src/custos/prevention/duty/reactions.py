@@ -63,6 +63,13 @@ def go_and_sit_with_them(event: Event, deed: Deed) -> None:
     services.open_task(event, deed)
 
 
+@on(CellMoved)
+def follow_them(event: Event, deed: Deed) -> None:
+    """Somebody was moved: what is to be done about them is to be done where they are."""
+    del deed
+    services.follow_person(event.about)
+
+
 @on(SeparationBroken, emits=[TaskOpened])
 def have_them_moved(event: Event, deed: Deed) -> None:
     """People share a cell who may not."""

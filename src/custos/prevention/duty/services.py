@@ -14,7 +14,7 @@ from custos.foundation.accounts import queries as accounts
 from custos.foundation.database import scope
 from custos.foundation.errors import Conflict, Malformed, Missing, NotAllowed
 from custos.foundation.record import services as record
-from custos.foundation.record.parties import Actor, ActorKind, Audience, Post
+from custos.foundation.record.parties import Actor, ActorKind, Audience, Post, Subject
 from custos.foundation.record.reactions import Event
 from custos.foundation.record.services import Deed
 from custos.foundation.ui.wording import enumerated
@@ -91,6 +91,16 @@ def _task_of(event: Event, plan: engine.Plan, at: datetime) -> Task:
         due_at=plan.due_at,
         join_key=f"{rule.id}:{about.cell_id}" if joins else None,
     )
+
+
+def follow_person(about: Subject) -> None:
+    """What isn't done about somebody is to be done where they are; nothing of the old cell joins it."""
+    if about.custody_id and about.cell_id:
+        Task.objects.filter(
+            organization_id=about.organization_id,
+            custody_id=about.custody_id,
+            state__in=engine.UNFINISHED,
+        ).update(cell_id=about.cell_id, join_key=None)
 
 
 def accept(task_id: UUID, *, by: Actor) -> Task:

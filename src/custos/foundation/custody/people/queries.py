@@ -21,6 +21,8 @@ from custos.foundation.record import sealing as record_sealing
 
 #: How many of those who are one wrong letter away stand behind those who are not.
 MOST_NEAR = 50
+#: Sorts of need (`custos.need`) of somebody who doesn't move about like others.
+AIDS = ("aid", "mobility")
 
 
 def unsealed(stays: QuerySet[Custody], *, finishing: bool = False) -> QuerySet[Custody]:
@@ -286,6 +288,14 @@ def needing(detainee: Any) -> QuerySet[FactRow, Any]:
     rows = FactRow.objects.visible_to(scope.current()).filter(detainee=detainee, until=None)
     rows = rows.filter(sort__in=("language", "need"))
     return rows.values(one=JSONObject(sort="sort", says="says", since="since"))
+
+
+def aided(detainees: Iterable[UUID]) -> set[UUID]:
+    """Those of these people who need an aid or help to move about. One query; names nobody."""
+    rows = FactRow.objects.visible_to(scope.current()).filter(
+        detainee__in=list(detainees), until=None, sort="need", says__kind__in=AIDS
+    )
+    return set(rows.values_list("detainee_id", flat=True))
 
 
 def needs_of(told: Iterable[Mapping[str, Any]]) -> list[str]:

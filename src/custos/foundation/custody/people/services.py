@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from custos.foundation.accounts import confirmations
 from custos.foundation.accounts.acting import Acting
 from custos.foundation.accounts.confirmations import Content
-from custos.foundation.custody import arrival
+from custos.foundation.custody import arrival, codefendants, placing
 from custos.foundation.custody.models import Custody, Detainee
 from custos.foundation.custody.people import facts, kinds, tokens
 from custos.foundation.custody.people.keeping import restored, row_of
@@ -39,16 +39,20 @@ def record_fact(
 ) -> UUID:
     """Record a fact of a stay or of its person; returns its identifier.
 
-    Of a sort that holds once (nationality, authority, photo …) it takes the former's place. A wrong
-    number of a document is recorded as unverified, and refuses nobody (GB 11643-1999). Raises `Missing`
-    for a stay out of scope or a co-defendant's stay that isn't there, `NotAllowed` for a post that may
-    not write the sort, `Conflict` where exactly this is recorded already, `Malformed` for what can't be
-    read.
+    Of a sort that holds once (nationality, authority, photo …) it takes the former's place. Whom a paper
+    names as co-defendant, and is held here, is kept apart by it (`codefendants`). A wrong number of a
+    document is recorded as unverified, and refuses nobody (GB 11643-1999). Raises `Missing` for a stay out
+    of scope or a co-defendant's stay that isn't there, `NotAllowed` for a post that may not write the sort,
+    `Conflict` where exactly this is recorded already, `Malformed` for what can't be read.
     """
     kind = kinds.OF_SORT[fact.sort]
     record.require_writer(kind, by)
     raise_all(faults_of(fact))
+    named = _named_by(fact)
     with record.deed() as deed:
+        if named:
+            codefendants.take_turn(_facility_of(custody))
+            codefendants.hold(custody, named)
         stay, person = _locked(custody)
         if isinstance(fact, facts.CoDefendant):
             _require_other(stay, fact.custody)
@@ -74,13 +78,15 @@ def record_fact(
         row.save(force_insert=True)
         if fact.sort in tokens.FOUND_BY:
             tokens.rewrite([person.merged_into_id or person.pk])
-        deed.append(
+        told = deed.append(
             kinds.entry_of(fact, row.pk),
             about=stay,
             by=by,
             occurred_at=occurred_at,
             attachments=attachments,
         )
+        if named and stay.ended_at is None:
+            codefendants.pair_up(deed, stay, because=told.id)
     return row.pk
 
 
@@ -160,6 +166,21 @@ def faults_of(fact: facts.Fact) -> list[CustosError]:
     return faults
 
 
+def _named_by(fact: facts.Fact) -> str:
+    """The name by which a fact may tell of two people of one case; empty for every other fact."""
+    if isinstance(fact, facts.CoDefendant):
+        return fact.name
+    return fact.text if isinstance(fact, facts.OtherName) else ""
+
+
+def _facility_of(custody: UUID) -> int:
+    found = Custody.objects.visible_to(scope.current()).filter(pk=custody)
+    facility = found.values_list("organization_id", flat=True).first()
+    if facility is None:
+        raise Missing("custody.no_such_stay", _("There is no such person in custody."))
+    return facility
+
+
 def _locked(custody: UUID) -> tuple[Custody, Detainee]:
     found = Custody.objects.visible_to(scope.current()).select_for_update(of=("self",))
     stay = found.filter(pk=custody).first()
@@ -204,6 +225,7 @@ def merge(confirmation: UUID, content: Content, *, by: Acting) -> None:
     """
     with record.deed() as deed:
         second = confirmations.consume(confirmation, MERGE, content, by=by)
+        held = _lock_held(content)
         kept, other = _both(content)
         root, away = _require_two(kept, other)
         Merge.objects.create(
@@ -212,6 +234,22 @@ def merge(confirmation: UUID, content: Content, *, by: Acting) -> None:
         Detainee.objects.filter(Q(pk=away) | Q(merged_into=away)).update(merged_into=root)
         tokens.rewrite([root])
         _tell(deed, kinds.RecordsMerged, (kept, other), content, by, second)
+        # From whom the one was kept apart, the other is now too.
+        for cell in placing.lock_cells({one.cell_id for one in held if one.cell_id}).values():
+            placing.tell_of_broken(deed, cell)
+
+
+def _lock_held(content: Content) -> list[Custody]:
+    """The stays that the two people have now, held before their records are, as everywhere."""
+    wanted = [UUID(content["kept"]), UUID(content["other"])]
+    roots = Detainee.objects.visible_to(scope.current()).filter(
+        Q(pk__in=wanted) | Q(merged__in=wanted)
+    )
+    stays = Custody.objects.visible_to(scope.current()).filter(
+        Q(detainee__in=roots.values("pk")) | Q(detainee__merged_into__in=roots.values("pk")),
+        ended_at=None,
+    )
+    return list(stays.select_for_update(of=("self",)).order_by("pk"))
 
 
 def may_merge(content: Content) -> None:

@@ -1,12 +1,16 @@
 """Two officers on two connections at the same moment: the second sees the first's."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from uuid import UUID
 
 import psycopg
 import pytest
+from django.db import connection
 
-from custos.foundation.custody import services
+from custos.foundation import clock
+from custos.foundation.custody import roll, services
 from custos.foundation.custody.models import Custody
 from custos.foundation.database import scope
 from custos.foundation.record.parties import Post
@@ -78,3 +82,29 @@ def test_of_two_who_move_one_person_both_are_heard_one_after_the_other(
     told = both(superuser_sql, moved_to(one.pk), moved_to(other.pk))
     assert told == ["done", "done"]
     assert (_in(one.pk), _in(other.pk)) == ([], ["1"])
+
+
+def test_the_roll_is_of_one_moment_whatever_is_recorded_while_it_is_asked() -> None:
+    """Somebody is admitted on another connection after each statement that the roll asks."""
+    at = clock.now()
+    with scope.entered(SYSTEM), clock.set_to(at):
+        facility = a_facility()
+        cell = a_cell(facility=facility)
+        a_detainee(in_cell=cell)
+
+    def admitted() -> None:
+        with scope.entered(SYSTEM), clock.set_to(at):
+            a_detainee(in_cell=cell)
+        connection.close()
+
+    def then(execute: Callable[..., object], *asked: object) -> object:
+        answer = execute(*asked)
+        with ThreadPoolExecutor(1) as other:
+            other.submit(admitted).result(20)
+        return answer
+
+    with scope.entered(SYSTEM):
+        with connection.execute_wrapper(then):
+            found = roll.at(facility.pk, at)
+        assert found.adds_up, found
+        assert roll.at(facility.pk, at).held == 2

@@ -4,8 +4,12 @@ What is asked here knows nothing of the engine: it reads the tables and compares
 """
 
 import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -23,13 +27,15 @@ from hypothesis.stateful import (
 from custos.foundation import clock
 from custos.foundation.custody import engine, roll, separating
 from custos.foundation.custody.models import CellStay, Custody
-from custos.foundation.custody.place_models import Absence, KeepApart
+from custos.foundation.custody.place_models import Absence, Classification, KeepApart
 from custos.foundation.custody.tests import worlds
 from custos.foundation.database import scope
 from custos.foundation.errors import CustosError
+from custos.foundation.organizations import services as organizations
 from custos.foundation.organizations.models import Cell, Organization
+from custos.foundation.record.models import Entry
 from custos.foundation.record.parties import Post
-from tests.at_once import both_if_they_meet
+from tests.at_once import both, both_if_they_meet
 from tests.factories import SYSTEM, a_cell, a_detainee, a_facility, an_officer
 
 BEGAN = datetime(2026, 3, 2, 1, tzinfo=clock.LOCAL)
@@ -42,6 +48,16 @@ def _cells(facility: Organization) -> list[Cell]:
     return [a_cell(sex, places, facility=facility) for sex, places in CELLS]
 
 
+def _told(cell: Cell, came: dict[UUID, datetime]) -> bool:
+    """Whether what is wrong in a cell was found after the last of its people came, and was told.
+
+    A sentence, or a sex or a birth that turns out to be another, is said and not undone: nobody put them
+    there, and an officer has to move them.
+    """
+    broken = Entry.objects.filter(kind="separation.broken", cell_id=cell.pk)
+    return bool(came) and broken.filter(recorded_at__gte=max(came.values())).exists()
+
+
 def wrongs(facility: Organization) -> list[str]:
     """What must never be and is, at this moment; empty where all is right."""
     stays = list(
@@ -49,36 +65,61 @@ def wrongs(facility: Organization) -> list[str]:
     )
     today = clock.now().astimezone(clock.LOCAL).date()
     found = []
+    ids = {stay.pk for stay in stays}
+    categories = dict(
+        Classification.objects.filter(custody__in=ids).values_list("custody_id", "category")
+    )
+    places = list(CellStay.objects.filter(custody__in=ids, during__endswith__isnull=True))
+    pairs = list(KeepApart.objects.filter(one__in=ids, other__in=ids, closed_at=None))
     for cell in Cell.objects.filter(organization=facility):
         inside = [stay for stay in stays if stay.cell_id == cell.pk]
-        if any(stay.detainee.sex != cell.sex for stay in inside):
+        came = {
+            place.custody_id: place.during.lower for place in places if place.cell_id == cell.pk
+        }
+        if len({stay.detainee.sex for stay in inside} | {cell.sex}) > 1 and not _told(cell, came):
             found.append("men with women")
         grown = {
             stay.detainee.born + timedelta(days=18 * 366) <= today
             for stay in inside
             if stay.detainee.born
         }
-        if len(grown) > 1:
+        if len(grown) > 1 and not _told(cell, came):
             found.append("adults with minors")
+        convicted = {categories.get(stay.pk) == "convicted" for stay in inside}
+        if len(convicted) > 1 and not _told(cell, came):
+            found.append("convicted with unconvicted")
+        if cell.out_of_use:
+            shut = Entry.objects.filter(kind="cell.out_of_use", cell_id=cell.pk).latest("id")
+            if any(moment > shut.recorded_at for moment in came.values()):
+                found.append("put into a closed cell")
         if len(inside) > {1: 2, 2: 3, 3: 5}[cell.capacity]:
             found.append("over the hard limit")
-        ids = [stay.pk for stay in inside]
-        known_before = KeepApart.objects.filter(one__in=ids, other__in=ids, closed_at=None)
-        for pair in known_before:
+        there = {stay.pk for stay in inside}
+        for pair in pairs:
             # A pair found while the two share a cell is told, not undone: nobody put them there.
-            came = CellStay.objects.filter(
-                custody__in=(pair.one_id, pair.other_id), cell=cell, during__endswith__isnull=True
-            )
-            if any(place.during.lower > pair.since for place in came):
+            two = {pair.one_id, pair.other_id}
+            if two <= there and any(came[one] > pair.since for one in two if one in came):
                 found.append("co-defendants together")
     for stay in stays:
-        places = CellStay.objects.filter(custody=stay, during__endswith__isnull=True)
-        if [place.cell_id for place in places] != [stay.cell_id]:
+        held = [place.cell_id for place in places if place.custody_id == stay.pk]
+        if held != [stay.cell_id]:
             found.append("in two places, or in none")
     out = Absence.objects.filter(organization=facility, left_at__isnull=False, back_at=None)
     if out.count() != len({absence.custody_id for absence in out}):
         found.append("out twice")
     return found
+
+
+def closed(cell: Cell) -> Cell:
+    """A cell that may hold nobody from now on."""
+    return organizations.take_cell_out_of_use(
+        cell.pk, reason="No water", expected_return=None, by=an_officer(Post.LEADER)
+    )
+
+
+def opened(cell: Cell) -> Cell:
+    """A cell that may hold people again."""
+    return organizations.return_cell_to_use(cell.pk, by=an_officer(Post.LEADER))
 
 
 class Life(RuleBasedStateMachine):
@@ -182,6 +223,26 @@ class Life(RuleBasedStateMachine):
             absence = self.absences[which % len(self.absences)]
             self._try(lambda: worlds.back(absence))
 
+    @rule(who=st.integers(0, 50), sex=st.sampled_from("12"), born=st.sampled_from([ADULT, MINOR]))
+    def correct(self, who: int, sex: str, born: date) -> None:
+        """Somebody's sex or birth turns out to be another."""
+        if self.stays:
+            stay = self.stays[who % len(self.stays)]
+            self._try(lambda: worlds.corrected(stay, sex=sex, born=born))
+
+    @rule(who=st.integers(0, 50))
+    def sentence(self, who: int) -> None:
+        """A judgment comes into force."""
+        if self.stays:
+            stay = self.stays[who % len(self.stays)]
+            self._try(lambda: worlds.sentenced(stay))
+
+    @rule(which=st.integers(0, 3), opens=st.booleans())
+    def close(self, which: int, opens: bool) -> None:
+        """A cell is taken out of use, or returned to it."""
+        cell = self.cells[which]
+        self._try(lambda: opened(cell) if opens else closed(cell))
+
     @rule(who=st.integers(0, 50))
     def release(self, who: int) -> None:
         """A stay ends, in the cell or outside."""
@@ -250,7 +311,17 @@ KEPT: dict[str, tuple[Any, str]] = {
         "co-defendants together",
     ),
     "CELL-HARD-LIMIT": (_overfill, "over the hard limit"),
+    "SPP-659-CONVICTED": (
+        lambda cells: _a_convict_comes(cells),
+        "convicted with unconvicted",
+    ),
 }
+
+
+def _a_convict_comes(cells: list[Cell]) -> None:
+    one, _other = a_detainee(in_cell=cells[1]), a_detainee(in_cell=cells[2])
+    worlds.sentenced(one)
+    worlds.moved(one, cells[2])
 
 
 def _codefendants_meet(cells: list[Cell]) -> None:
@@ -279,18 +350,44 @@ def test_with_a_rule_switched_off_what_it_keeps_happens_and_the_oracle_sees_it(
         assert wrong in wrongs(other)
 
 
-DEEDS = ("admit a man", "admit a boy", "move", "move", "pair", "release", "send out")
+@dataclass(frozen=True)
+class Small:
+    """A man, one who is out, a boy and a woman, each in a small cell, and an empty cell for men."""
+
+    cells: list[Cell]
+    people: list[Custody]
+    out: Absence
 
 
-def _deed(name: str, who: Custody, other: Custody, cell: Cell) -> Any:
-    return {
-        "admit a man": lambda: a_detainee(in_cell=cell, reason="ordered"),
-        "admit a boy": lambda: a_detainee(in_cell=cell, born=MINOR, reason="ordered"),
-        "move": lambda: worlds.moved(who, cell),
-        "pair": lambda: worlds.apart(who, other),
-        "release": lambda: worlds.ended(who),
-        "send out": lambda: worlds.gone(who),
-    }[name]
+def _small() -> Small:
+    facility = a_facility()
+    cells = [*_cells(facility), a_cell("1", 2, facility=facility)]
+    people = [
+        a_detainee(in_cell=cells[0], name="王小川"),
+        a_detainee(in_cell=cells[1], name="李四"),
+        a_detainee(in_cell=cells[2], born=MINOR, name="小宝"),
+        a_detainee(in_cell=cells[3], sex="2", name="王秀英"),
+    ]
+    return Small(cells, people, worlds.gone(people[1]))
+
+
+#: What two officers do at the same moment, to one of the people, another, and a cell.
+DEEDS: dict[str, Callable[[Small, Custody, Custody, Cell], Any]] = {
+    "admit a man": lambda _s, _a, _b, cell: a_detainee(in_cell=cell, reason="ordered"),
+    "admit a boy": lambda _s, _a, _b, cell: a_detainee(in_cell=cell, born=MINOR, reason="ordered"),
+    "admit a woman": lambda _s, _a, _b, cell: a_detainee(in_cell=cell, sex="2", reason="ordered"),
+    "move": lambda _s, who, _b, cell: worlds.moved(who, cell),
+    "pair": lambda _s, who, other, _cell: worlds.apart(who, other),
+    "name a co-defendant": lambda _s, who, other, _cell: worlds.named(who, other.detainee.name),
+    "correct the sex": lambda _s, who, _b, cell: worlds.corrected(who, sex=cell.sex),
+    "correct to a minor": lambda _s, who, _b, _cell: worlds.corrected(who, born=MINOR),
+    "correct to an adult": lambda _s, who, _b, _cell: worlds.corrected(who, born=ADULT),
+    "sentence": lambda _s, who, _b, _cell: worlds.sentenced(who),
+    "release": lambda _s, who, _b, _cell: worlds.ended(who),
+    "send out": lambda _s, who, _b, _cell: worlds.gone(who),
+    "come back": lambda small, _a, _b, _cell: worlds.back(small.out),
+    "close the cell": lambda _s, _a, _b, cell: closed(cell),
+}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -301,7 +398,10 @@ def test_whatever_two_officers_do_at_once_nothing_is_wrong_and_the_roll_adds_up(
     @given(
         st.lists(
             st.tuples(
-                st.sampled_from(DEEDS), st.integers(0, 2), st.integers(0, 2), st.integers(0, 2)
+                st.sampled_from(sorted(DEEDS)),
+                st.integers(0, 3),
+                st.integers(0, 3),
+                st.integers(0, 4),
             ),
             min_size=2,
             max_size=6,
@@ -309,10 +409,12 @@ def test_whatever_two_officers_do_at_once_nothing_is_wrong_and_the_roll_adds_up(
     )
     def lives(deeds: list[tuple[str, int, int, int]]) -> None:
         with scope.entered(SYSTEM):
-            facility = a_facility()
-            cells = _cells(facility)[:3]
-            people = [a_detainee(in_cell=cell) for cell in cells]
-        made = [_deed(name, people[a], people[b], cells[c]) for name, a, b, c in deeds]
+            small = _small()
+            facility = small.cells[0].organization
+        made = [
+            partial(DEEDS[name], small, small.people[a], small.people[b], small.cells[c])
+            for name, a, b, c in deeds
+        ]
         for first, second in itertools.pairwise(made):
             both_if_they_meet(superuser_sql, first, second)
             with scope.entered(SYSTEM):
@@ -320,6 +422,59 @@ def test_whatever_two_officers_do_at_once_nothing_is_wrong_and_the_roll_adds_up(
                 assert roll.at(facility.pk, clock.now()).adds_up
 
     lives()
+
+
+#: Two deeds (what, to whom, in which cell) of which each alone is lawful: what the second is told, and
+#: whether what they do together is said instead, since a truth can't be refused.
+MEETING: dict[str, tuple[tuple[str, int, int], tuple[str, int, int], str, bool]] = {
+    "a man moves in where a boy comes": (
+        ("admit a boy", 0, 4), ("move", 0, 4), "custody.CPL-280-MINORS", False,
+    ),
+    "a man moves in where one turns out to be a boy": (
+        ("correct to a minor", 1, 1), ("move", 0, 1), "custody.CPL-280-MINORS", False,
+    ),
+    "one turns out to be a boy where a man moves in": (
+        ("move", 0, 1), ("correct to a minor", 1, 1), "done", True,
+    ),
+    "a woman comes where one turns out to be a man": (
+        ("correct the sex", 3, 0), ("admit a woman", 0, 3), "custody.KR-14-SEX", True,
+    ),
+    "a man moves in where one is sentenced": (
+        ("sentence", 1, 1), ("move", 0, 1), "custody.SPP-659-CONVICTED", False,
+    ),
+    "one is sentenced where a man moves in": (
+        ("move", 0, 1), ("sentence", 1, 1), "done", True,
+    ),
+    "a man moves into a cell that is closed": (
+        ("close the cell", 0, 4), ("move", 0, 4), "custody.cell_out_of_use", False,
+    ),
+    "a man comes into a cell that is closed": (
+        ("close the cell", 0, 4), ("admit a man", 0, 4), "custody.cell_out_of_use", False,
+    ),
+    "somebody comes back who is released": (
+        ("release", 1, 1), ("come back", 1, 1), "custody.ended", False,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("case", MEETING)
+def test_of_two_deeds_at_once_the_second_sees_the_first(
+    case: str, superuser_sql: psycopg.Connection
+) -> None:
+    first, second, said, told = MEETING[case]
+    with scope.entered(SYSTEM):
+        small = _small()
+        facility = small.cells[0].organization
+    one, other = (
+        partial(DEEDS[name], small, small.people[who], small.people[0], small.cells[cell])
+        for name, who, cell in (first, second)
+    )
+    assert both(superuser_sql, one, other) == ["done", said]
+    with scope.entered(SYSTEM):
+        assert wrongs(facility) == []
+        broken = Entry.objects.filter(kind="separation.broken", organization_id=facility.pk)
+        assert broken.exists() is told
 
 
 @pytest.mark.django_db(transaction=True)
@@ -389,9 +544,17 @@ def test_the_oracle_of_these_tests_sees_what_is_wrong(db: None) -> None:
         assert wrongs(facility) == []
         Custody.objects.filter(pk=boy.pk).update(cell=cells[1])
         place = CellStay.objects.get(custody=boy)
-        assert wrongs(facility) == ["adults with minors", "in two places, or in none"]
+        assert wrongs(facility) == [
+            "adults with minors",
+            "convicted with unconvicted",
+            "in two places, or in none",
+        ]
         CellStay.objects.filter(pk=place.pk).update(
             cell=cells[1], during=(clock.now() + timedelta(minutes=1), None)
         )
-        assert wrongs(facility) == ["adults with minors", "co-defendants together"]
+        assert wrongs(facility) == [
+            "adults with minors",
+            "convicted with unconvicted",
+            "co-defendants together",
+        ]
         assert Custody.objects.filter(~Q(cell=None), organization=facility).count() == 2

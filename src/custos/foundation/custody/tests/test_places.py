@@ -7,8 +7,10 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from custos.foundation import clock
-from custos.foundation.custody import counting, going_out, roll, separating, services
+from custos.foundation.custody import counting, going_out, placing, roll, separating, services
 from custos.foundation.custody.models import CellStay, Custody
+from custos.foundation.custody.people import facts
+from custos.foundation.custody.people import services as people
 from custos.foundation.custody.place_models import Absence, CellCount, Count, KeepApart
 from custos.foundation.custody.tests import worlds
 from custos.foundation.database import scope
@@ -237,6 +239,15 @@ def test_somebody_attended_by_staff_may_be_in_a_cell_without_others(cells: list[
     worlds.moved(stay, cells[1])
 
 
+@pytest.mark.parametrize(("kind", "aided"), [("mobility", True), ("aid", True), ("diet", False)])
+def test_a_need_of_help_with_moving_is_weighed_where_cells_are_proposed(
+    cells: list[Cell], kind: str, aided: bool
+) -> None:
+    stay = a_detainee(in_cell=cells[0])
+    people.record_fact(stay.pk, facts.Need(kind=kind), by=an_officer(Post.CASE_OFFICER))
+    assert placing.facts_of([stay], NOON)[stay.pk].aid is aided
+
+
 # ---------------------------------------------------------------------- what was shown
 
 
@@ -412,14 +423,14 @@ def test_a_stay_that_never_ended_is_on_the_roll_however_long_ago_it_began(
     assert (found.held, found.placed) == (1, 1)
 
 
-def test_the_roll_asks_three_times_however_many_there_are(
+def test_the_roll_asks_once_however_many_there_are(
     facility: Organization,
     cells: list[Cell],
     django_assert_num_queries: Callable[[int], object],
 ) -> None:
     for _ in range(5):
         a_detainee(in_cell=cells[0])
-    with django_assert_num_queries(3):  # type: ignore[attr-defined]
+    with django_assert_num_queries(1):  # type: ignore[attr-defined]
         roll.at(facility.pk, NOON)
 
 

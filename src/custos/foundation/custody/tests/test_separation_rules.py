@@ -246,6 +246,31 @@ def test_cells_are_proposed_in_the_order_in_which_they_suit() -> None:
     assert (proposed[2].free, proposed[3].free) == (2, 0)
 
 
+def test_cells_that_are_kept_for_others_stand_behind() -> None:
+    """After the transition period a cell of new arrivals is no better for being empty."""
+    half = Option(CELL, (OTHER, OTHER), "half")
+    new = Option(replace(CELL, kind="transition"), (), "new")
+    sick = Option(replace(CELL, kind="medical"), (), "sick")
+
+    def first_of(person: Person) -> str:
+        return engine.propose(person, [new, sick, half], DAY)[0].option.name
+
+    assert first_of(replace(MAN, days_in=3)) == "new"
+    assert first_of(replace(MAN, days_in=14)) == "new"
+    assert first_of(replace(MAN, days_in=15)) == "half"
+    assert first_of(replace(MAN, days_in=8, settled=True)) == "half"
+    assert first_of(replace(MAN, days_in=20, isolation="A")) == "sick"
+    assert first_of(replace(MAN, days_in=20, aid=True)) == "sick"
+
+
+def test_who_needs_an_aid_is_proposed_the_most_room() -> None:
+    wide = Option(replace(CELL, square_metres=Decimal(40)), (OTHER, OTHER), "wide")
+    empty = Option(replace(CELL, square_metres=Decimal(8)), (), "empty")
+    settled = replace(MAN, days_in=20)
+    assert engine.propose(settled, [wide, empty], DAY)[0].option.name == "empty"
+    assert engine.propose(replace(settled, aid=True), [empty, wide], DAY)[0].option.name == "wide"
+
+
 def test_who_must_not_be_alone_is_proposed_a_cell_with_company() -> None:
     person = replace(MAN, never_alone=True)
     proposed = engine.propose(person, [Option(CELL, (), "a"), Option(CELL, (OTHER,), "b")], DAY)

@@ -1,10 +1,12 @@
 """Small worlds for tests of places; called within a scope."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from custos.foundation import clock
 from custos.foundation.custody import going_out, separating, services
 from custos.foundation.custody.models import Custody
+from custos.foundation.custody.people import facts
+from custos.foundation.custody.people import services as people
 from custos.foundation.custody.place_models import Absence, KeepApart
 from custos.foundation.record.parties import Actor, Post, StaffKind
 from tests import leaving
@@ -94,3 +96,45 @@ def moved(stay: Custody, cell: object, reason: str = "ordered") -> Custody:
         by=an_officer(Post.CASE_OFFICER),
         attended_by=WOMAN,
     )
+
+
+def corrected(stay: Custody, *, sex: str = "", born: date | None = None) -> Custody:
+    """Somebody whose sex or date of birth turned out to be another."""
+    return separating.correct(
+        stay.pk,
+        sex=sex or stay.detainee.sex,
+        born=born or stay.detainee.born,
+        reason="Register of residents",
+        by=an_officer(Post.CASE_OFFICER),
+    )
+
+
+def sentenced(stay: Custody) -> Custody:
+    """Somebody whose judgment came into force."""
+    return separating.classify(
+        stay.pk,
+        "convicted",
+        repeat=None,
+        violent=None,
+        reason="Judgment in force",
+        by=an_officer(Post.CASE_OFFICER),
+    )
+
+
+def named(
+    holder: Custody,
+    name: str,
+    *,
+    stay: Custody | None = None,
+    case: str = "",
+    by: Actor | None = None,
+) -> None:
+    """A paper of somebody that names a co-defendant, by name or by the stay."""
+    fact = facts.CoDefendant(name=name, case_number=case, custody=stay.pk if stay else None)
+    people.record_fact(holder.pk, fact, by=by or an_officer(Post.CASE_OFFICER))
+
+
+def of_the_case(stay: Custody, number: str) -> None:
+    """The number of the case of a stay, as its authority has it."""
+    fact = facts.Authority(kind="police", name="某县公安局", case_number=number)
+    people.record_fact(stay.pk, fact, by=an_officer(Post.CASE_OFFICER))

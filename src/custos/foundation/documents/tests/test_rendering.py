@@ -230,6 +230,17 @@ def test_what_is_typed_is_never_read_as_markup() -> None:
     assert trick.replace(" ", "") in "".join(_pages(rendering.pdf(template, said, word, sheet)))
 
 
+@pytest.mark.parametrize("code", ["D12-1", "D12-2", "D21-1", "D22-1"])
+def test_a_receipt_names_what_was_not_handed_over(code: str) -> None:
+    template, content, word, sheet = _set(code)
+    whole = "".join(_pages(rendering.pdf(template, content, word, sheet)))
+    assert "已当面点清。" in whole
+    assert "尚未交付" not in whole
+    later = content.model_copy(update={"left": "随身财物"})
+    text = "".join(_pages(rendering.pdf(template, later, word, sheet)))
+    assert "随身财物尚未交付，由本所另行交付、双方另行签收；其余已当面点清。" in text
+
+
 def test_a_draft_says_so_and_an_issued_paper_does_not() -> None:
     assert "草稿" in _pages(rendering.pdf(*_set("D12-1", number="", record="")))[0]
     assert "草稿" not in _text("D12-1")

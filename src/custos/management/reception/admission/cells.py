@@ -14,13 +14,18 @@ from django import forms
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
+from custos.foundation import clock
+from custos.foundation.custody import codefendants
 from custos.foundation.custody import engine as separation
 from custos.foundation.custody import place_queries as places
 from custos.foundation.custody import queries as custody
 from custos.foundation.custody import services as stays
+from custos.foundation.custody.codefendants import Named
+from custos.foundation.custody.people.queries import AIDS
 from custos.foundation.custody.place_queries import ProposalShown
 from custos.foundation.custody.separating import Pairing
 from custos.foundation.errors import Missing
+from custos.foundation.organizations import queries as organizations
 from custos.foundation.organizations.models import Organization
 from custos.management.reception.admission.engine import Facts
 
@@ -61,24 +66,39 @@ def co_defendants(facts: Facts) -> CoDefendants:
     )
 
 
-def pairings(facts: Facts) -> list[Pairing]:
-    """The pairs that follow from co-defendants who are here."""
-    reason = str(facts.get("documents", {}).get("case_number") or _("The same case"))
-    return [
-        Pairing(other, separation.CODEFENDANTS, "cell", "同案", "同案", reason)
-        for other in co_defendants(facts).here
-    ]
+def pairings(facts: Facts, facility: Organization) -> list[Pairing]:
+    """The pairs that follow from co-defendants who are here: whom the papers name, by number or by name,
+    and whose own papers name the person.
+    """
+    others = codefendants.of_arrival(
+        facility.pk,
+        str(facts.get("identity", {}).get("name") or ""),
+        str(facts.get("documents", {}).get("case_number") or ""),
+        [
+            *(Named(name, custody=stay) for stay, name in co_defendants(facts).here.items()),
+            *(Named(name) for name in co_defendants(facts).elsewhere),
+        ],
+    )
+    if not others:
+        return []
+    person = _arriving(facts, ())
+    return codefendants.pairings(others, person, organizations.cells(facility), clock.now())
 
 
-def arriving(facts: Facts) -> separation.Person:
+def arriving(facts: Facts, facility: Organization) -> separation.Person:
     """What separation has to know of somebody of whom the steps before say this."""
+    return _arriving(facts, pairings(facts, facility))
+
+
+def _arriving(facts: Facts, apart: Sequence[Pairing]) -> separation.Person:
     identity, papers = facts.get("identity", {}), facts.get("documents", {})
     return stays.arriving(
         sex=str(identity.get("sex") or ""),
         born=identity.get("born"),
         basis=str(papers.get("basis") or ""),
-        apart=pairings(facts),
+        apart=apart,
         never_alone=facts.get("screening", {}).get("never_alone") == "yes",
+        aid=identity.get("accommodation_kind") in AIDS,
     )
 
 
@@ -125,7 +145,7 @@ class Door:
     @cached_property
     def person(self) -> separation.Person:
         """What separation has to know of them."""
-        return arriving(self.facts)
+        return arriving(self.facts, self.facility)
 
     @cached_property
     def proposed(self) -> list[ProposalShown]:

@@ -22,6 +22,7 @@ from custos.management.reception.admission.rules import (
     Item,
     Rule,
     Step,
+    Title,
     rules,
 )
 
@@ -245,6 +246,19 @@ _CHECKS = {
     ),
     "SPP-656-LISTED": lambda facts, setting, file: _injured(facts) and _any_blank(facts, "list"),
     "KR-11-SEX": _searched_by_other_sex,
+}
+
+
+def said_of(ground: Rule | Group, facts: Facts) -> Title:
+    """A ground in words, as it stands on paper: of several cases in one rule the one that is so."""
+    if isinstance(ground, Rule) and ground.either:
+        return ground.either[_WHICH[ground.id](facts)]
+    return ground.title
+
+
+#: Which of the cases that a rule names in one it is.
+_WHICH = {
+    "KR-9-DOCUMENT": lambda facts: 0 if facts["documents"].get("basis") == NO_DOCUMENT else 1,
 }
 
 

@@ -79,11 +79,14 @@ def _line(text: str) -> str:
 
 
 def _of_identity(identity: Mapping[str, Any]) -> Iterator[held.Fact]:
-    stated = identity["verified_by"] == "stated"
-    yield held.Identified(state="claimed" if stated else "known")
+    number = str(identity.get("identity_number") or "").strip()
+    # A document whose number nobody wrote down proves nothing to whoever looks later.
+    by_word = identity["verified_by"] == "stated"
+    unproven = by_word or (identity["verified_by"] == "document" and not number)
+    yield held.Identified(state="claimed" if unproven else "known")
     for name in words_in(identity.get("aliases")):
         yield held.OtherName(kind="alias", text=name)
-    if number := str(identity.get("identity_number") or "").strip():
+    if number:
         kind = identity.get("identity_paper") or "other"
         yield held.IdentityPaper(kind=kind, number=number[:40])
     yield held.Nationality(country=identity["nationality"])

@@ -133,6 +133,8 @@ class Rule(Dated):
     field: str
     effect: Literal["block", "warn", "record"]
     then: Literal["", "refuse", "defer"] = ""
+    #: The cases that the title names in one, each as it stands on a notice.
+    either: tuple[Title, ...] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> "Rule":

@@ -291,24 +291,24 @@ def add_photo(draft: Draft, data: bytes, name: str, acting: Any) -> InjuryPhoto:
 @dataclass(frozen=True, slots=True)
 class Concluded:
     """What became of an admission: the stay where somebody is held from now on, the entry of the written
-    notice where they were refused, and whether clinicians alone read that (`notice_to_hand_over`).
+    notice where they were refused (`notice_to_hand_over`).
     """
 
     stay: UUID | None
     notice: UUID | None
-    clinical: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
     """The notice of a refusal: its title with the number, the name of its file, until when whoever issued
-    it may open it, and the PDF.
+    it may open it, the PDF, and whether clinicians alone read it afterwards.
     """
 
     title: str
     name: str
     until: datetime
     body: bytes
+    clinical: bool
 
 
 def conclude(facts: engine.Facts, acting: Any, draft: Draft) -> Concluded:
@@ -334,7 +334,7 @@ def conclude(facts: engine.Facts, acting: Any, draft: Draft) -> Concluded:
         about = Subject(acting.organization.pk)
         if decision["outcome"] in ADMITTING:
             _require_not_here_already(facts)
-            stay = _admit(facts, acting.actor)
+            stay = _admit(facts, acting)
             about = stay.record_subject()
         _write(facts, about, deed, acting.actor, _photos_to_attach(draft))
         # All staff read this entry, so it names no rule that would tell what the doctor found.
@@ -365,8 +365,7 @@ def conclude(facts: engine.Facts, acting: Any, draft: Draft) -> Concluded:
     if decision["outcome"] == REFUSED:
         notice = _issue_notice(facts, verdict, acting, because=header.id)
     _photos(draft).delete()
-    clinical = bool(notice) and class_of_ground(decision["reason_code"]) == HEALTH
-    return Concluded(stay.pk if stay else None, notice, clinical)
+    return Concluded(stay.pk if stay else None, notice)
 
 
 def _clinical_too() -> scope.Scope:
@@ -419,7 +418,7 @@ def _issue_notice(
         born=identity["born"],
         arrived_at=papers["arrived_at"],
         papers="无" if none else f"{number}{papers['basis']}",
-        ground=ground.title.zh,
+        ground=engine.said_of(ground, facts).zh,
         article=ground.source,
         words="" if found else (decision.get("words") or "")[:400],
     )
@@ -462,7 +461,13 @@ def notice_to_hand_over(entry_id: UUID, acting: Any) -> Notice:
             )
         (file,) = line.attachments
         body = media.read(file["sha256"])
-    return Notice(line.payload.line(), file["name"], line.recorded_at + HAND_OVER, body)
+    return Notice(
+        line.payload.line(),
+        file["name"],
+        line.recorded_at + HAND_OVER,
+        body,
+        class_of_ground(line.payload.reason) == HEALTH,
+    )
 
 
 def _require_closable(facts: engine.Facts, setting: engine.Setting) -> engine.Verdict:
@@ -548,7 +553,7 @@ def _require_not_here_already(facts: engine.Facts) -> None:
         )
 
 
-def _admit(facts: engine.Facts, by: Actor) -> Any:
+def _admit(facts: engine.Facts, acting: Any) -> Any:
     papers, identity = facts["documents"], facts["identity"]
     seen = cells.confirmed(facts["cell"]["cell_seen"])
     assert seen is not None  # the step isn't whole without it
@@ -561,9 +566,10 @@ def _admit(facts: engine.Facts, by: Actor) -> Any:
         number=facts["file"]["number"],
         arrived_at=papers["arrived_at"],
         cell=facts["cell"]["cell"],
-        by=by,
+        by=acting.actor,
         reason=facts["cell"].get("cell_reason") or "",
-        apart=cells.pairings(facts),
+        apart=cells.pairings(facts, acting.organization),
+        case_number=papers.get("case_number") or "",
         never_alone=facts["screening"].get("never_alone") == "yes",
         seen=seen.token,
         offered=seen.offered,

@@ -20,7 +20,7 @@ from custos.foundation.documents import services as documents
 from custos.foundation.documents.models import Issued
 from custos.foundation.organizations import queries as organizations
 from custos.management.reception.models import Release
-from custos.management.reception.release.engine import Basis
+from custos.management.reception.release.engine import Basis, left
 from custos.management.reception.release.rules import Exit, rules
 from custos.management.timelimits import queries as limits
 
@@ -60,8 +60,14 @@ def issue(
     return made
 
 
-def _about(person: PersonShown, stage: str) -> dict[str, Any]:
+#: What the receipt on a certificate says was counted out to whoever leaves, by what has to be ready for it.
+_COUNTED_OUT = {"property": "随身财物", "money": "现金和账户余额"}
+
+
+def _about(person: PersonShown, stage: str, case: Release) -> dict[str, Any]:
+    unready = {item.id for item in left(case.way, frozenset(case.ready))}
     return {
+        "left": "、".join(words for item, words in _COUNTED_OUT.items() if item in unready),
         "stage": stage,
         "person": contents.Person(
             name=person.name,
@@ -124,7 +130,7 @@ def _released(
 ) -> contents.Released:
     measure, carried_out = _measure(person, _main(bases))
     return contents.Released(
-        **_about(person, "S20" if measure == "逮捕" else "S10"),
+        **_about(person, "S20" if measure == "逮捕" else "S10", case),
         charge=_charges(person) or _SEE_PAPER,
         measure=measure,
         measure_on=carried_out,
@@ -142,7 +148,7 @@ def _term_served(
     basis = basis or _main(bases)
     judgment = next((one for one in bases if one.kind in ("judgment", "ruling")), None)
     return contents.TermServed(
-        **_about(person, "S81"),
+        **_about(person, "S81", case),
         charge=_charges(person) or "见判决书",
         court=basis.issuer or "见判决书",
         judgment=judgment.number if judgment else basis.number,
@@ -160,7 +166,7 @@ def _detention(
     judicial = basis.kind == "judicial_detention"
     begins, ends = _executed_on(basis, person), basis.valid_to or clock.day_of(at)
     return contents.DetentionEnded(
-        **_about(person, "judicial_detention" if judicial else "administrative_detention"),
+        **_about(person, "judicial_detention" if judicial else "administrative_detention", case),
         reason=_charges(person) or _SEE_DECISION,
         authority=basis.issuer or _SEE_DECISION,
         decision=basis.number,
@@ -180,7 +186,7 @@ def _treatment(
     begins, ends = _executed_on(basis, person), basis.valid_to or clock.day_of(at)
     months = (ends.year - begins.year) * 12 + ends.month - begins.month
     return contents.TreatmentEnded(
-        **_about(person, "compulsory_treatment"),
+        **_about(person, "compulsory_treatment", case),
         authority=basis.issuer or _SEE_DECISION,
         decision=basis.number,
         months=min(36, max(1, months)),

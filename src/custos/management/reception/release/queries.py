@@ -20,6 +20,7 @@ from custos.foundation.documents import catalogue
 from custos.foundation.documents import queries as documents
 from custos.foundation.errors import Missing
 from custos.foundation.organizations.numbers import range_of
+from custos.foundation.record import queries as entries
 from custos.foundation.record.parties import Post
 from custos.management.reception.models import Release
 from custos.management.reception.release import engine, gathered
@@ -235,6 +236,9 @@ class GateShown:
     compared: list[tuple[str, datetime]]
     papers: list[Any]
     issued: list[Any]
+    #: Of a closed one: the two officers who signed, and what they said of what wasn't ready.
+    signed: tuple[str, ...] = ()
+    remark: str = ""
 
     @property
     def unready(self) -> list[ItemShown]:
@@ -243,16 +247,18 @@ class GateShown:
 
 
 def gate(release_id: UUID, post: Post | None) -> GateShown:
-    """A case with what forbids it and what is left; twelve queries at most. Raises `Missing`.
+    """A case with what forbids it and what is left; twelve queries at most, of a closed one fifteen.
 
-    A closed one can be read while its papers are printed and handed over, even where law seals the stay.
+    Raises `Missing`. A closed one can be read while its papers are printed and handed over, even where law
+    seals the stay.
     """
     row = case(release_id)
     person = custody.person(row.custody_id, finishing=row.closed_at is not None)
     found = _shown([row], {person.custody_id: person})
     way = way_of(row.way)
     facts = gathered.facts_of(row, person, clock.now())
-    refs = {one["ref"] for one in (*row.compared, *row.ready.values())}
+    signers = tuple(ref for ref in (row.first_ref, row.second_ref) if ref and row.closed_at)
+    refs = {one["ref"] for one in (*row.compared, *row.ready.values())} | set(signers)
     names = accounts.names_of(refs)
     return GateShown(
         row,
@@ -264,7 +270,15 @@ def gate(release_id: UUID, post: Post | None) -> GateShown:
         [(names.get(one["ref"], ""), datetime.fromisoformat(one["at"])) for one in row.compared],
         [InWords(out.title) if out.title else catalogue.title_of(out.code) for out in way.out],
         documents.issued(custody=row.custody_id) if row.closed_at else [],
+        tuple(names.get(ref, "—") for ref in signers) if row.ended_entry_id else (),
+        _remark(row.ended_entry_id) if row.ended_entry_id else "",
     )
+
+
+def _remark(entry: UUID) -> str:
+    """What was said of what wasn't ready when somebody left; three queries."""
+    line = entries.lines_of([entry]).get(entry)
+    return str(getattr(line.payload, "remark", "")) if line else ""
 
 
 def _forbids(facts: engine.Facts) -> list[Forbids]:

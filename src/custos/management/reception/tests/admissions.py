@@ -120,7 +120,8 @@ def typed(
 def looked(draft: Draft, cell: str, officer: Acting) -> str:
     """What the box confirms once both sides of a cell were looked at."""
     answers = wizard.answers_of(wizard.stands(draft, officer))
-    person, place = cells.arriving(answers), organizations.cell(UUID(cell))
+    place = organizations.cell(UUID(cell))
+    person = cells.arriving(answers, place.organization)
     shown = stays.considered_arrival(person, place, clock.now())
     return f"{cell}.{shown.token}"
 

@@ -34,9 +34,10 @@ from custos.foundation.record.models import Entry, Payload
 from custos.foundation.record.parties import Audience, Post, StaffKind
 from custos.foundation.ui import wizard
 from custos.foundation.ui.models import Draft, DraftApart
-from custos.management.reception.admission import board, services
+from custos.management.reception.admission import board, engine, gathered, services
+from custos.management.reception.admission.rules import rules as admission_rules
 from custos.management.reception.models import Arrival, InjuryPhoto
-from custos.management.reception.tests.admissions import ILL, fill, typed
+from custos.management.reception.tests.admissions import ILL, at, facts, fill, typed
 from custos.management.timelimits import queries as limits
 from custos.prevention.duty.models import Task
 from tests import factories
@@ -159,14 +160,49 @@ def test_a_refusal_leaves_a_reason_a_notice_and_nobody_in_custody(door: Door) ->
     )  # fmt: skip
     where = door.close(draft)
     notice = Entry.objects.get(kind="document.issued")
-    assert where == f"/registers/entries/{notice.pk}/"
-    page = client_of(door.officer).get(where).content.decode()
-    assert "D14-5-" in page
+    assert where == f"/reception/notices/{notice.pk}/"
+    client = client_of(door.officer)
+    page = client.get(where).content.decode()
+    assert "Print the notice, sign it, and hand it to whoever brought them." in page
+    assert "health" not in page
+    assert "不收〔" in page
+    assert client.get(where, {"file": "pdf"}).content.startswith(b"%PDF")
     assert not Custody.objects.exists()
     told = content_of("admission.decided")
     assert '"reason_code":"KR-9-DOCUMENT"' in told
     assert Issued.objects.get().mark == "不收"
     assert Arrival.objects.get().outcome == "refused"
+
+
+@pytest.mark.parametrize(
+    ("papers", "ground"),
+    [
+        ({"basis": "none"}, "没有合法文书"),
+        ({"basis": "强制隔离戒毒决定书"}, "所持文书不适用于本所"),
+    ],
+)
+def test_the_notice_says_which_of_the_cases_of_a_ground_it_is(
+    papers: dict[str, str], ground: str
+) -> None:
+    told = facts(documents=papers)
+    (rule,) = (one for one in admission_rules().rules if one.id == "KR-9-DOCUMENT")
+    assert rule in engine.objections(told, at("KSS"))
+    assert engine.said_of(rule, told).zh == ground
+    other = next(one for one in admission_rules().groups if one.id == "KR-10-MENTAL")
+    assert engine.said_of(other, told) == other.title
+
+
+def test_who_is_known_by_a_document_has_its_number_on_the_record(door: Door) -> None:
+    """A document whose number nobody wrote down verifies nobody."""
+    for said, state in (
+        ({}, "claimed"),
+        ({"identity_number": "11010519491231002X"}, "known"),
+        ({"verified_by": "fingerprint"}, "known"),
+        ({"verified_by": "stated", "identity_number": "11010519491231002X"}, "claimed"),
+    ):
+        told = facts(identity={"verified_by": "document", "identity_number": "", **said})
+        (found,) = (one for one in gathered.facts_of(told) if one.sort == "identified")
+        assert found.state == state, said
 
 
 def test_a_deferral_names_the_hospital(door: Door) -> None:

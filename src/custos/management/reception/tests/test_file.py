@@ -1,7 +1,7 @@
 """The person's file: what it shows, what is recorded and ended on it, and two records of one person."""
 
 import io
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -10,14 +10,17 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 from PIL import Image
 
+from custos.foundation import clock
 from custos.foundation.accounts.acting import Acting
 from custos.foundation.accounts.models import Access
 from custos.foundation.custody import queries as custody
 from custos.foundation.custody.models import Custody, Detainee
 from custos.foundation.custody.people import facts, queries, services
 from custos.foundation.custody.people.models import FactRow, Merge
+from custos.foundation.custody.tests import worlds
 from custos.foundation.organizations.models import Cell
 from custos.foundation.record.models import Entry
 from custos.foundation.record.parties import Post, StaffKind
@@ -84,6 +87,38 @@ def test_the_file_shows_what_is_known_to_whoever_compares_papers(stay: Custody, 
     assert "the last character doesn&#x27;t fit" in page
     assert '<span class="need">Needs an interpreter</span>' in page
     assert "Nobody cares for them yet" in page
+
+
+def test_who_is_outside_is_said_so_on_every_page_of_them(stay: Custody, cell: Cell) -> None:
+    with clock.set_to(datetime(2026, 3, 2, 6, tzinfo=UTC)):
+        officer = sitting(cell, Post.CASE_OFFICER)
+        pages = {
+            name: reverse(name, args=[stay.pk])
+            for name in ("person", "person_move", "person_print")
+        } | {"people": reverse("people"), "beds": reverse("beds")}
+
+        def said(words: str) -> set[str]:
+            read = {name: officer.get(url).content.decode() for name, url in pages.items()}
+            return {name for name, page in read.items() if words in page}
+
+        assert said("outside: ") == set()
+        gone = worlds.gone(stay)
+        assert said("outside: Court hearing, back by 18:00") >= {
+            "person",
+            "person_move",
+            "people",
+            "beds",
+        }
+        assert said("某区人民法院") >= {"person", "person_move", "person_print"}
+        assert "Court hearing 1" in officer.get(reverse("roll")).content.decode()
+        found = custody.search("王小川", 5)[0]
+        assert found.outside is not None
+        assert found.outside.due_back == gone.planned_until
+    with clock.set_to(datetime(2026, 3, 2, 11, tzinfo=UTC)):
+        with translation.override("zh-hans"):
+            assert custody.person(stay.pk).needs[0] == "外出：出庭，18:00应归，已逾期"
+        worlds.back(gone)
+        assert custody.person(stay.pk).outside is None
 
 
 def test_others_see_the_last_four_and_no_telephone(stay: Custody, cell: Cell) -> None:

@@ -115,6 +115,36 @@ def test_the_certificate_names_the_measure_in_force_and_the_day_on_which_it_was_
     assert (content.measure, content.measure_on) == ("逮捕", date(2026, 2, 21))
 
 
+@pytest.mark.parametrize(
+    ("ready", "left"),
+    [
+        ((), "随身财物、现金和账户余额"),
+        (("property",), "现金和账户余额"),
+        (("property", "money"), ""),
+    ],
+)
+def test_the_receipt_says_that_property_was_counted_out_only_where_it_was(
+    facility: Organization,
+    stay: Custody,
+    monkeypatch: pytest.MonkeyPatch,
+    ready: tuple[str, ...],
+    left: str,
+) -> None:
+    said: list[Any] = []
+    issue = documents.issue
+
+    def noted(code: str, content: Any, **rest: Any) -> Any:
+        said.append(content)
+        return issue(code, content, **rest)
+
+    monkeypatch.setattr(documents, "issue", noted)
+    case = ways.checked(ways.received(stay))
+    for item in ready:
+        services.make_ready(case.pk, item=item, by=an_officer(Post.ADMISSION))
+    ways.confirmed(case, *ways.two_officers(facility))
+    assert [content.left for content in said] == [left]
+
+
 def test_the_register_of_releases_has_one_row_for_whoever_left(stay: Custody) -> None:
     ways.left(stay)
     register = registers.of_kind("custody.released")

@@ -120,7 +120,12 @@ def test_nobody_is_asked_to_confirm_what_is_forbidden(
     assert stay.ended_at is not None
     entry = Entry.objects.get(custody_id=stay.pk, kind="custody.released")
     assert entry.second_ref == str(second.staff.pk)
-    assert "Certificate of release" in read(client_of(leader), f"/releases/{case.pk}/")
+    page = read(client_of(leader), f"/releases/{case.pk}/")
+    assert "Certificate of release" in page
+    signed = page[page.index('id="signed-title"') :].partition("</section>")[0]
+    assert signed.count("Zhao Min") == 2
+    assert "Property returned or handed on, signed" in signed
+    assert "随后寄送" in signed
 
 
 def test_steps_are_recorded_by_whose_they_are_and_refusals_are_said(

@@ -6,11 +6,14 @@ case that comes out otherwise once the rule is switched off: in the tables of th
 for what a step must hold in `test_what_a_step_must_hold_keeps_an_admission_open`.
 """
 
+from datetime import timedelta
+
 import pytest
 
 from custos.foundation.custody import arrival
 from custos.foundation.custody import engine as separation
 from custos.foundation.custody.tests import test_arrival, test_separation_rules
+from custos.foundation.organizations.models import Cell
 from custos.foundation.record.parties import Post
 from custos.management.reception.admission import engine
 from custos.management.reception.admission.rules import rules
@@ -21,8 +24,8 @@ from custos.management.reception.tests.admissions import at, facts
 DOCUMENTS = {
     "any document: type, number, authority, seal, match, times, basis not expired": [
         "KR-9-DOCUMENT", "KR-9-MATCH", "B1-SEAL", "B1-TIMES", "B1-EXPIRED", "ABOLISHED",
-        "documents.basis", "documents.basis_number", "documents.authority", "documents.reason",
-        "documents.issued_on", "documents.seal", "documents.names_match",
+        "documents.basis", "documents.basis_number", "documents.authority", "documents.authority_kind",
+        "documents.reason", "documents.issued_on", "documents.seal", "documents.names_match",
     ],
     "刑事拘留、逮捕: time of arrival on the warrant, 24 hours": [
         "documents.arrival_written", "documents.arrived_at", "documents.seized_at", "CPL-85-24H",
@@ -68,7 +71,7 @@ STEPS = {
     "3 health": [
         "HEALTH-FIRST", "HOSPITAL-FIRST", "health.checked_at", "health.doctor", "health.blood_pressure",
         "health.blood_count", "health.ecg", "health.ultrasound", "health.chest_xray", "health.state",
-        "health.history", "health.allergies", "health.conclusion",
+        "health.history", "health.allergies", "health.medicines", "health.conclusion",
     ],
     "4 injuries": ["SPP-656-EXPLAINED", "SPP-656-SIGNED", "SPP-656-LISTED"],
     "5 screen": ["screening.self_harm", "screening.withdrawal", "screening.confused"],
@@ -111,6 +114,43 @@ CELLS = {
     "threat, assault, informants": ["NMR-12-KEEP-APART"],
     "never alone": ["RISK-NEVER-ALONE"],
     "a bound above the certified capacity": ["CELL-HARD-LIMIT"],
+}
+
+#: What is asked on once an answer makes it needed (B.2 to B.4), with that answer: `step.field` → outcome,
+#: other answers of the step.
+ASKED_ON = {
+    "identity.accommodation_kind": ("accepted", {"accommodation": "yes"}),
+    "identity.accommodation_what": ("accepted", {"accommodation": "yes"}),
+    "injuries.ill_treated_what": ("accepted", {"ill_treated": "yes"}),
+    "injuries.prosecutor_told_at": ("accepted", {"injured": "yes"}),
+    "screening.never_alone": ("accepted", {"self_harm": "yes"}),
+    "family.notified_who": ("accepted", {"notified": "yes"}),
+    "family.not_notified_why": ("accepted", {"notified": "no"}),
+    "dependants.dependants": ("accepted", {"has_dependants": "yes"}),
+    "dependants.contact_name": ("accepted", {"contact_given": "yes"}),
+    "dependants.contact_none_why": ("accepted", {"contact_given": "no"}),
+    "decision.reason_code": ("refused", {}),
+    "decision.notice_received_by": ("refused", {}),
+    "decision.hospital": ("deferred", {}),
+    "decision.deferred_until": ("deferred", {}),
+    "decision.approved_by": ("exceptional", {}),
+    "decision.approval_document": ("exceptional", {}),
+}  # fmt: skip
+
+#: By when a step is done by whoever does it (B.3), in hours after the arrival.
+DUE = {"screening": 2, "risk": 24, "talk": 24}
+#: The steps that never wait for the papers of the case: care, and what the person is told and asked.
+CARE = {"health", "injuries", "screening", "rights", "family", "consular", "dependants"}
+#: Whose step it is where that isn't the admitting posts' alone (B.3).
+OTHERS = {
+    "health": ["medical"],
+    "injuries": ["admission", "duty_leader", "medical"],
+    "screening": ["admission", "duty_leader", "medical"],
+    "property": ["admission", "duty_leader", "finance"],
+    "family": ["admission", "duty_leader", "case_officer"],
+    "dependants": ["admission", "duty_leader", "case_officer"],
+    "risk": ["admission", "duty_leader", "case_officer"],
+    "talk": ["admission", "duty_leader", "case_officer"],
 }
 
 ROWS = DOCUMENTS | PEOPLE | STEPS | RULE_7 | CELLS
@@ -163,6 +203,58 @@ def test_what_a_step_must_hold_keeps_an_admission_open(name: str) -> None:
     assert (step, field) in [(gap.step.id, gap.field.id) for gap in found]
     left, _blocking = engine.unmet(told, at("KSS"), admission.without_field(step, field))
     assert (step, field) not in [(gap.step.id, gap.field.id) for gap in left]
+
+
+@pytest.mark.parametrize("name", ASKED_ON)
+def test_what_an_answer_makes_needed_keeps_an_admission_open(name: str) -> None:
+    step, _dot, field = name.partition(".")
+    outcome, answers = ASKED_ON[name]
+    told = facts(decision={"outcome": outcome}, **_of(step, {**answers, field: None}))
+    found = engine.gaps(told, outcome, "KSS", steps=[step])
+    assert field in [gap.field.id for gap in found]
+    left = engine.gaps(told, outcome, "KSS", admission.without_field(step, field), [step])
+    assert field not in [gap.field.id for gap in left]
+    # Asked only then: of whoever gave the other answer it isn't.
+    if answers:
+        assert field not in [
+            gap.field.id for gap in engine.gaps(facts(), outcome, "KSS", steps=[step])
+        ]
+
+
+def _of(step: str, answers: dict[str, object]) -> dict[str, dict[str, object]]:
+    return {} if step == "decision" else {step: answers}
+
+
+def test_every_field_that_must_be_held_stands_in_a_row() -> None:
+    """Whoever marks a field as needed, or as needed no more, has to type it here from the text."""
+    held = {
+        f"{step.id}.{field.id}"
+        for step in rules().steps
+        for field in step.fields
+        if field.needed != "no" and f"{step.id}.{field.id}" != "decision.outcome"
+    }
+    assert held == {*FIELDS, *ASKED_ON}
+
+
+def test_the_steps_are_whose_and_due_when_the_law_says() -> None:
+    steps = rules().steps
+    due = {one.id: one.due.length for one in steps if one.due}
+    assert due == {step: timedelta(hours=hours) for step, hours in DUE.items()}
+    assert {one.id for one in steps if one.care} == CARE
+    whose = {one.id: [str(post.value) for post in one.posts] for one in steps}
+    assert {
+        step: posts for step, posts in whose.items() if posts != ["admission", "duty_leader"]
+    } == OTHERS
+
+
+def test_no_cell_can_be_dark_or_constantly_lit_on_the_record() -> None:
+    """Nelson Mandela Rule 43(c): a cell has no property by which it could be, and no rule that sets one."""
+    held = {field.name for field in Cell._meta.get_fields() if not field.is_relation}
+    assert held == {
+        "id", "name", "sex", "kind", "capacity", "square_metres", "out_of_use", "out_of_use_reason",
+        "expected_return",
+    }  # fmt: skip
+    assert set(Cell.KINDS) == {"transition", "ordinary", "segregation", "medical"}
 
 
 def test_no_post_is_held_by_somebody_in_custody() -> None:

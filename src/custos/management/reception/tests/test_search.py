@@ -39,6 +39,30 @@ def test_a_person_is_found_by_part_of_a_name_and_by_the_end_of_the_number() -> N
         assert "赵铁山" not in page
 
 
+def test_somebody_of_exactly_this_name_or_number_stands_alone_and_the_rest_is_folded() -> None:
+    cell = factories.a_cell()
+    stay = factories.a_detainee(in_cell=cell, name="王小川")
+    near = [factories.a_detainee(in_cell=cell, name=name) for name in ("王小川江", "王晓川")]
+    client = signed_in(factories.somebody(at=cell.organization))
+
+    def parts(words: str) -> tuple[str, str]:
+        page = client.get("/search/", {"q": words}).content.decode()
+        found = page[page.index('class="panel found"') :]
+        return found.partition("<details")[::2]  # type: ignore[return-value]
+
+    first, folded = parts("王小川")
+    assert f"/people/{stay.pk}/" in first
+    for other in near:
+        assert f"/people/{other.pk}/" in folded
+        assert f"/people/{other.pk}/" not in first
+    assert "Others that are like it" in folded
+    assert f"/people/{stay.pk}/" in parts(stay.number)[0]
+    # Part of a name is nobody's: all of them are looked through.
+    first, folded = parts("小川")
+    assert f"/people/{near[0].pk}/" in first
+    assert folded == ""
+
+
 def test_looking_somebody_up_is_in_the_access_log() -> None:
     cell = factories.a_cell()
     stay = factories.a_detainee(in_cell=cell, name="王小川")

@@ -423,3 +423,27 @@ def test_whoever_was_missed_and_came_back_is_looked_for_no_more(button: Device) 
 def test_each_rule_tells_its_source_in_english_too() -> None:
     same = [rule.id for rule in catalogue.rules() if rule.source.en == rule.source.zh]
     assert same == []
+
+
+def test_what_is_to_be_done_about_somebody_is_where_they_are_after_a_move(button: Device) -> None:
+    intake.take([a_press(button)])
+    old = factories.a_cell(facility=button.organization)
+    new = factories.a_cell(facility=button.organization)
+    stay, beside = (factories.a_detainee(in_cell=old) for _ in range(2))
+    places.watched(stay)
+    absence = places.gone(beside)
+    about = Task.objects.get(custody_id=stay.pk)
+    assert about.cell_id == old.pk
+    places.back(absence)
+    factories.a_detainee(in_cell=new)
+    places.moved(stay, new)
+    about.refresh_from_db()
+    assert about.cell_id == new.pk
+    assert queries.tasks_about(stay.pk, PATROL)[0].cell_name == new.name
+    # What is about a cell stays there.
+    assert Task.objects.get(cell_id=button.cell_id).custody_id is None
+    services.accept(about.pk, by=PATROL)
+    services.answer(about.pk, "Sat with them", by=PATROL)
+    places.moved(stay, old)
+    about.refresh_from_db()
+    assert about.cell_id == new.pk, "what is done is done where it was"

@@ -10,7 +10,11 @@ let timer = 0;
 let asking;
 
 /** @returns {HTMLElement[]} */
-const hits = () => [...(found?.querySelectorAll("[data-hit]") ?? [])].map((hit) => /** @type {HTMLElement} */ (hit));
+// What stands in a closed fold can't be chosen by keys.
+const hits = () =>
+  [...(found?.querySelectorAll("[data-hit]") ?? [])]
+    .map((hit) => /** @type {HTMLElement} */ (hit))
+    .filter((hit) => !hit.closest("details:not([open])"));
 
 function close() {
   asking?.abort();
