@@ -188,10 +188,12 @@ def paper_form(
     *,
     initial: dict[str, Any] | None = None,
     past_end: bool = False,
+    weighing: bool = False,
 ) -> PaperForm:
     """The form of a sort of fact. `initial` is a fact as JSON, with `number` and `authority` beside it.
 
     `past_end`: the limit has ended, so that it asks why a paper of before the end comes only now.
+    `weighing`: nothing is kept yet, so number and issuer may be typed later.
     """
     fields: dict[str, Any] = {}
     of_fact: dict[str, str] = {}
@@ -211,7 +213,7 @@ def paper_form(
     )
     fields["number"] = forms.CharField(
         label=_("Number of the paper"),
-        required=False,
+        required=not weighing and not str((data or {}).get("number_missing", "")).strip(),
         max_length=100,
         help_text=_("As it stands on the paper."),
     )
@@ -223,7 +225,7 @@ def paper_form(
     )
     fields["authority"] = forms.CharField(
         label=_("Issued by"),
-        required=False,
+        required=not weighing,
         max_length=200,
         help_text=_("The authority whose seal stands on it; for an event, who reported it."),
     )

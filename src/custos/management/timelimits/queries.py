@@ -453,7 +453,7 @@ class WarningShown:
         if self.closed_at:
             return "done", kinds.ENDINGS.get(self.closed_by, self.closed_by)
         if self.late_paper is not None:
-            return "late", _("the paper came late, a leader has to answer")
+            return "late", _("waits for a leader's answer")
         if self.answered_at:
             return "waiting", _("answered, and goes on")
         if self.sent_at:

@@ -388,6 +388,7 @@ def paper_new(request: HttpRequest, custody_id: UUID) -> HttpResponse:
         request.FILES or None,
         initial=_at_first(kind),
         past_end=stands.due_at is not None and stands.due_at <= clock.now(),
+        weighing="weigh" in request.POST,
     )
     if request.method == "POST" and form.is_valid() and "weigh" not in request.POST:
         said = form.cleaned_data
@@ -479,7 +480,7 @@ def paper_weigh(request: HttpRequest, custody_id: UUID) -> HttpResponse:
     if kind not in law.events():
         given = {"weighed": None, "said": _("There is no such sort of paper.")}
         return render(request, "timelimits/_weighed.html", given, status=422)
-    form = forms.paper_form(kind, request.POST)
+    form = forms.paper_form(kind, request.POST, weighing=True)
     replaces = request.POST.get("replaces", "")
     given = _weighed(custody_id, form, UUID(replaces) if _is_id(replaces) else None)
     return render(request, "timelimits/_weighed.html", given)
@@ -524,7 +525,8 @@ def paper_correct(request: HttpRequest, legal_paper_id: UUID) -> HttpResponse:
     taking_back = request.POST.get("take_back") == "1"
     sent = request.POST if request.method == "POST" and not taking_back else None
     files = request.FILES if sent is not None else None
-    form = forms.paper_form(paper.type, sent, files, initial=known)
+    weighing = "weigh" in request.POST
+    form = forms.paper_form(paper.type, sent, files, initial=known, weighing=weighing)
     back = forms.TakeBackForm(request.POST if taking_back else None, prefix="back")
     actor = acting_in(request).actor
     if sent is not None and form.is_valid() and "weigh" not in request.POST:

@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='paper',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('limit_ended_at__isnull', True), ('late_reason', '')), models.Q(('limit_ended_at__isnull', False), models.Q(('late_reason', ''), _negated=True)), _connector='OR'), name='timelimits_late_paper_says_why'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('late_reason', ''), ('limit_ended_at__isnull', True)), models.Q(('limit_ended_at__isnull', False), models.Q(('late_reason', ''), _negated=True)), _connector='OR'), name='timelimits_late_paper_says_why'),
         ),
         migrations.RemoveConstraint(
             model_name='warning',
