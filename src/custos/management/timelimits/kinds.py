@@ -389,6 +389,8 @@ ENDINGS: dict[str, Any] = {
     "answer": _("by what it asked for"),
     "replaced": _("replaced by a stronger one"),
 }
+#: What ends a warning of which the paper came late.
+LATE_ENDINGS = (_("by a leader's answer"), ENDINGS["release"])
 INTENTIONS: dict[str, Any] = {
     "extend": _("The limit will be extended"),
     "transfer": _("The case goes to the next authority"),

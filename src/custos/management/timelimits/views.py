@@ -643,7 +643,12 @@ def warning_page(request: HttpRequest, warning_id: UUID) -> HttpResponse:
         "to": [str(showing.WHO.get(one, one)) for one in rule.to],
         "todo": str(rule.todo),
         "source": law.english(rule.source) if catalogue.english() else rule.source,
-        "ends_by": [str(kinds.ENDINGS[one]) for one in rule.ends_by],
+        "ends_by": [
+            str(one)
+            for one in (
+                kinds.LATE_ENDINGS if late else (kinds.ENDINGS[name] for name in rule.ends_by)
+            )
+        ],
         "comma": ", " if catalogue.english() else "、",
     }
     wrong = bool(form and form.errors)

@@ -170,7 +170,9 @@ def test_a_late_paper_is_asked_for_its_reason_and_the_time_without_a_document_is
     warning = Warning.objects.get(custody=stay, rule="AL-4", closed_at=None)
     leader = sign_in(Post.LEADER)
     url = reverse("limit_warning", args=[warning.pk])
-    assert "Your answer ends this warning and its task." in leader.get(url).content.decode()
+    shown = leader.get(url).content.decode()
+    assert "Your answer ends this warning and its task." in shown
+    assert "by a leader&#x27;s answer, by release" in shown
     assert "until a leader has answered" in client.get(url).content.decode()
     answered = {"intention": "late_paper", "answer": "已约谈办案单位"}
     assert leader.post(url, answered).status_code == 302
