@@ -33,6 +33,7 @@ from custos.foundation.record.models import Entry
 from custos.management.reception.models import Arrival, Release
 from custos.management.reception.release import engine as engine_of_release
 from custos.management.reception.release import gathered
+from custos.management.timelimits import queries as limits
 from custos.prevention.devices import queries as devices
 from custos.prevention.devices.models import Device, DeviceKind
 from custos.prevention.duty.models import Task
@@ -150,14 +151,24 @@ def test_cases_stand_at_every_stage(seen: None):
     assert min(stages.values()) >= 10, stages
 
 
-def test_no_time_of_a_case_has_run_out(seen: None):
-    """By its last paper nobody is held longer than law allows: the demo is no house of overdue custody."""
+def test_of_three_people_the_limit_has_run_out_and_of_a_few_it_is_about_to(seen: None):
+    """By its last paper nobody else is held longer than law allows; the clocks say the same."""
     latest: dict[object, str] = {}
     rows = FactRow.objects.filter(sort="basis", custody__ended_at=None, until=None)
     for stay, valid_to in rows.order_by("since").values_list("custody_id", "says__valid_to"):
         latest[stay] = valid_to or latest.get(stay, "")
     short = [stay for stay, day in latest.items() if day < clock.today().isoformat()]
-    assert not short
+    over = limits.clocks().filter(held=True, due_at__lte=NOW)
+    assert set(short) == set(over.values_list("pk", flat=True))
+    assert {row.organization_id for row in over} == {MAIN}
+    assert sorted(over.values_list("state", flat=True)) == ["S20", "S30", "S40"]
+    last_days = {str(day) for day in over.values_list("last_day", flat=True)}
+    today = clock.day_of(NOW)
+    assert last_days == {str(today - timedelta(days=days)) for days in (1, 2, 4)}
+    figures = limits.figures(MAIN)
+    assert figures.over == 3
+    assert figures.day >= 1
+    assert figures.week >= 3
 
 
 def test_nobody_shares_a_cell_with_whom_they_must_not(seen: None):

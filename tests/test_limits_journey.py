@@ -60,7 +60,8 @@ def _enter(
     page.goto(f"/people/{stay}/limits/papers/?type={kind}")
     for label, code in chosen.items():
         page.get_by_label(label, exact=False).first.select_option(code)
-    for label, value in typed.items():
+    named = {"Number of the paper": f"甲字{kind}号", "Issued by": "甲东市办案机关"}
+    for label, value in (typed | named).items():
         page.get_by_label(label, exact=False).first.fill(value)
     weighed = page.locator("#weighed")
     expect(weighed.get_by_text("With this paper")).to_be_visible()

@@ -156,6 +156,29 @@ def served(chance: Random, day: date, like: Case, city: str) -> Case:
             return made
 
 
+#: Stages of which a limit is let run out: its months, and how long before its last day the case is made.
+_RUNS = {"arrested": (2, 20), "prosecution": (1, 15), "first_instance": (2, 20)}
+
+
+def may_end(stage: str, day: date) -> bool:
+    """Whether a limit can end on a day by each of the texts: not where months of different lengths meet."""
+    months, _back = _RUNS[stage]
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return day.day < dates.days_in(year, month + 1)
+
+
+def running_out(chance: Random, stage: str, day: date, like: Case, city: str) -> Case:
+    """A case whose limit at a stage ends on `day`, with the charges of another; no paper came since."""
+    _months_of_limit, back = _RUNS[stage]
+    noon = datetime.combine(day, time(12), clock.LOCAL)
+    while True:
+        made = standing(chance, stage, noon - _DAY * back, city)
+        last = [one for _at, one in made.papers if isinstance(one, facts.Basis)][-1]
+        if last.valid_to == day:
+            made.charges, made.violent = like.charges, like.violent
+            return made
+
+
 def detained_until(chance: Random, day: date, city: str) -> Case:
     """A case of administrative or judicial detention whose last day is `day`."""
     noon = datetime.combine(day, time(12), clock.LOCAL)

@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from random import Random
 from uuid import UUID
 
 from custos.config.demo import cases, people
@@ -47,6 +48,16 @@ _ON_THE_TABLE = 2
 #: treatment centre.
 PAST = (4_185, 591, 197)
 
+#: Whose limit runs out about now: stage, and the last day counted from today. Of the first three nothing
+#: has come that carries custody on: an extension that was asked for, an indictment, a judgment.
+RUNNING_OUT = (
+    ("arrested", -1),
+    ("prosecution", -2),
+    ("first_instance", -4),
+    ("arrested", 0),
+    ("prosecution", 2),
+    ("first_instance", 5),
+)
 #: How long somebody stays among new arrivals.
 SETTLING = timedelta(days=7)
 SENT_ON = "移送审查起诉"
@@ -129,6 +140,7 @@ def _held(world: World) -> tuple[list[Coming], list[_Quarrel]]:
     """Everybody who is held since before the last week, and the pairs among those of the main one."""
     main = [*_held_in_main(world)]
     pairs = [*_codefendants(world, main), *_quarrels(world, main)]
+    _let_run_out(world, main)
     return [*main, *_held_elsewhere(world)], pairs
 
 
@@ -241,6 +253,22 @@ def _leaving(world: World) -> Iterator[Leaving]:
         one = Coming(world.treatment, people.grown_up(chance, today, "1"), case, begun, "1")
         one.admitted_at += timedelta(hours=chance.uniform(1, 5))
         yield Leaving(one, "TREATMENT-ENDED", somewhen(case))
+
+
+def _let_run_out(world: World, main: list[Coming]) -> None:
+    """The limits of a few end about now: no paper has come, or it comes at the last moment."""
+    chance, today = Random(world.now.isoformat()), clock.day_of(world.now)  # noqa: S311  (a world)
+    free = [one for one in main if one.pool in "12" and not one.apart]
+    for stage, days in RUNNING_OUT:
+        one = next((each for each in free if each.case.stage == stage), None)
+        if one is None:
+            continue
+        free.remove(one)
+        city, day = world.city_of(world.main), today + timedelta(days=days)
+        while not cases.may_end(stage, day):
+            day += timedelta(days=-1 if days < 0 else 1)
+        one.case = cases.running_out(chance, stage, day, one.case, city)
+        one.admitted_at = one.case.detained_at + timedelta(hours=chance.uniform(3, 20))
 
 
 def _codefendants(world: World, main: list[Coming]) -> Iterator[_Quarrel]:

@@ -69,7 +69,11 @@ class Paper(Content):
 
 
 class LimitNear(Paper):
-    """D09: to the authority that handles the case, before a limit of custody ends."""
+    """D09: to the authority that handles the case, before a limit of custody ends.
+
+    `basis` is the document on which custody stands now, `began_on` the first day of custody on any;
+    `ends_hour` the hour of an end that is not midnight.
+    """
 
     to: Text = Field(title=_("Addressee"))
     charge: Text = Field(title=_("Reason or charge"))
@@ -78,6 +82,8 @@ class LimitNear(Paper):
     limit: Text = Field(title=_("Limit of custody"))
     article: Text = Field(title=_("Article of law"))
     ends_on: date = Field(title=_("Day on which the limit ends"))
+    ends_hour: Maybe = Field("", title=_("Hour at which the limit ends"))
+    copy_to: Maybe = Field("", title=_("Copy to"))
 
 
 class LimitOver(LimitNear):

@@ -16,7 +16,7 @@ from custos.foundation.limits import sentencing
 from custos.foundation.limits.dates import DAY, HOUR, ends_of_term, months_later
 from custos.foundation.limits.extending import extend
 from custos.foundation.limits.facts import Case, Fact, Problem
-from custos.foundation.limits.law import EventKind, InForce, Law
+from custos.foundation.limits.law import ClockRule, EventKind, InForce, Law
 from custos.foundation.limits.sentencing import Sentence
 from custos.foundation.limits.walk import Stage, Walk, late
 
@@ -212,11 +212,10 @@ def _new_major_crime(walk: Walk, fact: Fact) -> bool:
     if held is None:
         return True
     if late(fact, stage):
-        return walk.wrong("RESTART_AFTER_END", fact)
-    approved = fact.data.get("approved_on")
-    if approved is not None and approved > fact.day + held.rule.approved_within.days:
-        return walk.wrong("APPROVAL_LATE", fact)
+        return walk.too_late("RESTART_AFTER_END", fact, stage)
     police = "HX2006-4" in stage.readings
+    if not _approved(walk, fact, held.rule, police):
+        return False
     walk.limit_before = stage.due
     counting = stage.running
     restarted = walk.open("S20", fact, restart=True)
@@ -226,6 +225,23 @@ def _new_major_crime(walk: Walk, fact: Fact) -> bool:
     restarted.basis.append(held)
     restarted.reasons.append(("restarted", fact, "CPL-160-CRIME"))
     walk.settle(restarted)
+    return True
+
+
+def _approved(walk: Walk, fact: Fact, rule: ClockRule, police: bool) -> bool:
+    """Whether nothing speaks against the approval of a restart; what it lacks is noted.
+
+    `police`: the case is the police's own, whose head approves, and not the procuratorate's.
+    """
+    approved, approver = fact.data.get("approved_on"), fact.data.get("approver")
+    if approved is None:
+        walk.wrong("APPROVAL_MISSING", fact)
+    elif rule.approved_within and approved > fact.day + rule.approved_within.days:
+        return walk.wrong("APPROVAL_LATE", fact)
+    if approver is None:
+        walk.wrong("APPROVER_MISSING", fact)
+    elif approver not in (rule.approvers if police else rule.own_approvers):
+        return walk.wrong("APPROVER_NOT_ENTITLED", fact, value=approver)
     return True
 
 
@@ -246,7 +262,7 @@ def _identity_unknown(walk: Walk, fact: Fact) -> bool:
         if not stage.running:
             return walk.wrong("PAUSE_TWICE", fact)
         if late(fact, stage):
-            return walk.wrong("PAUSE_AFTER_END", fact)
+            return walk.too_late("PAUSE_AFTER_END", fact, stage)
         name = "EER-29" if stage.state == "foreigner_review" else "CPL-160-IDENTITY"
         _stop_counting(walk, stage, fact, name)
         return True
@@ -341,7 +357,7 @@ def _procedure_changed(walk: Walk, fact: Fact) -> bool:
     assert stage is not None
     wanted = fact.data["procedure"]
     if late(fact, stage):
-        return walk.wrong("RESTART_AFTER_END", fact)
+        return walk.too_late("RESTART_AFTER_END", fact, stage)
     if stage.state == "S31":
         if wanted == "fast_track":
             return walk.wrong("NOT_IN_THIS_STAGE", fact)
@@ -368,7 +384,7 @@ def _jurisdiction_changed(walk: Walk, fact: Fact) -> bool:
     stage = walk.stage
     assert stage is not None
     if late(fact, stage):
-        return walk.wrong("RESTART_AFTER_END", fact)
+        return walk.too_late("RESTART_AFTER_END", fact, stage)
     review = stage.state in ("S30", "S31")
     held = walk.law.rule("CPL-172-JURISDICTION" if review else "CPL-208-JURISDICTION", fact.day)
     if held is None:
@@ -625,7 +641,7 @@ def _administrative(walk: Walk, fact: Fact) -> bool:
     days = data["days"]
     if before is not None and before.state == "administrative_detention":
         if late(fact, before):
-            return walk.wrong("EXTENSION_AFTER_END", fact)
+            return walk.too_late("EXTENSION_AFTER_END", fact, before)
         most = bounds.combined if bounds is not None else None
         total = before.days + days - data.get("credit_days", 0)
         walk.limit_before = before.due

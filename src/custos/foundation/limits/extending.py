@@ -21,7 +21,7 @@ def extend(walk: Walk, fact: Fact) -> bool:
     if data.get("months") is not None and data.get("days") is not None:
         return walk.wrong("TWO_AMOUNTS", fact)
     if late(fact, stage) and walk.law.rule("SPP-309", fact.day):
-        return walk.wrong("EXTENSION_AFTER_END", fact)
+        return walk.too_late("EXTENSION_AFTER_END", fact, stage)
     held = _step(walk, stage, fact)
     if held is None:
         return False

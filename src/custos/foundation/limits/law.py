@@ -109,10 +109,15 @@ class ExtensionRule(Rule):
 
 
 class ClockRule(Rule):
-    """What stops a clock, begins it anew or ends custody."""
+    """What stops a clock, begins it anew or ends custody.
+
+    `own_approvers` are those of the procuratorate's own cases.
+    """
 
     limit: Length | None = None
     approved_within: Length | None = None
+    approvers: tuple[str, ...] = ()
+    own_approvers: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
     outcomes: tuple[str, ...] = ()
 
@@ -159,6 +164,8 @@ class WindowRule(Rule):
     answered_by: str | None = None
     blocks: str | None = None
     rolls: bool = False
+    #: Owed until it is done or custody ends, whatever stage comes in between.
+    outlasts: bool = False
     who: str
     document: str | None = None
 

@@ -71,12 +71,17 @@ class Stage:
 
 
 def late(fact: Fact, stage: Stage, grace: int = 0) -> bool:
-    """Whether a fact came after a stage was due; of a fact without its time only the day is asked."""
+    """Whether a fact came after a stage was due; one without its time counts as late as its day allows."""
     if stage.due is None:
         return False
     if fact.whole_day:
-        return fact.day - grace > (stage.due - 1) // DAY
+        return (fact.day + 1 - grace) * DAY > stage.due
     return fact.at - grace * DAY >= stage.due
+
+
+def perhaps_in_time(fact: Fact, stage: Stage, grace: int = 0) -> bool:
+    """Whether a fact is late only because it lacks its time: the stage was due within that day."""
+    return fact.whole_day and stage.due is not None and (fact.day - grace) * DAY < stage.due
 
 
 class Walk:
@@ -110,6 +115,10 @@ class Walk:
             said.setdefault("limit_at", stage.due)
         self.problems.append(Problem(code, fact.index, said))
         return False
+
+    def too_late(self, code: str, fact: Fact, stage: Stage) -> bool:
+        """Refuse what came after a stage was due, by its own code where it lacks only its hour."""
+        return self.wrong("HOUR_MISSING" if perhaps_in_time(fact, stage) else code, fact)
 
     # ------------------------------------------------------------------ stages
 
@@ -160,7 +169,8 @@ class Walk:
     def end(self, stage: Stage, fact: Fact, grace: int = 0) -> None:
         """A stage ends by a fact; held past its due instant is a problem."""
         if late(fact, stage, grace):
-            self.wrong("HELD_PAST_DUE", fact)
+            unsure = perhaps_in_time(fact, stage, grace)
+            self.wrong("HOUR_OF_END_MISSING" if unsure else "HELD_PAST_DUE", fact)
         self._finish(stage, fact.at, fact)
 
     def _finish(self, stage: Stage, at: int, fact: Fact) -> None:
@@ -300,7 +310,7 @@ class Walk:
         if name in stage.pauses:
             return self.wrong("PAUSE_TWICE", fact)
         if late(fact, stage):
-            return self.wrong("PAUSE_AFTER_END", fact)
+            return self.too_late("PAUSE_AFTER_END", fact, stage)
         held = self.law.rule(_PAUSE_RULES[name], fact.day)
         if held is None:
             return True

@@ -63,7 +63,8 @@ def of_stage(result: Result, index: int, only: Container[str] | None = None) -> 
     for held in result.law.windows_of_state.get(stage.state, ()):
         if (only is None or held.rule.id in only) and held.first <= day <= held.last:
             for at in _beside_stage(held.rule, stage, result):
-                found.append(Window(held, at, index, None, _over(stage, at)))
+                until = _last_held(result, index) if held.rule.outlasts else stage
+                found.append(Window(held, at, index, None, _over(until, at)))
     return found
 
 
@@ -133,6 +134,16 @@ def _term_later(day: int, length: Length) -> int:
 def _rolled(at: int) -> int:
     day = laws.next_working_day((at - 1) // DAY)
     return at if day is None else (day + 1) * DAY
+
+
+def _last_held(result: Result, index: int) -> Stage:
+    """The last of the stages that follow one without a break: with it custody ends."""
+    last = result.stages[index]
+    for stage in result.stages[index + 1 :]:
+        if last.ended is None or stage.at > last.ended:
+            break
+        last = stage
+    return last
 
 
 def _over(stage: Stage, at: int) -> bool:

@@ -144,6 +144,7 @@ class LegalPaperShown(Shape):
         id=_ID, type="arrest", title="执行逮捕", happened_on="2026-03-05", number="甲公捕字〔2026〕9号",
         authority="甲东市公安局", event={"type": "arrest", "at": "2026-03-05"},
         recorded_at="2026-03-05T10:00:00Z", counts=True, corrects=None, entry_id=_ID, scans=1,
+        number_missing="", limit_ended_at=None, late_reason="",
     ) | {"from_attributes": True}  # fmt: skip
     id: UUID = Field(description="The paper.")
     type: str = Field(description="Code of the fact; see docs/reference/limits.md.")
@@ -157,6 +158,11 @@ class LegalPaperShown(Shape):
     corrects: UUID | None = Field(description="The paper in whose place it stands.")
     entry_id: UUID = Field(description="Its entry on the record, whose attachments are its scans.")
     scans: int = Field(description="How many scans are kept with it.")
+    number_missing: str = Field(description="Why it bears no number.")
+    limit_ended_at: datetime | None = Field(
+        description="The end that had passed when it was entered, of a paper of before it; null in time."
+    )
+    late_reason: str = Field(description="Why it came late.")
 
 
 @router.read(
@@ -198,12 +204,18 @@ class FactAsked(Asked):
 
 
 class PaperAsked(FactAsked):
-    """The same with scans of the paper."""
+    """The same as it is kept: with scans, and with its number and issuer named."""
 
     model_config = FactAsked.model_config | like(
         type="arrest", at="2026-03-05", document="D02", fields={}, number="甲公捕字〔2026〕9号",
-        authority="甲东市公安局", reason="", files=[],
+        authority="甲东市公安局", reason="", number_missing="", late_reason="", files=[],
     )  # fmt: skip
+    number_missing: Annotated[Line, Field(max_length=200)] = Field(
+        "", description="Why it bears no number; needed where `number` is empty."
+    )
+    late_reason: Annotated[Line, Field(max_length=400)] = Field(
+        "", description="Why a paper of before an end that has passed comes only now."
+    )
     files: list[UUID] = Field(
         default_factory=list, max_length=10, description="Scans sent before, by identifier."
     )
@@ -220,13 +232,16 @@ class PaperAsked(FactAsked):
 )
 def record_legal_paper(call: Call, custody: CustodyId, fact: PaperAsked) -> Any:
     """Enters a paper; the clock is computed with it at once and is what comes back."""
+    services.require_named(fact.number, fact.number_missing, fact.authority)
     services.record_paper(
         custody,
         fact.event(),
         by=call.actor,
         number=fact.number,
+        number_missing=fact.number_missing,
         authority=fact.authority,
         reason=fact.reason,
+        late_reason=fact.late_reason,
         scans=uploads.taken(fact.files, call.caller),
     )
     return _limit(queries.clock_of(custody), custody, queries.result_of(custody)[0])
@@ -251,7 +266,14 @@ class CorrectionAsked(Asked):
     """What is right; `fact` is null for a paper that is taken back altogether."""
 
     model_config = Asked.model_config | like(
-        fact={"type": "arrest", "at": "2026-03-04", "document": "D02"}, reason="日期看错了"
+        fact={
+            "type": "arrest",
+            "at": "2026-03-04",
+            "document": "D02",
+            "number": "甲公捕字〔2026〕9号",
+            "authority": "甲东市公安局",
+        },
+        reason="日期看错了",
     )
     fact: PaperAsked | None = Field(description="The paper as it should have been entered.")
     reason: Annotated[Line, Field(min_length=1)] = Field(description="Why.")
@@ -269,12 +291,15 @@ class CorrectionAsked(Asked):
 def correct_legal_paper(call: Call, legal_paper: LegalPaperId, correction: CorrectionAsked) -> Any:
     """Puts another paper in the place of one; the old one and its result stay, and no warning ends."""
     fact = correction.fact
+    if fact is not None:
+        services.require_named(fact.number, fact.number_missing, fact.authority)
     made = services.correct_paper(
         legal_paper,
         fact.event() if fact else None,
         reason=correction.reason,
         by=call.actor,
         number=fact.number if fact else "",
+        number_missing=fact.number_missing if fact else "",
         authority=fact.authority if fact else "",
         scans=uploads.taken(fact.files, call.caller) if fact else (),
     )
@@ -397,7 +422,7 @@ class WarningShown(Shape):
     sent_at: datetime | None = Field(description="When its notice was sent.")
     answered_at: datetime | None = Field(description="When an answer came.")
     closed_at: datetime | None = Field(description="When it ended.")
-    closed_by: str = Field(description="By what: basis, release or answer.")
+    closed_by: str = Field(description="By what: basis, release, answer or replaced.")
     source: str = Field(description="The law.")
 
 

@@ -53,6 +53,10 @@ class WarningRule(BaseModel):
     notice: str | None = None
     to: tuple[str, ...]
     ends_by: tuple[Literal["basis", "release", "answer"], ...]
+    #: Weaker warnings about the same limit, whose place this one takes.
+    replaces: tuple[str, ...] = ()
+    #: Whether a paper that was entered only after the end leaves it open until a leader has answered.
+    late_paper_asks: bool = False
     after: After | None = None
     source: str
     confidence: Literal["V", "E", "M", "P"]
@@ -124,11 +128,19 @@ class AuthorityFile(BaseModel):
 
 def load() -> tuple[WarningFile, AuthorityFile]:
     """Read the rules. Raises pydantic's `ValidationError`, or `ValueError` for what isn't there."""
-    warnings = WarningFile.model_validate(_file("warnings"))
+    warnings = checked(WarningFile.model_validate(_file("warnings")))
     known = {one.rule.id for one in laws.shipped().held}
     if strange := {name for rule in warnings.warnings for name in rule.windows} - known:
         raise ValueError(f"no such rule among the windows: {sorted(strange)}")
     return warnings, AuthorityFile.model_validate(_file("authorities"))
+
+
+def checked(file: WarningFile) -> WarningFile:
+    """The same, whose warnings replace none that it doesn't have. Raises `ValueError` for one that does."""
+    named = {name for rule in file.warnings for name in rule.replaces}
+    if strange := named - set(file.by_id):
+        raise ValueError(f"no such warning to be replaced: {sorted(strange)}")
+    return file
 
 
 def _file(name: str) -> Any:

@@ -32,4 +32,4 @@ def compare(draft: Path) -> Iterator[str]:
 def recompute() -> Iterator[str]:
     """Compute everybody's clock anew, by a process for each core; says how many changed."""
     held, changed = everybody.recompute(os.cpu_count() or 1)
-    yield f"{held} clocks computed, {changed} changed"
+    yield f"{held} {'clock' if held == 1 else 'clocks'} computed, {changed} changed"

@@ -148,6 +148,12 @@ class Said:
     state: str
     due_at: datetime | None
 
+    @property
+    def replaced(self) -> list[str]:
+        """Keys of the weaker warnings about the same limit."""
+        limit = self.key.removeprefix(f"{self.rule.id}:")
+        return [f"{name}:{limit}" for name in self.rule.replaces]
+
 
 def _beside(result: Result, counts: Stage | None, file: WarningFile) -> list[Window]:
     """The windows that are warned of: those that events opened, and those of the stage that counts."""
@@ -233,7 +239,8 @@ def to_say(
             due = moment_of(stage.due) if stage is not None and stage.due is not None else None
             state = stage.state if stage is not None else ""
             found.append(Said(rule, key, len(past), moment_of(past[-1]), state, due))
-    return found
+    replaced = {key for one in found for key in one.replaced}
+    return [one for one in found if one.key not in replaced]
 
 
 def look_again(
@@ -252,6 +259,24 @@ def look_again(
         if stage.pauses or not stage.running:
             coming.append((at // DAY + 1) * DAY)
     return moment_of(min(coming)) if coming else None
+
+
+def passed_end(
+    before: Result, after: Result, fact: str, watched_since: datetime
+) -> datetime | None:
+    """The end that had passed when a paper of before it comes in, by which custody goes on or is over.
+
+    `fact` is the date on the paper. None for a paper that came in time, for one dated after the end (that
+    is custody past its limit, and is said so), and where the end lay before anybody watched: what a
+    person brings along is history.
+    """
+    stands = standing(before)
+    due, at = stands.due_at, before.case.as_of
+    if due is None or at is None or moment_of(at) < due or due <= watched_since:
+        return None
+    if moment_of(cases.instant(fact)[0]) >= due:
+        return None
+    return None if still_stands(stands.state, due, standing(after)) else due
 
 
 def still_stands(said_state: str, said_due: datetime | None, now: Standing) -> bool:

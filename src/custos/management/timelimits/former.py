@@ -214,6 +214,7 @@ def take_over(custody_id: UUID, *, by: Actor) -> int:
                 number=one["number"],
                 authority=one["authority"],
                 reason=reason,
+                brought=True,
             )
             count += 1
         row.taken_at = deed.at

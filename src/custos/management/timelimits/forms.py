@@ -132,6 +132,7 @@ class ScansField(forms.FileField):
         return found
 
 
+LATE_REASON = _("Why it came late")
 #: How many files one paper takes.
 MOST_SCANS = 10
 
@@ -181,9 +182,19 @@ class PaperForm(Form):
 
 
 def paper_form(
-    kind: str, data: Any = None, files: Any = None, *, initial: dict[str, Any] | None = None
+    kind: str,
+    data: Any = None,
+    files: Any = None,
+    *,
+    initial: dict[str, Any] | None = None,
+    past_end: bool = False,
+    weighing: bool = False,
 ) -> PaperForm:
-    """The form of a sort of fact. `initial` is a fact as JSON, with `number` and `authority` beside it."""
+    """The form of a sort of fact. `initial` is a fact as JSON, with `number` and `authority` beside it.
+
+    `past_end`: the limit has ended, so that it asks why a paper of before the end comes only now.
+    `weighing`: nothing is kept yet, so number and issuer may be typed later.
+    """
     fields: dict[str, Any] = {}
     of_fact: dict[str, str] = {}
     codes = law.codes()
@@ -201,19 +212,45 @@ def paper_form(
         widget=Choices(),
     )
     fields["number"] = forms.CharField(
-        label=_("Number of the paper"), required=False, max_length=100
+        label=_("Number of the paper"),
+        required=not weighing and not str((data or {}).get("number_missing", "")).strip(),
+        max_length=100,
+        help_text=_("As it stands on the paper."),
     )
-    fields["authority"] = forms.CharField(label=_("Issued by"), required=False, max_length=200)
+    fields["number_missing"] = forms.CharField(
+        label=_("Why there is no number"),
+        required=False,
+        max_length=200,
+        help_text=_("Only for a paper that bears none, and for an event without a paper."),
+    )
+    fields["authority"] = forms.CharField(
+        label=_("Issued by"),
+        required=not weighing,
+        max_length=200,
+        help_text=_("The authority whose seal stands on it; for an event, who reported it."),
+    )
+    if past_end:
+        fields["late_reason"] = forms.CharField(
+            label=LATE_REASON,
+            required=False,
+            max_length=400,
+            widget=forms.Textarea(attrs={"rows": 2}),
+            help_text=_(
+                "The limit has ended. A paper of before the end is entered with the reason why it"
+                " comes late."
+            ),
+        )
     made: type[PaperForm] = type("PaperFormOfKind", (PaperForm,), {**fields, "of_fact": of_fact})
     form = made(data, files, initial={"kind": kind, **_initial(of_fact, initial or {})})
-    last = ("document", "number", "authority", "scans", "reason")
+    last = ("document", "number", "number_missing", "authority", "scans", "late_reason", "reason")
     form.order_fields([*(n for n in form.fields if n not in last), *last])
     return form
 
 
 def _initial(of_fact: dict[str, str], fact: dict[str, Any]) -> dict[str, Any]:
     given = {name: fact[shown] for name, shown in of_fact.items() if shown in fact}
-    given |= {name: fact[name] for name in ("document", "number", "authority") if name in fact}
+    beside = ("document", "number", "number_missing", "authority")
+    given |= {name: fact[name] for name in beside if name in fact}
     if at := str(fact.get("at", "")):
         given["at"] = at[:10]
         if "T" in at:
@@ -286,6 +323,18 @@ class NoticeForm(Form):
     basis = forms.CharField(label=_("Legal document"), max_length=400)
     limit = forms.CharField(label=_("Limit of custody"), max_length=200)
     article = forms.CharField(label=_("Article of law"), max_length=400)
+    copy_to = forms.CharField(label=_("Copy to"), required=False, max_length=200)
+    again = forms.CharField(
+        label=_("Why another one is issued"),
+        max_length=400,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("One was issued already; both stay on the record."),
+    )
+
+    def __init__(self, *args: Any, sent: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not sent:
+            del self.fields["again"]
 
 
 class ReportForm(NoticeForm):
@@ -297,3 +346,7 @@ class ReportForm(NoticeForm):
         max_length=2_000,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["copy_to"]

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, ConfigDict
 
@@ -21,6 +21,8 @@ ENTERING = (
     Post.DUTY_LEADER,
     Post.LEADER,
 )
+#: Whose answer ends a warning that a late paper left open.
+LEADING = (Post.DUTY_LEADER, Post.LEADER)
 NOTIFYING = (Post.ADMISSION, Post.CASE_OFFICER, Post.DUTY_LEADER, Post.LEADER)
 _ENTERERS = Writers.posts(*ENTERING, police_only=True, system=True)
 
@@ -40,6 +42,16 @@ def state_title(state: str) -> str:
     return str(title.en if catalogue.english() else title.zh)
 
 
+def late_by(minutes: int) -> str:
+    """How long after the end a paper was entered, in words; hours that have begun count."""
+    hours = max(1, -(-minutes // 60))
+    return ngettext(
+        "recorded after the end, by %(hours)s hour",
+        "recorded after the end, by %(hours)s hours",
+        hours,
+    ) % {"hours": hours}
+
+
 def _moment(at: datetime | None) -> str:
     return f"{at.astimezone(clock.LOCAL):%Y-%m-%d %H:%M}" if at else "—"
 
@@ -48,6 +60,8 @@ class PaperRecorded(Kind):
     """A legal paper or event of a stay came in; `event` is the fact as JSON, dates as on the paper.
 
     `refused` names problems for which the computation leaves the fact out: it is kept, and moves no end.
+    `limit_ended_at` is the end that had passed when a paper of before it came in, `late_reason` why it came
+    late; `number_missing` why the paper bears no number.
     """
 
     name, version = "limit.paper_recorded", 1
@@ -61,9 +75,22 @@ class PaperRecorded(Kind):
     authority: str = ""
     refused: list[str] = []
     reason: str = ""
+    limit_ended_at: datetime | None = None
+    late_by_minutes: int = 0
+    late_reason: str = ""
+    number_missing: str = ""
 
     def line(self) -> str:
-        parts = (type_title(self.type), self.happened_on.isoformat(), self.number, self.authority)
+        late = ""
+        if self.limit_ended_at:
+            late = f"{late_by(self.late_by_minutes)}: {self.late_reason}"
+        parts = (
+            type_title(self.type),
+            self.happened_on.isoformat(),
+            self.number,
+            self.authority,
+            late,
+        )
         return " · ".join(part for part in parts if part)
 
 
@@ -86,6 +113,7 @@ class PaperCorrected(Kind):
     authority: str = ""
     refused: list[str] = []
     reason: str
+    number_missing: str = ""
 
     def line(self) -> str:
         said = f"{type_title(self.type)} · {self.happened_on.isoformat()}"
@@ -118,7 +146,8 @@ class PapersOffered(Kind):
     papers: list[PaperBrought]
 
     def line(self) -> str:
-        count = gettext("%(count)s papers") % {"count": len(self.papers)}
+        many = len(self.papers)
+        count = ngettext("%(count)s paper", "%(count)s papers", many) % {"count": many}
         return f"{self.facility} · {self.number} · {count}"
 
 
@@ -297,7 +326,7 @@ SAID: dict[str, type[_Said]] = {
 
 
 class NoticeSent(Kind):
-    """The notice of a warning was issued and sent."""
+    """The notice of a warning was issued and sent; `again` says why once more."""
 
     name, version = "limit.notice_sent", 1
     title = _("Notice about the limit sent")
@@ -309,6 +338,10 @@ class NoticeSent(Kind):
     warning: UUID
     document: UUID
     to: str
+    again: str = ""
+
+    def line(self) -> str:
+        return " · ".join(part for part in (self.to, self.again) if part)
 
 
 class NoticeAnswered(Kind):
@@ -332,7 +365,9 @@ class NoticeAnswered(Kind):
 
 
 class WarningEnded(Kind):
-    """A warning ended: by a new basis, by release, or by the answer that it asked for."""
+    """A warning ended: by a new basis, by release, by the answer that it asked for, or because a stronger
+    one about the same limit (`replaced_by`) took its place.
+    """
 
     name, version = "limit.warning_ended", 1
     title = _("Warning about the limit ended")
@@ -341,6 +376,7 @@ class WarningEnded(Kind):
     rule: str
     by_what: str
     paper: UUID | None = None
+    replaced_by: UUID | None = None
 
     def line(self) -> str:
         title = str(catalogue.rules().named(self.rule).title) if self.rule in _RULES else self.rule
@@ -351,11 +387,15 @@ ENDINGS: dict[str, Any] = {
     "basis": _("by a new basis"),
     "release": _("by release"),
     "answer": _("by what it asked for"),
+    "replaced": _("replaced by a stronger one"),
 }
+#: What ends a warning of which the paper came late.
+LATE_ENDINGS = (_("by a leader's answer"), ENDINGS["release"])
 INTENTIONS: dict[str, Any] = {
     "extend": _("The limit will be extended"),
     "transfer": _("The case goes to the next authority"),
     "release": _("The person will be released or the measure changed"),
     "forwarded": _("Forwarded"),
     "checked": _("Checked, with this result"),
+    "late_paper": _("Why there was no document in time"),
 }

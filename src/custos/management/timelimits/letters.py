@@ -1,14 +1,19 @@
 """What a notice about a limit says: proposed from what is known, looked through by whoever issues it."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 from custos.foundation.custody.people import queries as people
+from custos.foundation.custody.people.queries import PersonFile
 from custos.foundation.custody.queries import PersonShown
+from custos.foundation.limits import law
+from custos.foundation.limits.dates import DAY
+from custos.foundation.limits.facts import Fact
 from custos.foundation.limits.walk import Stage
 from custos.foundation.record.parties import Post
-from custos.management.timelimits import engine, forms, queries
-from custos.management.timelimits.queries import WarningShown
+from custos.management.timelimits import catalogue, engine, forms, queries
+from custos.management.timelimits.queries import PaperShown, WarningShown
 
 #: Who issues which notice: the report goes out under a leader's name.
 ISSUING: dict[str, tuple[Post, ...]] = {
@@ -25,27 +30,68 @@ def form_of(warning: WarningShown) -> type[forms.NoticeForm]:
 def proposed(warning: WarningShown, person: PersonShown) -> dict[str, Any]:
     """What stands in the form at first. Three queries."""
     held = people.file_of(person.custody_id, person.records)
-    result, _facts = queries.result_of(person.custody_id)
+    result, facts = queries.result_of(person.custody_id)
     stage = engine.effective(result)
-    papers = [one for one in queries.papers_of(person.custody_id) if one.counts]
-    last = papers[-1] if papers else None
-    authority = next((one.authority for one in reversed(papers) if one.authority), "")
-    known = held.of("authority")
-    authority = authority or (known[0].words.split(" · ")[0] if known else "")
-    charges = "、".join(one.words for one in held.of("charge"))
+    known = {str(one.id): one for one in queries.papers_of(person.custody_id) if one.counts}
+    authority = _authority(warning.state, held, known.values())
+    prosecutors = f"驻{person.facility}检察室"
     rule = stage.rule if stage is not None else None
+    basis = known.get(facts.papers[_stands_on(stage).index]) if stage is not None else None
     given = {
         "to": authority,
-        "charge": charges,
+        "charge": "、".join(one.words for one in held.of("charge")),
         "basis": " ".join(part for part in (person.basis, person.basis_number) if part),
         "limit": rule.title.zh if rule is not None else "",
-        "article": rule.source if rule is not None else "",
+        "article": _article(stage) if stage is not None else "",
     }
-    if last is not None and last.number:
-        given["basis"] = f"{last.number} {last.title}"
+    if basis is not None and basis.number:
+        given["basis"] = f"{basis.number} {basis.title}"
     if warning.notice == "D10":
-        given |= {"authority": authority, "to": "", "done": ""}
-    return given
+        return given | {"authority": authority, "to": prosecutors, "done": ""}
+    copied = "resident_prosecutor" in catalogue.rules().named(warning.rule).to
+    return given | {"copy_to": prosecutors if copied else ""}
+
+
+#: Reasons of a stage by whose paper custody stands: what opened, restarted or lengthened it.
+_BASES = frozenset({"opened", "restarted", "extended", "combined", "commuted", "counted_from"})
+
+
+def _stands_on(stage: Stage) -> Fact:
+    """The fact of the document on which a stage stands now: the last that opened or lengthened it."""
+    found: list[Fact] = [one[1] for one in stage.reasons if one[0] in _BASES]
+    return found[-1] if found else stage.fact
+
+
+def _article(stage: Stage) -> str:
+    """The law of a limit: that of its last extension, or else of the stage."""
+    steps = [one[2] for one in stage.reasons if one[0] == "extended"]
+    rule = law.shipped().named(steps[-1]) if steps else stage.rule
+    return str(rule.source) if rule is not None else ""
+
+
+#: Sorts of authority in a person's file (`custos.authority`) that may have a case of the police's stages.
+_SORTS = {"police": frozenset({"police", "state_security", "border"})}
+
+
+def _authority(state: str, held: PersonFile, papers: Iterable[PaperShown]) -> str:
+    """The name of the authority that has the case at a stage, and of no other; empty where nobody knows.
+
+    It stands in the person's file, or as the issuer of the last paper that opened a stage of that
+    authority: who approved an extension, or has a stage before, isn't the one to be told.
+    """
+    wanted = catalogue.authority_of(state)
+    sorts = _SORTS.get(wanted, frozenset({wanted}))
+    for one in reversed(held.of("authority")):
+        if one.fact.kind in sorts:
+            return str(one.fact.name)
+    issuers = [
+        paper.authority
+        for paper in papers
+        if paper.authority
+        and (opened := law.events()[paper.type].opens) is not None
+        and catalogue.authority_of(opened) == wanted
+    ]
+    return issuers[-1] if issuers else ""
 
 
 def said(warning: WarningShown, person: PersonShown, typed: dict[str, Any]) -> dict[str, Any]:
@@ -53,6 +99,7 @@ def said(warning: WarningShown, person: PersonShown, typed: dict[str, Any]) -> d
     result, _facts = queries.result_of(person.custody_id)
     stage: Stage | None = engine.effective(result)
     first = result.stages[0] if result.stages else None
+    due = stage.due if stage is not None else None
     return {
         "stage": warning.state or (stage.state if stage is not None else ""),
         "person": {
@@ -65,8 +112,17 @@ def said(warning: WarningShown, person: PersonShown, typed: dict[str, Any]) -> d
         "ends_on": date.fromordinal(stage.last_day)
         if stage is not None and stage.last_day
         else None,
+        "ends_hour": _hour(due) if due is not None else "",
         **typed,
     }
+
+
+def _hour(due: int) -> str:
+    """The hour of an end that is not midnight: "9时30分"."""
+    hour, minute = divmod(due % DAY // 60, 60)
+    if not hour and not minute:
+        return ""
+    return f"{hour}时{minute:02}分" if minute else f"{hour}时"
 
 
 def may_issue(code: str | None, post: Post) -> bool:

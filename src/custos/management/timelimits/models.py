@@ -15,7 +15,8 @@ class Paper(models.Model):
 
     `event` is the fact as the engine takes it, dates as they stand on the paper. `replaces` names the
     paper that this one puts right; one without an `event` takes the other back. A paper that another
-    replaces counts no more.
+    replaces counts no more. `number_missing` says why it bears no number. `limit_ended_at` is the end that
+    had passed, without a document, when a paper of before it was entered, and `late_reason` why.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -25,7 +26,10 @@ class Paper(models.Model):
     happened_on = models.DateField()
     event = models.JSONField(null=True)
     number = models.CharField(max_length=100, blank=True)
+    number_missing = models.CharField(max_length=200, blank=True)
     authority = models.CharField(max_length=200, blank=True)
+    limit_ended_at = models.DateTimeField(null=True)
+    late_reason = models.CharField(max_length=400, blank=True)
     recorded_at = models.DateTimeField()
     recorded_by = models.TextField()
     entry_id = models.UUIDField()
@@ -40,7 +44,12 @@ class Paper(models.Model):
             models.CheckConstraint(
                 condition=Q(event__isnull=False) | Q(replaces__isnull=False),
                 name="timelimits_paper_says_something",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(limit_ended_at__isnull=True, late_reason="")
+                | Q(limit_ended_at__isnull=False) & ~Q(late_reason=""),
+                name="timelimits_late_paper_says_why",
+            ),
         ]
         indexes = [
             # the facts of one stay, in the order in which they were recorded
@@ -79,7 +88,8 @@ class Clock(models.Model):
     """What was computed last for a stay. Never edited: derived from the papers, and written anew.
 
     `standing` doesn't say whether the end is near or past: that is what `due_at` says at any moment.
-    `next_at` is when something about this clock is to be done next; null when nothing is.
+    `next_at` is when something about this clock is to be done next; null when nothing is. What ended before
+    `watched_since` is history that the person brought along.
     """
 
     class Standing(models.TextChoices):
@@ -95,6 +105,7 @@ class Clock(models.Model):
     )
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT)
     held = models.BooleanField(default=True)
+    watched_since = models.DateTimeField()
     standing = models.CharField(max_length=12, choices=Standing.choices, default=Standing.NO_BASIS)
     state = models.CharField(max_length=24, blank=True)
     authority = models.CharField(max_length=24, blank=True)
@@ -138,11 +149,13 @@ class Clock(models.Model):
 
 
 class Warning(models.Model):
-    """Something about a clock that was said to those who must act. Ends by a new basis or release.
+    """Something about a clock that was said to those who must act. Ends by a new basis or release, or where
+    a stronger one about the same limit takes its place (`replaced_by_id`).
 
     `key` names what it is about (the stage with its end, or the paper), so that nothing is raised twice.
     `step` counts how often it was said. `document_id` is the notice that went out, `answer` what came
-    back; neither ends it.
+    back; neither ends it. `late_paper_id` is the paper that would have ended it, had it come in time: then
+    a leader has to answer.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -164,6 +177,8 @@ class Warning(models.Model):
     closed_at = models.DateTimeField(null=True)
     closed_by = models.CharField(max_length=24, blank=True)
     closed_paper_id = models.UUIDField(null=True)
+    replaced_by_id = models.UUIDField(null=True)
+    late_paper_id = models.UUIDField(null=True)
 
     objects = ScopedManager()
 
@@ -173,7 +188,8 @@ class Warning(models.Model):
             models.CheckConstraint(
                 condition=Q(closed_at__isnull=True, closed_by="")
                 | Q(closed_at__isnull=False, closed_by__in=["release", "answer"])
-                | Q(closed_at__isnull=False, closed_by="basis", closed_paper_id__isnull=False),
+                | Q(closed_at__isnull=False, closed_by="basis", closed_paper_id__isnull=False)
+                | Q(closed_at__isnull=False, closed_by="replaced", replaced_by_id__isnull=False),
                 name="timelimits_closed_by_a_basis",
             ),
         ]

@@ -314,6 +314,17 @@ class PaperShown:
     counts: bool
     corrects: UUID | None
     scans: int = 0
+    number_missing: str = ""
+    limit_ended_at: datetime | None = None
+    late_reason: str = ""
+
+    @property
+    def late(self) -> str:
+        """How long after the end it was recorded, in words; empty for one that came in time."""
+        if self.limit_ended_at is None:
+            return ""
+        passed = self.recorded_at - self.limit_ended_at
+        return kinds.late_by(int(passed.total_seconds() // 60))
 
 
 def papers_of(custody_id: UUID) -> list[PaperShown]:
@@ -340,9 +351,47 @@ def papers_of(custody_id: UUID) -> list[PaperShown]:
             row.event is not None and row.pk not in replaced,
             row.replaces_id,
             scans.get(row.entry_id, 0),
+            row.number_missing,
+            row.limit_ended_at,
+            row.late_reason,
         )
         for row in rows
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A period in which somebody was held without a document here: from the end of a limit until a paper
+    was entered, None while it lasts.
+    """
+
+    since: datetime
+    until: datetime | None
+    paper: str
+    reason: str
+    entry_id: UUID | None
+
+    @property
+    def length(self) -> tuple[int, int]:
+        """Whole days, and hours beyond them; an hour that has begun counts."""
+        seconds = ((self.until or clock.now()) - self.since).total_seconds()
+        return divmod(max(1, -int(-seconds // 3600)), 24)
+
+
+def gaps_of(papers: Iterable[PaperShown], shown: ClockShown) -> list[Gap]:
+    """The periods without a document of a stay: those that late papers ended, and the one that lasts.
+
+    That a paper was corrected later undoes none of them. Asks nothing.
+    """
+    found = [
+        Gap(one.limit_ended_at, one.recorded_at, one.title, one.late_reason, one.entry_id)
+        for one in papers
+        if one.limit_ended_at is not None
+    ]
+    found.sort(key=lambda one: one.since)
+    if shown.held and shown.due_at is not None and shown.due_at <= clock.now():
+        found.append(Gap(shown.due_at, None, "", "", None))
+    return found
 
 
 def paper(paper_id: UUID) -> tuple[UUID, PaperShown]:
@@ -384,6 +433,8 @@ class WarningShown:
     closed_by: str
     organization_id: int
     person: PersonShown | None = None
+    late_paper: UUID | None = None
+    replaced_by: UUID | None = None
 
     @property
     def state_title(self) -> str:
@@ -401,6 +452,8 @@ class WarningShown:
         """How it stands, as a state's tone and word."""
         if self.closed_at:
             return "done", kinds.ENDINGS.get(self.closed_by, self.closed_by)
+        if self.late_paper is not None:
+            return "late", _("waits for a leader's answer")
         if self.answered_at:
             return "waiting", _("answered, and goes on")
         if self.sent_at:
@@ -431,6 +484,8 @@ def _warning(row: Warning, person: PersonShown | None = None) -> WarningShown:
         row.closed_by,
         row.organization_id,
         person,
+        row.late_paper_id,
+        row.replaced_by_id,
     )
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import orjson
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -21,7 +22,7 @@ from custos.foundation.database import scope
 from custos.foundation.database.ids import new_id
 from custos.foundation.database.loading import load
 from custos.foundation.documents import services as documents
-from custos.foundation.errors import Conflict, Malformed, Missing
+from custos.foundation.errors import Conflict, CustosError, Malformed, Missing, raise_all
 from custos.foundation.limits import explaining, law, results
 from custos.foundation.limits import facts as cases
 from custos.foundation.limits.engine import Result
@@ -34,6 +35,7 @@ from custos.foundation.record.services import Deed
 from custos.management.timelimits import catalogue, computing, engine, kinds
 from custos.management.timelimits.computing import Facts
 from custos.management.timelimits.models import Clock, Paper, Warning
+from custos.prevention.duty import services as duty
 
 _SYSTEM = Actor.system("timelimits")
 LONGEST_ANSWER = 2_000
@@ -44,12 +46,17 @@ LONGEST_ANSWER = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """What a paper would make of a clock: the result without it and with it, and where it stands."""
+    """What a paper would make of a clock: the result without it and with it, and where it stands.
+
+    `passed` is the end that had passed already when the paper, which is of before it, comes in.
+    """
 
     before: Result
     after: Result
+    held: Facts
     facts: Facts
     paper: str
+    passed: datetime | None
 
     @property
     def problems(self) -> list[Problem]:
@@ -72,13 +79,19 @@ def weigh(
 
     Raises `Missing` for a stay or paper out of scope, `Malformed` for a fact that cannot be read.
     """
-    _clock_of(custody_id, locked=False)
-    return _weigh(custody_id, str(new_id()), event, replaces)
+    row = _clock_of(custody_id, locked=False)
+    return _weigh(row, str(new_id()), event, replaces)
 
 
 def _weigh(
-    custody_id: UUID, paper: str, event: dict[str, Any] | None, replaces: UUID | None
+    row: Clock,
+    paper: str,
+    event: dict[str, Any] | None,
+    replaces: UUID | None,
+    *,
+    brought: bool = False,
 ) -> Weighed:
+    custody_id = row.pk
     now = clock.now()
     if event is not None:
         require_readable(event, now)
@@ -89,8 +102,11 @@ def _weigh(
             _("This paper was corrected already."),
             mend=_("Look at the list of papers, and correct the one that counts."),
         )
-    after = held.with_paper(paper, event, str(replaces or ""))
-    return Weighed(held.computed(now), after.computed(now), after, paper)
+    facts = held.with_paper(paper, event, str(replaces or ""))
+    before, after, passed = held.computed(now), facts.computed(now), None
+    if event is not None and replaces is None and not brought:
+        passed = engine.passed_end(before, after, event["at"], row.watched_since)
+    return Weighed(before, after, held, facts, paper, passed)
 
 
 def require_readable(event: dict[str, Any], now: datetime) -> None:
@@ -131,23 +147,66 @@ def record_paper(
     *,
     by: Actor,
     number: str = "",
+    number_missing: str = "",
     authority: str = "",
     reason: str = "",
+    late_reason: str = "",
     scans: Sequence[StoredFile] = (),
+    brought: bool = False,
 ) -> Paper:
     """Enter a legal paper or event of a stay; the clock is computed with it at once.
 
     `event` is a fact of `docs/reference/limits.md`, with the dates that stand on the paper; `scans` are
     pictures of it, kept by `media` and attached to its entry. One that doesn't fit is kept where `reason`
-    says why, and moves no end. Raises `Malformed` for a fact that cannot be read, `Conflict` where it
-    doesn't fit or the stay has ended, `Missing` out of scope, `NotAllowed` for who may not enter papers.
+    says why, and moves no end. One of before an end that has passed by now needs `late_reason`: its entry
+    bears how late it was, and the warning of custody beyond the limit stays open until a leader answers.
+    What was `brought` along from another facility, or ended before the person was held here, is history.
+    Raises `Malformed` for a fact that cannot be read, `Conflict` where it doesn't fit, came late without a
+    reason or the stay has ended, `Missing` out of scope, `NotAllowed` for who may not enter papers.
     Source: 看守所条例 第9条、第15条; 公监管[2014]96号.
     """
     record.require_writer(kinds.PaperRecorded, by)
+    said = _Said(number.strip(), number_missing.strip(), authority.strip(), reason, late_reason)
     with record.deed() as deed:
-        return _record(
-            deed, custody_id, event, by, number.strip(), authority.strip(), reason, scans
+        return _record(deed, custody_id, event, by, said, scans, brought=brought)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What is said of a paper besides its fact."""
+
+    number: str = ""
+    number_missing: str = ""
+    authority: str = ""
+    reason: str = ""
+    late_reason: str = ""
+
+
+def require_named(number: str, number_missing: str, authority: str) -> None:
+    """Raise `Malformed` for a paper whose number or issuer nobody says: asked of whoever types a paper.
+
+    One without a number is entered with the reason in words. Source: 看守所条例 第9条.
+    """
+    lacking: list[CustosError] = []
+    if not number.strip() and not number_missing.strip():
+        lacking.append(
+            Malformed(
+                "timelimits.number_missing",
+                _("The number of the paper is missing."),
+                field="number",
+                mend=_("Enter it as it stands on the paper; where it bears none, say so and why."),
+            )
         )
+    if not authority.strip():
+        lacking.append(
+            Malformed(
+                "timelimits.authority_missing",
+                _("Nobody says which authority issued the paper."),
+                field="authority",
+                mend=_("Enter the authority whose seal stands on the paper."),
+            )
+        )
+    raise_all(lacking)
 
 
 def _record(
@@ -155,16 +214,17 @@ def _record(
     custody_id: UUID,
     event: dict[str, Any],
     by: Actor,
-    number: str,
-    authority: str,
-    reason: str,
+    said: _Said,
     scans: Sequence[StoredFile] = (),
+    *,
+    brought: bool = False,
 ) -> Paper:
     row = _clock_of(custody_id)
     _require_held(row)
     paper_id = new_id(deed.at)
-    weighed = _weigh(custody_id, str(paper_id), event, None)
-    refused = _refused(weighed, reason)
+    weighed = _weigh(row, str(paper_id), event, None, brought=brought)
+    refused = _refused(weighed, said.reason)
+    late_reason = _why_late(weighed, said.late_reason, deed.at)
     happened = _happened(event)
     header = deed.append(
         kinds.PaperRecorded(
@@ -172,10 +232,14 @@ def _record(
             type=event["type"],
             happened_on=happened,
             event=text_of(event),
-            number=number,
-            authority=authority,
+            number=said.number,
+            number_missing=said.number_missing,
+            authority=said.authority,
             refused=refused,
-            reason=reason.strip(),
+            reason=said.reason.strip(),
+            limit_ended_at=weighed.passed,
+            late_by_minutes=_minutes(weighed.passed, deed.at),
+            late_reason=late_reason,
         ),
         about=row.custody,
         by=by,
@@ -189,14 +253,49 @@ def _record(
         type=event["type"],
         happened_on=happened,
         event=event,
-        number=number,
-        authority=authority,
+        number=said.number,
+        number_missing=said.number_missing,
+        authority=said.authority,
+        limit_ended_at=weighed.passed,
+        late_reason=late_reason,
         recorded_at=deed.at,
         recorded_by=by.ref,
         entry_id=header.id,
     )
+    if weighed.passed is not None:
+        # What the sweep hasn't said yet of the end that has passed is said first, and stays.
+        _raise(deed, row, weighed.before, weighed.held.papers, _open_keys([row.pk]))
     _settle(deed, row, weighed, because=header.id, basis=paper_id if not refused else None)
     return paper
+
+
+def _minutes(passed: datetime | None, at: datetime) -> int:
+    return int((at - passed).total_seconds() // 60) if passed else 0
+
+
+def _why_late(weighed: Weighed, reason: str, at: datetime) -> str:
+    """Why a paper of before an end that has passed came only now. Raises `Conflict` where nobody says."""
+    if weighed.passed is None:
+        return ""
+    if not reason.strip():
+        raise Conflict(
+            "timelimits.recorded_late",
+            _("The limit ended at %(end)s, and this paper of before it is %(late)s."),
+            field="late_reason",
+            mend=_(
+                "Check its date. If it stands so, say why it came late; the warning of custody beyond the"
+                " limit stays open until a leader has answered it."
+            ),
+            end=moment_words(weighed.passed),
+            late=kinds.late_by(_minutes(weighed.passed, at)),
+        )
+    return reason.strip()
+
+
+def moment_words(at: datetime) -> str:
+    """An end as people say it: midnight is 24:00 of the day before."""
+    language = explaining.EN if catalogue.english() else explaining.ZH
+    return explaining.instant(engine.instant_of(at), language)
 
 
 def correct_paper(
@@ -206,6 +305,7 @@ def correct_paper(
     reason: str,
     by: Actor,
     number: str = "",
+    number_missing: str = "",
     authority: str = "",
     scans: Sequence[StoredFile] = (),
 ) -> Paper:
@@ -228,7 +328,7 @@ def correct_paper(
         row = _clock_of(old.custody_id)
         _require_held(row)
         new = new_id(deed.at)
-        weighed = _weigh(old.custody_id, str(new), event, paper_id)
+        weighed = _weigh(row, str(new), event, paper_id)
         refused = _refused(weighed, reason)
         happened = _happened(event) if event else old.happened_on
         kind = event["type"] if event else old.type
@@ -240,6 +340,7 @@ def correct_paper(
                 happened_on=happened,
                 event=text_of(event) if event else "",
                 number=number.strip(),
+                number_missing=number_missing.strip(),
                 authority=authority.strip(),
                 refused=refused,
                 reason=reason.strip(),
@@ -258,6 +359,7 @@ def correct_paper(
             happened_on=happened,
             event=event,
             number=number.strip(),
+            number_missing=number_missing.strip(),
             authority=authority.strip(),
             recorded_at=deed.at,
             recorded_by=by.ref,
@@ -319,6 +421,7 @@ def _new_clock(stay: Custody) -> Clock:
         organization_id=stay.organization_id,
         held=held,
         next_at=stay.admitted_at + _grace() if held else None,
+        watched_since=clock.now(),
         computed_at=clock.now(),
     )
 
@@ -346,6 +449,7 @@ def begin(custody_id: UUID, organization_id: int, admitted_at: datetime) -> None
         custody_id=custody_id,
         organization_id=organization_id,
         next_at=admitted_at + _grace(),
+        watched_since=admitted_at,
         computed_at=admitted_at,
     )
     Clock.objects.bulk_create([row], ignore_conflicts=True)
@@ -353,9 +457,9 @@ def begin(custody_id: UUID, organization_id: int, admitted_at: datetime) -> None
 
 _BEGIN = """
 INSERT INTO timelimits_clock (custody_id, organization_id, held, standing, state, authority, differs,
-                              paused, problems, next_at, computed_at)
+                              paused, problems, next_at, watched_since, computed_at)
 SELECT s.id, s.organization_id, s.ended_at IS NULL, 'no_basis', '', '', false, false, 0,
-       CASE WHEN s.ended_at IS NULL THEN s.admitted_at + make_interval(secs => %s) END, %s
+       CASE WHEN s.ended_at IS NULL THEN s.admitted_at + make_interval(secs => %s) END, %s, %s
   FROM custody_custody s
  WHERE {whose}
     ON CONFLICT DO NOTHING
@@ -388,7 +492,8 @@ def begin_all(custodies: Iterable[UUID]) -> int:
 def _begun(statement: str, *whose: list[UUID]) -> int:
     scope.current()
     with connection.cursor() as cursor:
-        cursor.execute(statement, [_grace().total_seconds(), clock.now(), *whose])
+        now = clock.now()
+        cursor.execute(statement, [_grace().total_seconds(), now, now, *whose])
         return int(cursor.rowcount)
 
 
@@ -488,6 +593,10 @@ def _end_by_basis(deed: Deed, row: Clock, weighed: Weighed, paper: UUID) -> None
             continue
         if warning.rule == "NO-BASIS" and now.standing == engine.NO_BASIS:
             continue
+        if rule.late_paper_asks and (weighed.passed or warning.late_paper_id):
+            warning.late_paper_id = warning.late_paper_id or paper
+            warning.save(update_fields=["late_paper_id"])
+            continue
         _close(deed, warning, row, "basis", paper)
 
 
@@ -495,11 +604,25 @@ def _end_by_basis(deed: Deed, row: Clock, weighed: Weighed, paper: UUID) -> None
 _BY_END = frozenset({"AL-1", "AL-2", "AL-4", "AL-7", "AL-12", "OUT"})
 
 
-def _close(deed: Deed, warning: Warning, row: Clock, by_what: str, paper: UUID | None) -> None:
+def _close(
+    deed: Deed,
+    warning: Warning,
+    row: Clock,
+    by_what: str,
+    paper: UUID | None,
+    stronger: UUID | None = None,
+) -> None:
     warning.closed_at, warning.closed_by, warning.closed_paper_id = deed.at, by_what, paper
-    warning.save(update_fields=["closed_at", "closed_by", "closed_paper_id"])
+    warning.replaced_by_id = stronger
+    warning.save(update_fields=["closed_at", "closed_by", "closed_paper_id", "replaced_by_id"])
     deed.append(
-        kinds.WarningEnded(warning=warning.pk, rule=warning.rule, by_what=by_what, paper=paper),
+        kinds.WarningEnded(
+            warning=warning.pk,
+            rule=warning.rule,
+            by_what=by_what,
+            paper=paper,
+            replaced_by=stronger,
+        ),
         about=row.custody,
         by=_SYSTEM,
         because=warning.entry_id,
@@ -521,14 +644,17 @@ def _raise(
     count = 0
     for one in said:
         warning = known.get((row.pk, one.key))
-        if warning is not None and (warning.closed_at or warning.step >= one.step):
-            continue
-        _say(deed, row, one, warning)
-        count += 1
+        if warning is None or (not warning.closed_at and warning.step < one.step):
+            warning = known[row.pk, one.key] = _say(deed, row, one, warning)
+            count += 1
+        for key in one.replaced:
+            weaker = known.get((row.pk, key))
+            if weaker is not None and weaker.closed_at is None:
+                _close(deed, weaker, row, "replaced", None, warning.pk)
     return count
 
 
-def _say(deed: Deed, row: Clock, one: engine.Said, warning: Warning | None) -> None:
+def _say(deed: Deed, row: Clock, one: engine.Said, warning: Warning | None) -> Warning:
     warning_id = warning.pk if warning else new_id(deed.at)
     header = deed.append(
         kinds.SAID[one.rule.kind](
@@ -548,8 +674,8 @@ def _say(deed: Deed, row: Clock, one: engine.Said, warning: Warning | None) -> N
     if warning is not None:
         warning.step = one.step
         warning.save(update_fields=["step"])
-        return
-    Warning.objects.create(
+        return warning
+    return Warning.objects.create(
         id=warning_id,
         organization_id=row.organization_id,
         custody_id=row.pk,
@@ -576,12 +702,7 @@ def sweep(now: datetime | None = None, limit: int = BITE) -> int:
     """
     moment = now or clock.now()
     with scope.entered(scope.Scope.of_system("timelimits.sweep")), record.deed() as deed:
-        rows = list(
-            Clock.objects.select_for_update(of=("self",), skip_locked=True)
-            .filter(next_at__lte=moment)
-            .select_related("custody")
-            .order_by("next_at")[:limit]
-        )
+        rows = list(due_by(moment, limit))
         if not rows:
             return 0
         ids = [row.pk for row in rows]
@@ -595,11 +716,24 @@ def sweep(now: datetime | None = None, limit: int = BITE) -> int:
     return len(rows)
 
 
-def send_notice(warning_id: UUID, said: dict[str, Any], *, by: Actor, printed_by: str) -> Warning:
+def due_by(moment: datetime, limit: int = BITE) -> QuerySet[Clock]:
+    """The clocks whose moment has come, the longest waiting first, locked; none that others work on."""
+    return (
+        Clock.objects.select_for_update(of=("self",), skip_locked=True)
+        .filter(next_at__lte=moment)
+        .select_related("custody")
+        .order_by("next_at")[:limit]
+    )
+
+
+def send_notice(
+    warning_id: UUID, said: dict[str, Any], *, by: Actor, printed_by: str, again: str = ""
+) -> Warning:
     """Issue the notice that a warning asks for (D09, D10) and say that it was sent.
 
-    `said` is what the paper says, as `notices.draft()` proposes it. It ends no warning. Raises `Missing`
-    out of scope, `Conflict` where the warning has ended or asks for no paper, and as
+    `said` is what the paper says, as `letters.said()` has it. It ends no warning. One is issued; another
+    only where `again` says why. Raises `Missing` out of scope, `Conflict` where the warning has ended, asks
+    for no paper, has its paper already or announces an end that is past, and as
     `documents.services.issue` does. Source: 人民检察院刑事诉讼规则 第615条; 看守所条例 第43条.
     """
     record.require_writer(kinds.NoticeSent, by)
@@ -608,6 +742,19 @@ def send_notice(warning_id: UUID, said: dict[str, Any], *, by: Actor, printed_by
         code = catalogue.rules().named(warning.rule).notice
         if code is None:
             raise Conflict("timelimits.no_notice", _("This warning asks for no paper."))
+        if warning.document_id is not None and not again.strip():
+            raise Conflict(
+                "timelimits.notice_sent",
+                _("The paper of this warning was issued already."),
+                field="again",
+                mend=_("Look at the one that was issued; where another is needed, say why."),
+            )
+        if code == "D09" and warning.due_at is not None and warning.due_at <= deed.at:
+            raise Conflict(
+                "timelimits.notice_too_late",
+                _("The limit has ended: nothing that is about to end can be announced."),
+                mend=_("Report custody beyond the limit to the procuratorate."),
+            )
         paper = documents.issue(
             code,
             said,
@@ -615,12 +762,18 @@ def send_notice(warning_id: UUID, said: dict[str, Any], *, by: Actor, printed_by
             facility=organizations.organization(warning.organization_id),
             by=by,
             printed_by=printed_by,
+            reason=again.strip(),
             because=warning.entry_id,
         )
         warning.document_id, warning.sent_at = paper.pk, deed.at
         warning.save(update_fields=["document_id", "sent_at"])
         deed.append(
-            kinds.NoticeSent(warning=warning.pk, document=paper.pk, to=str(said.get("to", ""))),
+            kinds.NoticeSent(
+                warning=warning.pk,
+                document=paper.pk,
+                to=str(said.get("to", "")),
+                again=again.strip(),
+            ),
             about=warning,
             by=by,
             because=warning.entry_id,
@@ -631,6 +784,8 @@ def send_notice(warning_id: UUID, said: dict[str, Any], *, by: Actor, printed_by
 def answer(warning_id: UUID, intention: str, words: str, *, by: Actor) -> Warning:
     """Keep what came back on a warning. Only one that asks for nothing but that ends by it.
 
+    A warning of custody beyond the limit that a late paper left open ends by a leader's answer, which is
+    the answer of its task, too; not as long as the limit is past by the papers that count now.
     Raises `Malformed` without words or for an intention that nobody knows, `Conflict` where the warning
     has ended, `Missing` out of scope.
     """
@@ -657,7 +812,18 @@ def answer(warning_id: UUID, intention: str, words: str, *, by: Actor) -> Warnin
         if "answer" in catalogue.rules().named(warning.rule).ends_by:
             row = _clock_of(warning.custody_id)
             _close(deed, warning, row, "answer", None)
+        elif warning.late_paper_id is not None and by.post in kinds.LEADING:
+            _answer_for_late_paper(deed, warning, words.strip(), by)
     return warning
+
+
+def _answer_for_late_paper(deed: Deed, warning: Warning, words: str, by: Actor) -> None:
+    row = _clock_of(warning.custody_id)
+    facts = computing.facts_of([row.pk])[row.pk]
+    if engine.still_stands(warning.state, warning.due_at, engine.standing(facts.computed(deed.at))):
+        return
+    _close(deed, warning, row, "answer", warning.late_paper_id)
+    duty.settle(row.pk, {warning.kind}, words, by=by)
 
 
 def _warning(warning_id: UUID) -> Warning:
@@ -695,15 +861,11 @@ def first_paper(custody_id: UUID, answers: dict[str, Any], *, by: Actor) -> Pape
     with record.deed() as deed:
         if Paper.objects.filter(custody_id=custody_id).exists():
             return None
-        return _record(
-            deed,
-            custody_id,
-            event,
-            by,
-            str(answers.get("basis_number") or "")[:100],
-            str(answers.get("authority") or "")[:200],
-            "",
+        said = _Said(
+            number=str(answers.get("basis_number") or "")[:100],
+            authority=str(answers.get("authority") or "")[:200],
         )
+        return _record(deed, custody_id, event, by, said, brought=True)
 
 
 def first_papers(answers: Mapping[UUID, dict[str, Any]], *, by: Actor) -> int:

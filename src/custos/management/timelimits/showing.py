@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation.limits import explaining, law, windows
 from custos.foundation.limits.engine import Result
 from custos.foundation.limits.walk import Stage
 from custos.management.timelimits import catalogue, engine, kinds
-from custos.management.timelimits.services import Told, Weighed
+from custos.management.timelimits.queries import Gap
+from custos.management.timelimits.services import Told, Weighed, moment_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,14 +168,17 @@ _BESIDE = frozenset({"review", "paper", "transfer", "measure", "filing", "permit
 
 
 def coming_of(result: Result) -> list[Coming]:
-    """What is due beside the clock: of each rule the next date, papers that are missing first."""
+    """What is due beside the clock: of each rule the next date, by time.
+
+    What was owed at a stage before and outlasts it stands here, too.
+    """
     english, now = catalogue.english(), result.case.as_of or 0
     stage = engine.effective(result)
     place = next((i for i, one in enumerate(result.stages) if one is stage), None)
     found: dict[str, Coming] = {}
     for window in windows.of(result):
         rule = window.rule
-        beside = window.stage is None or window.stage in (place, result.current)
+        beside = window.stage is None or window.stage in (place, result.current) or rule.outlasts
         missing = rule.kind == "paper" and rule.answered_by is not None
         if window.answered or not beside or rule.kind not in _BESIDE:
             continue
@@ -211,6 +215,32 @@ def problems_of(result: Result) -> list[tuple[str, bool]]:
     return [(str(Told(one)), law.problems()[one.code].refused) for one in result.problems]
 
 
+def length_words(gap: Gap) -> str:
+    """How long somebody was held without a document, in days and hours."""
+    days, hours = gap.length
+    parts = []
+    if days:
+        parts.append(ngettext("%(count)s day", "%(count)s days", days) % {"count": days})
+    if hours or not days:
+        parts.append(ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours})
+    return (" " if catalogue.english() else "").join(parts)
+
+
+def gap_words(gap: Gap) -> str:
+    """A period without a document as a sentence, for the explanation on paper."""
+    said = {"since": moment_words(gap.since), "length": length_words(gap), "paper": gap.paper}
+    if gap.until is None:
+        return gettext("Held without a document since %(since)s: %(length)s so far.") % said
+    said |= {"until": moment_words(gap.until), "reason": gap.reason}
+    return (
+        gettext(
+            "Held without a document here from %(since)s until %(until)s (%(length)s), when this paper of "
+            "before the end was entered: %(paper)s. Why it came late: %(reason)s"
+        )
+        % said
+    )
+
+
 def totals_of(result: Result) -> list[tuple[str, date, bool]]:
     """How far each span of stages may reach at most, and whether it is exceeded."""
     english = catalogue.english()
@@ -236,6 +266,7 @@ class Seen:
     problems: list[tuple[str, bool]]
     refused: bool
     moves: bool
+    late: str
 
 
 def seen(weighed: Weighed) -> Seen:
@@ -253,4 +284,14 @@ def seen(weighed: Weighed) -> Seen:
         [(str(Told(one)), law.problems()[one.code].refused) for one in weighed.problems],
         bool(weighed.refused),
         before.due_at != after.due_at or before.state != after.state,
+        _late(weighed),
     )
+
+
+def _late(weighed: Weighed) -> str:
+    if weighed.passed is None:
+        return ""
+    return gettext(
+        "The limit ended at %(end)s. Say why this paper of before it comes only now; the warning of "
+        "custody beyond the limit stays open until a leader has answered it."
+    ) % {"end": moment_words(weighed.passed)}

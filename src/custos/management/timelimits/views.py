@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from custos.foundation import clock, gate, rates
@@ -206,9 +207,12 @@ def clock_page(request: HttpRequest, custody_id: UUID) -> HttpResponse:
     )
     now = engine.instant_of(clock.now())
     titles = [stage.title for stage in stages]
+    stands = queries.clock_of(custody_id)
     context = {
         "person": person,
-        "clock": queries.clock_of(custody_id),
+        "clock": stands,
+        "gaps": [(gap, showing.length_words(gap)) for gap in queries.gaps_of(papers, stands)],
+        "late_reason_title": forms.LATE_REASON,
         "lead": showing.lead_of(result) if person.ended_at is None else None,
         "stages": stages,
         "lines": [
@@ -240,9 +244,12 @@ def former_taken(request: HttpRequest, custody_id: UUID) -> HttpResponse:
     """Take the papers of the former facility over."""
     queries.clock_of(custody_id)
     count = former.take_over(custody_id, by=acting_in(request).actor)
-    messages.success(
-        request, _("%(count)s papers were taken over; the clock runs on.") % {"count": count}
+    taken = ngettext(
+        "%(count)s paper was taken over; the clock runs on.",
+        "%(count)s papers were taken over; the clock runs on.",
+        count,
     )
+    messages.success(request, taken % {"count": count})
     return redirect("person_limits", custody_id=custody_id)
 
 
@@ -262,6 +269,8 @@ def clock_print(request: HttpRequest, custody_id: UUID) -> HttpResponse:
     lead = showing.lead_of(result)
     if lead is not None:
         paragraphs += [lead.title, lead.words]
+    gaps = queries.gaps_of(queries.papers_of(custody_id), queries.clock_of(custody_id))
+    paragraphs += [showing.gap_words(gap) for gap in gaps]
     paragraphs.append(
         _(
             "Whoever holds that the limit has expired may ask for release or a change of the measure; the "
@@ -374,17 +383,26 @@ def paper_new(request: HttpRequest, custody_id: UUID) -> HttpResponse:
         given = {"person": person, "clock": stands, "fits": fits, "others": others}
         return render(request, "timelimits/paper_choice.html", given)
     form = forms.paper_form(
-        kind, request.POST or None, request.FILES or None, initial=_at_first(kind)
+        kind,
+        request.POST or None,
+        request.FILES or None,
+        initial=_at_first(kind),
+        past_end=stands.due_at is not None and stands.due_at <= clock.now(),
+        weighing="weigh" in request.POST,
     )
     if request.method == "POST" and form.is_valid() and "weigh" not in request.POST:
+        said = form.cleaned_data
         try:
+            services.require_named(said["number"], said["number_missing"], said["authority"])
             services.record_paper(
                 custody_id,
                 form.event(),
                 by=acting_in(request).actor,
-                number=form.cleaned_data["number"],
-                authority=form.cleaned_data["authority"],
-                reason=form.cleaned_data["reason"],
+                number=said["number"],
+                number_missing=said["number_missing"],
+                authority=said["authority"],
+                reason=said["reason"],
+                late_reason=said.get("late_reason", ""),
                 scans=_kept(form),
             )
         except Missing:
@@ -462,7 +480,7 @@ def paper_weigh(request: HttpRequest, custody_id: UUID) -> HttpResponse:
     if kind not in law.events():
         given = {"weighed": None, "said": _("There is no such sort of paper.")}
         return render(request, "timelimits/_weighed.html", given, status=422)
-    form = forms.paper_form(kind, request.POST)
+    form = forms.paper_form(kind, request.POST, weighing=True)
     replaces = request.POST.get("replaces", "")
     given = _weighed(custody_id, form, UUID(replaces) if _is_id(replaces) else None)
     return render(request, "timelimits/_weighed.html", given)
@@ -498,22 +516,30 @@ def paper_correct(request: HttpRequest, legal_paper_id: UUID) -> HttpResponse:
     """Put a paper right that was entered wrongly, or take it back; the old one and its result stay."""
     custody_id, paper = queries.paper(legal_paper_id)
     person = custody.person(custody_id)
-    known = {**(paper.event or {}), "number": paper.number, "authority": paper.authority}
+    known = {
+        **(paper.event or {}),
+        "number": paper.number,
+        "number_missing": paper.number_missing,
+        "authority": paper.authority,
+    }
     taking_back = request.POST.get("take_back") == "1"
     sent = request.POST if request.method == "POST" and not taking_back else None
     files = request.FILES if sent is not None else None
-    form = forms.paper_form(paper.type, sent, files, initial=known)
+    weighing = "weigh" in request.POST
+    form = forms.paper_form(paper.type, sent, files, initial=known, weighing=weighing)
     back = forms.TakeBackForm(request.POST if taking_back else None, prefix="back")
     actor = acting_in(request).actor
     if sent is not None and form.is_valid() and "weigh" not in request.POST:
         said = form.cleaned_data
         try:
+            services.require_named(said["number"], said["number_missing"], said["authority"])
             services.correct_paper(
                 legal_paper_id,
                 form.event(),
                 reason=said["reason"],
                 by=actor,
                 number=said["number"],
+                number_missing=said["number_missing"],
                 authority=said["authority"],
                 scans=_kept(form),
             )
@@ -583,6 +609,7 @@ def warning_page(request: HttpRequest, warning_id: UUID) -> HttpResponse:
     warning = queries.warning(warning_id)
     person = custody.person(warning.custody_id)
     may_answer = acting.post in kinds.NOTIFYING and warning.closed_at is None
+    late = _late_paper(warning)
     form = forms.AnswerForm(request.POST or None) if may_answer else None
     rule = catalogue.rules().named(warning.rule)
     if request.method == "POST":
@@ -610,15 +637,30 @@ def warning_page(request: HttpRequest, warning_id: UUID) -> HttpResponse:
         "form": form,
         "may_send": warning.closed_at is None and letters.may_issue(warning.notice, acting.post),
         "sent": queries.notice_of(warning),
+        "late": late,
+        "leads": acting.post in kinds.LEADING,
         "lines": record.following(warning.entry_id),
         "to": [str(showing.WHO.get(one, one)) for one in rule.to],
         "todo": str(rule.todo),
         "source": law.english(rule.source) if catalogue.english() else rule.source,
-        "ends_by": [str(kinds.ENDINGS[one]) for one in rule.ends_by],
+        "ends_by": [
+            str(one)
+            for one in (
+                kinds.LATE_ENDINGS if late else (kinds.ENDINGS[name] for name in rule.ends_by)
+            )
+        ],
         "comma": ", " if catalogue.english() else "、",
     }
     wrong = bool(form and form.errors)
     return render(request, "timelimits/warning.html", context, status=422 if wrong else 200)
+
+
+def _late_paper(warning: queries.WarningShown) -> queries.PaperShown | None:
+    """The paper that would have ended a warning, had it come in time."""
+    if warning.late_paper is None:
+        return None
+    papers = queries.papers_of(warning.custody_id)
+    return next((one for one in papers if one.id == warning.late_paper), None)
 
 
 @require_http_methods(["GET", "POST"])
@@ -632,14 +674,22 @@ def warning_notice(request: HttpRequest, warning_id: UUID) -> HttpResponse:
         raise Missing("timelimits.no_notice", _("This warning asks for no paper."))
     person = custody.person(warning.custody_id)
     shape = letters.form_of(warning)
-    form = shape(request.POST or None, initial=letters.proposed(warning, person))
+    sent = queries.notice_of(warning)
+    form = shape(
+        request.POST or None,
+        initial=letters.proposed(warning, person),
+        sent=warning.document_id is not None,
+    )
     if request.method == "POST" and form.is_valid():
+        typed = dict(form.cleaned_data)
+        again = typed.pop("again", "")
         try:
             services.send_notice(
                 warning_id,
-                letters.said(warning, person, form.cleaned_data),
+                letters.said(warning, person, typed),
                 by=acting.actor,
                 printed_by=_printed_by(acting),
+                again=again,
             )
         except Missing:
             raise
@@ -648,7 +698,7 @@ def warning_notice(request: HttpRequest, warning_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("Issued. The paper is on the record, to be sent."))
             return redirect("limit_warning", warning_id=warning_id)
-    context = {"warning": warning, "person": person, "form": form}
+    context = {"warning": warning, "person": person, "form": form, "sent": sent}
     return render(request, "timelimits/notice.html", context, status=422 if form.errors else 200)
 
 

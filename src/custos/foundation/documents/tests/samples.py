@@ -246,6 +246,7 @@ LIMIT_NEAR = say.LimitNear(
     limit="侦查羁押期限",
     article="《中华人民共和国刑事诉讼法》第一百五十六条",
     ends_on=date(2026, 3, 15),
+    copy_to="驻甲东市第一看守所检察室",
 )
 REFUSED = say.Refused(
     to="甲东市公安局城关分局",
@@ -259,7 +260,7 @@ REFUSED = say.Refused(
     words="怀孕五个月，医院证明附后。",
 )
 LIMIT_OVER = say.LimitOver(
-    **LIMIT_NEAR.model_dump(exclude={"person", "to"}),
+    **LIMIT_NEAR.model_dump(exclude={"person", "to", "copy_to"}),
     person=PERSON,
     to="甲东市人民检察院",
     authority="甲东市公安局城关分局",

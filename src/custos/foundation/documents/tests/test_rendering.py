@@ -48,12 +48,15 @@ SAYS = {
     "D09": [
         "羁押期限即将届满通知书限通〔2026〕12号甲东市公安局城关分局：",
         "你单位办理的涉嫌盗窃一案，犯罪嫌疑人𠮷田㐂子（性别女，出生日期1990年5月1日，"
-        "人员编号330181111202603020001），于2026年1月15日起以甲公（城）捕字〔2026〕9号逮捕证羁押于本所。"
-        "依照《中华人民共和国刑事诉讼法》第一百五十六条，其侦查羁押期限将于2026年3月15日届满。",
+        "人员编号330181111202603020001），自2026年1月15日起被羁押，现依据甲公（城）捕字〔2026〕9号逮捕证"
+        "羁押于本所。依照《中华人民共和国刑事诉讼法》第一百五十六条，其侦查羁押期限将于2026年3月15日届满。",
+        "请在届满之前依法作出决定，将延长期限、移送案件或者释放、变更强制措施的法律文书送达本所。",
+        "抄送：驻甲东市第一看守所检察室",
+        "□延长期限□移送案件□释放、变更强制措施",
     ],
     "D10": [
         "超期羁押报告超报〔2026〕12号甲东市人民检察院：",
-        "由甲东市公安局城关分局办理，于2026年1月15日起",
+        "由甲东市公安局城关分局办理，自2026年1月15日起被羁押，现依据甲公（城）捕字〔2026〕9号逮捕证羁押于本所。",
         "其侦查羁押期限已于2026年3月15日届满，",
         "本所已采取的措施：2026年3月8日书面通知办案机关，3月14日再次电话催告。",
     ],
@@ -159,6 +162,19 @@ SAYS = {
 }
 
 
+def test_the_notice_of_a_limit_and_its_receipt_stand_on_one_sheet() -> None:
+    assert len(_pages(rendering.pdf(*_set("D09")))) == 1
+
+
+def test_a_limit_of_hours_is_announced_to_the_hour() -> None:
+    """HX2006 4: a day of detention is 24 hours."""
+    template, content, word, sheet = _set("D09")
+    said = content.model_copy(update={"ends_hour": "9时30分", "copy_to": ""})
+    text = "".join(_pages(rendering.pdf(template, said, word, sheet)))
+    assert "将于2026年3月15日9时30分届满。" in text
+    assert "抄送" not in text
+
+
 @pytest.mark.parametrize("code", SAYS)
 def test_a_paper_says_what_was_typed(code: str) -> None:
     text = _text(code)
@@ -188,12 +204,17 @@ def test_a_paper_is_tagged_pdf_a_on_a4_sheets(code: str) -> None:
     assert sizes == {A4}
 
 
+#: Papers whose words were put right.
+SECOND = {"D09": 2, "D10": 2}
+
+
 @pytest.mark.parametrize("code", SAYS)
 def test_every_sheet_says_which_it_is_and_what_leads_back_to_the_record(code: str) -> None:
     pages = _pages(rendering.pdf(*_set(code)))
     for number, page in enumerate(pages, 1):
         assert f"第{number}页共{len(pages)}页" in page
-        assert f"{code}·第1版·记录号01975B2C4F3A7D108A3B1C2D3E4F5A6B" in page
+        version = SECOND.get(code, 1)
+        assert f"{code}·第{version}版·记录号01975B2C4F3A7D108A3B1C2D3E4F5A6B" in page
         assert "陈安平（收押）2026年3月2日14时05分" in page
 
 

@@ -143,6 +143,8 @@ APPROVERS = [
     "supreme_court",
     "police_next_higher",
 ]
+#: Who approves that another major crime restarts the count, most of them of the police.
+CRIME_HEADS = ["county_police_head", "police_next_higher", "procuratorate_same_level"]
 #: Courts that may rule on a sentence, and one authority that may not.
 COURTS = ["court_intermediate", "court_next_higher", "court_province", "county_police_head"]
 #: Grounds on which the need for custody is reviewed, at once or not.
@@ -325,7 +327,8 @@ def _fields(random: Random, kind: str, day: date, steps: int) -> dict[str, Any]:
                 | maybe("until", soon, 0.1)
             )
         case "new_major_crime":
-            return maybe("approved_on", (day + timedelta(days=random.randrange(9))).isoformat())
+            approved = (day + timedelta(days=random.randrange(9))).isoformat()
+            return maybe("approved_on", approved) | maybe("approver", random.choice(CRIME_HEADS))
         case "prosecution_received":
             return maybe("procedure", random.choice(["ordinary", "fast_track"])) | maybe(
                 "until", soon, 0.1

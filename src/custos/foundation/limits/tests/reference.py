@@ -162,6 +162,7 @@ PASSED_OVER = {
     "TWO_AMOUNTS",
     "UNIT_DOES_NOT_FIT",
     "EXTENSION_AFTER_END",
+    "HOUR_MISSING",
     "NO_EXTENSION_HERE",
     "EXTENSION_USED_UP",
     "EXTENSION_SKIPS_STEP",
@@ -415,11 +416,16 @@ class When:
             self.day, self.shown = self.moment.date(), self.moment
 
     def after(self, due: datetime | None, grace: int = 0) -> bool:
+        """Of a day without its hour the last moment is taken."""
         if due is None:
             return False
         if self.exact is None:
-            return datetime.combine(self.day, MIDNIGHT) - grace * ONE >= due
+            return datetime.combine(self.day, time.max) - grace * ONE >= due
         return self.exact - grace * ONE >= due
+
+    def unsure(self, due: datetime | None, grace: int = 0) -> bool:
+        """The day began in time, and the hour is not known."""
+        return self.exact is None and due is not None and self.moment - grace * ONE < due
 
     @property
     def at_once(self) -> datetime:
@@ -453,14 +459,20 @@ class Replay:
     def say(self, code: str, when: When) -> None:
         self.wrong.append((code, when.place))
 
+    def too_late(self, code: str, when: When, due: datetime | None) -> None:
+        self.say("HOUR_MISSING" if when.unsure(due) else code, when)
+
     def refused(self, place: int) -> bool:
         return any(code in PASSED_OVER for code, at in self.wrong if at == place)
 
     def begin(self, state: str, when: When, grace: int = 0) -> Row:
         before, row = self.row, Row(state, when)
         if before is not None:
-            if when.after(before.due(when.day), grace):
-                self.say("HELD_PAST_DUE", when)
+            due = before.due(when.day)
+            if when.after(due, grace):
+                self.say(
+                    "HOUR_OF_END_MISSING" if when.unsure(due, grace) else "HELD_PAST_DUE", when
+                )
             self.finish(before, when.moment)
             if "p" in before.open and "p" in STAGES[row.kind][3]:
                 row.open["p"] = when
@@ -597,11 +609,20 @@ def _one(world: Replay, event: dict, when: When) -> None:
             newer, older = older, older.parent
     elif kind == "new_major_crime":
         approved = event.get("approved_on")
+        entitled = BUREAU if "p" in row.readings else OWN
         if late:
-            world.say("RESTART_AFTER_END", when)
+            world.too_late("RESTART_AFTER_END", when, due)
         elif approved and date.fromisoformat(approved) > when.day + 5 * ONE:
             world.say("APPROVAL_LATE", when)
+        elif event.get("approver") and event["approver"] not in entitled:
+            world.say("APPROVER_NOT_ENTITLED", when)
+            if not approved:
+                world.say("APPROVAL_MISSING", when)
         else:
+            if not approved:
+                world.say("APPROVAL_MISSING", when)
+            if not event.get("approver"):
+                world.say("APPROVER_MISSING", when)
             world.limit_before = due
             counting, readings = row.counting, row.readings
             fresh = world.begin("S20", when)
@@ -611,7 +632,7 @@ def _one(world: Replay, event: dict, when: When) -> None:
     elif kind == "procedure_changed":
         wanted = event["procedure"]
         if late:
-            world.say("RESTART_AFTER_END", when)
+            world.too_late("RESTART_AFTER_END", when, due)
         elif state == "S31" and wanted != "fast_track":
             world.begin("S30", when).origin = row.origin
         elif (state == "S42" and wanted in ("ordinary", "simplified")) or (
@@ -622,7 +643,7 @@ def _one(world: Replay, event: dict, when: When) -> None:
             world.say("NOT_IN_THIS_STAGE", when)
     elif kind == "jurisdiction_changed":
         if late:
-            world.say("RESTART_AFTER_END", when)
+            world.too_late("RESTART_AFTER_END", when, due)
         else:
             world.begin(state, when).anew = True
     elif kind == "execution_notice_received":
@@ -665,7 +686,8 @@ def _leave(world: Replay, event: dict, when: When, late: bool) -> None:
         world.say("NOTHING_RUNS", when)
         return
     if world.gone_since is None and late:
-        world.say("HELD_PAST_DUE", when)
+        unsure = when.unsure(row.due(when.day))
+        world.say("HOUR_OF_END_MISSING" if unsure else "HELD_PAST_DUE", when)
     world.outside = world.outside or kind == "outside_service"
     world.finish(row, world.gone_since.moment if world.gone_since else when.moment)
     world.row, world.finished, world.gone, world.unknown = None, True, False, False
@@ -856,7 +878,7 @@ def _combine(world: Replay, event: dict, when: When, late: bool, until: date | N
     """One more decision, carried out together with the one before: twenty days at most."""
     row = world.row
     if late:
-        world.say("EXTENSION_AFTER_END", when)
+        world.too_late("EXTENSION_AFTER_END", when, row.due(when.day))
         return
     world.limit_before = row.due(when.day)
     more = row.length[1] + event["days"] - event.get("credit_days", 0)
@@ -893,7 +915,7 @@ def _pause(world: Replay, kind: str, when: When, late: bool) -> None:
         elif letter in row.open:
             world.say("PAUSE_TWICE", when)
         elif late:
-            world.say("PAUSE_AFTER_END", when)
+            world.too_late("PAUSE_AFTER_END", when, row.due(when.day))
         else:
             row.open[letter] = when
     elif letter in row.open:
@@ -943,7 +965,7 @@ def _identity(world: Replay, kind: str, when: When, late: bool) -> None:
         if not row.counting:
             world.say("PAUSE_TWICE", when)
         elif late:
-            world.say("PAUSE_AFTER_END", when)
+            world.too_late("PAUSE_AFTER_END", when, row.due(when.day))
         else:
             row.counting = False
         return
@@ -1050,7 +1072,7 @@ def _extend(world: Replay, event: dict, when: When, late: bool) -> None:
         world.say("TWO_AMOUNTS", when)
         return
     if late:
-        world.say("EXTENSION_AFTER_END", when)
+        world.too_late("EXTENSION_AFTER_END", when, row.due(when.day))
         return
     steps = STEPS.get(row.state, [])
     if not steps:

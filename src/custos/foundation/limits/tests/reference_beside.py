@@ -4,6 +4,7 @@ As `reference` does it shares nothing with the engine. Every row was typed from 
 done, by when, and by which paper it is answered.
 """
 
+import itertools
 from datetime import date, datetime, timedelta
 
 from custos.foundation.limits.tests import reference
@@ -115,7 +116,8 @@ def beside(world: Replay, case: dict) -> dict:
     for number, row in enumerate(world.rows):
         day = today if row is world.row else reference.last_seen(row)
         for name, at in _of_row(row, row.due(day)):
-            windows.append((name, at, number, None, row.over is not None and row.over < at))
+            left = _free(world.rows, number) if name in OWED else row.over
+            windows.append((name, at, number, None, left is not None and left < at))
     used = [
         (event, When(event["at"], place))
         for place, event in enumerate(case["events"])
@@ -128,6 +130,18 @@ def beside(world: Replay, case: dict) -> dict:
             done = answer is not None and _answered(name, answer, used[number + 1 :])
             windows += [(name, _later(when, *step), None, when.place, done) for step in steps]
     return {"windows": sorted(windows, key=repr), "totals": sorted(_totals(world, today))}
+
+
+#: Owed to whoever was detained, however the case goes on, until they are free.
+OWED = {"CPL-85", "CPL-86"}
+
+
+def _free(rows: list[Row], number: int) -> datetime | None:
+    """When custody ended in which a row stands: where no other row follows at once."""
+    for row, following in itertools.pairwise(rows[number:]):
+        if row.over is None or following.began > row.over:
+            return row.over
+    return rows[-1].over
 
 
 def _of_row(row: Row, due: datetime | None) -> list[tuple[str, datetime]]:

@@ -47,6 +47,14 @@ WRONG: dict[str, list[Any]] = {
     ],
     "TIME_OF_DETENTION_MISSING": [E("criminal_detention", "2024-03-05")],
     "HELD_PAST_DUE": [E("prosecution_received", "2024-03-05"), E("trial_accepted", "2024-04-06")],
+    "HOUR_OF_END_MISSING": [
+        E("criminal_detention", "2024-03-05T09:30+08:00"),
+        E("arrest_request_received", "2024-03-08"),
+    ],
+    "HOUR_MISSING": [
+        E("criminal_detention", "2024-03-05T09:30+08:00"),
+        E("extension", "2024-03-08", days=4, ground="other", approver="county_police_head"),
+    ],
     "RETURNED_TOO_OFTEN": [
         E("prosecution_received", "2024-03-05"),
         E("returned_for_investigation", "2024-03-08"),
@@ -94,6 +102,7 @@ WRONG: dict[str, list[Any]] = {
         E("extension", "2024-04-20", **(FIRST | {"approver": "county_police_head"})),
     ],
     "RESTART_AFTER_END": [E("arrest", "2024-01-05"), E("new_major_crime", "2024-03-06")],
+    "APPROVAL_MISSING": [ARREST, E("new_major_crime", "2024-04-01")],
     "APPROVAL_LATE": [ARREST, E("new_major_crime", "2024-04-01", approved_on="2024-04-07")],
     "PAUSE_AFTER_END": [E("arrest", "2024-01-05"), E("psychiatric_exam_started", "2024-03-06")],
     "PAUSE_TWICE": [
@@ -233,9 +242,87 @@ def test_a_paper_of_the_very_instant_of_the_end_is_late() -> None:
     assert codes(detained, E("extension", "2026-03-13T09:30+08:00", **longer)) == [
         "EXTENSION_AFTER_END"
     ]
-    # Of a paper without its time only the day is known.
-    assert codes(detained, E("extension", "2026-03-13", **longer)) == []
+    # One of that day without its time isn't known to have come before, and lengthens nothing.
+    unsure = [detained, E("extension", "2026-03-13", **longer)]
+    assert codes(*unsure) == ["HOUR_MISSING"]
+    assert last_days(*unsure) == [("S10", "2026-03-13")]
+    assert codes(detained, E("extension", "2026-03-12", **longer)) == []
     assert codes(detained, E("extension", "2026-03-14", **longer)) == ["EXTENSION_AFTER_END"]
+
+
+def test_a_paper_of_the_last_day_without_its_time_is_in_time_where_the_day_ends_at_midnight() -> (
+    None
+):
+    assert codes(ARREST, E("extension", "2024-05-05", **FIRST)) == []
+    assert codes(ARREST, E("extension", "2024-05-06", **FIRST)) == ["EXTENSION_AFTER_END"]
+
+
+@pytest.mark.parametrize(
+    ("at", "found"),
+    [
+        ("2026-03-13T09:00+08:00", []),
+        ("2026-03-13", ["HOUR_OF_END_MISSING"]),
+        ("2026-03-13T10:00+08:00", ["HELD_PAST_DUE"]),
+        ("2026-03-14", ["HELD_PAST_DUE"]),
+    ],
+)
+def test_what_follows_on_the_last_day_without_its_time_is_not_taken_for_in_time(
+    at: str, found: list[str]
+) -> None:
+    """CPL 91, HX2006 4: three days of 24 hours from 9:30 are over at 9:30."""
+    detained = E("criminal_detention", "2026-03-10T09:30+08:00")
+    assert codes(detained, E("arrest_request_received", at)) == found
+
+
+CRIME = {"approved_on": "2024-04-03", "approver": "county_police_head"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "last", "found"),
+    [
+        (CRIME, "2024-06-01", []),
+        # Without its approval it is counted, and said to lack it.
+        ({}, "2024-06-01", ["APPROVAL_MISSING", "APPROVER_MISSING"]),
+        ({"approved_on": "2024-04-03"}, "2024-06-01", ["APPROVER_MISSING"]),
+        ({"approver": "county_police_head"}, "2024-06-01", ["APPROVAL_MISSING"]),
+        # One whose approval contradicts the law restarts nothing.
+        (CRIME | {"approver": "procuratorate_same_level"}, "2024-05-05", ["APPROVER_NOT_ENTITLED"]),
+        (CRIME | {"approved_on": "2024-04-07"}, "2024-05-05", ["APPROVAL_LATE"]),
+    ],
+)
+def test_another_major_crime_restarts_by_the_approval_of_the_county_police(
+    fields: dict[str, Any], last: str, found: list[str]
+) -> None:
+    """MPS-C 151: within five days of discovery, by the head of the police of a county or above."""
+    events = [ARREST, E("new_major_crime", "2024-04-01", **fields)]
+    assert last_days(*events)[-1] == ("S20", last)
+    assert codes(*events) == found
+
+
+def test_in_the_procuratorates_own_case_another_crime_is_not_for_the_police_to_approve() -> None:
+    """SPP 315 to 317."""
+    own = [E("procuratorate_detention", "2024-03-01"), E("arrest", "2024-03-05")]
+    for approver, found in (
+        ("procuratorate_same_level", []),
+        ("county_police_head", ["APPROVER_NOT_ENTITLED"]),
+    ):
+        crime = E("new_major_crime", "2024-04-01", **(CRIME | {"approver": approver}))
+        assert codes(*own, crime) == found
+
+
+def test_what_is_owed_within_a_day_of_detention_stays_owed_when_the_stage_changes() -> None:
+    """CPL 85, 86: family and questioning, whoever has the case by then; nobody once the person is free."""
+    detained = E("criminal_detention", "2026-03-10T09:30+08:00")
+    moved = [detained, E("arrest_request_received", "2026-03-10T18:00+08:00")]
+    freed = [*moved, E("released", "2026-03-10T20:00+08:00")]
+
+    def answered(*events: dict[str, Any]) -> dict[str, bool]:
+        found = shown(*events, as_of="2026-03-10T23:00+08:00")["windows"]
+        return {one["rule"]: one["answered"] for one in found if one["stage"] == 0}
+
+    assert answered(*moved) | {"CPL-85": False, "CPL-86": False} == answered(*moved)
+    assert answered(*moved)["AL-4"], "an alarm about an end goes with its stage"
+    assert all(answered(*freed).values())
 
 
 def test_instants_of_other_zones_are_the_same_instants() -> None:

@@ -1,6 +1,7 @@
 """Legal papers over the API: their scans, and those of a former facility."""
 
 import io
+from datetime import timedelta
 
 import pytest
 from PIL import Image
@@ -76,10 +77,47 @@ def test_a_paper_that_is_refused_leaves_its_scan_to_be_named(
     program: Program, stay: Custody
 ) -> None:
     path, scan = f"/people/{stay.pk}/legal-papers", sent(program)
-    wrong = {"type": "arrest", "at": "2999-01-01", "files": [scan["id"]]}
+    wrong = LIMIT | {"type": "arrest", "at": "2999-01-01", "files": [scan["id"]]}
     assert program.post(path, wrong).status_code == 422
     right = wrong | {"at": clock.today().isoformat()}
     assert program.post(path, right).status_code == 201
+
+
+def test_a_paper_names_its_number_and_issuer_or_why_it_bears_none(
+    program: Program, stay: Custody
+) -> None:
+    path = f"/people/{stay.pk}/legal-papers"
+    arrest = {"type": "arrest", "at": clock.today().isoformat()}
+    answer = program.post(path, arrest)
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "timelimits.number_missing"
+    assert answer.json()["errors"][0]["pointer"] == "/number"
+    answer = program.post(path, arrest | {"number": "9号"})
+    assert answer.json()["code"] == "timelimits.authority_missing"
+    without = arrest | {"authority": "甲东市公安局", "number_missing": "传真件，未编号"}
+    assert program.post(path, without).status_code == 201
+    (paper,) = program.get(path).json()
+    assert (paper["number"], paper["number_missing"]) == ("", "传真件，未编号")
+
+
+def test_a_paper_of_before_an_end_that_has_passed_says_over_the_api_why_it_comes_late(
+    program: Program, stay: Custody
+) -> None:
+    path = f"/people/{stay.pk}/legal-papers"
+    with scope.entered(SYSTEM):
+        worlds.ended_here(stay, days_ago=3)
+    day = clock.today() - timedelta(days=10)
+    longer = LIMIT | {"type": "extension", "at": day.isoformat(), "document": "D05"}
+    longer |= {"fields": {"months": 1, "ground": "complex", "approver": "procuratorate_province"}}
+    answer = program.post(path, longer)
+    assert answer.status_code == 409, answer.content
+    assert answer.json()["code"] == "timelimits.recorded_late"
+    assert answer.json()["errors"][0]["pointer"] == "/late_reason"
+    made = program.post(path, longer | {"late_reason": "邮寄迟到"})
+    assert made.status_code == 201, made.content
+    paper = next(one for one in program.get(path).json() if one["type"] == "extension")
+    assert paper["limit_ended_at"]
+    assert paper["late_reason"] == "邮寄迟到"
 
 
 def test_papers_of_the_former_facility_are_taken_over_once(program: Program, stay: Custody) -> None:

@@ -102,6 +102,21 @@ def test_al_4_is_said_at_the_end_of_the_last_day_and_not_before() -> None:
     assert "AL-4" in said(ARREST, now="2024-05-06T00:00:00")
 
 
+def test_once_a_limit_has_ended_nothing_says_that_it_is_about_to() -> None:
+    assert set(said(ARREST, now="2024-05-05T23:59:59")) == {"AL-2"}
+    assert set(said(ARREST, now="2024-05-06T00:00:00")) == {"AL-4"}
+    # AL-12 gives way to the word that somebody should be out.
+    review = {"type": "foreigner_review", "at": "2026-03-01"}
+    assert set(said(review, now="2026-03-31T23:59")) == {"AL-12"}
+    assert set(said(review, now="2026-04-01T00:00")) == {"OUT"}
+
+
+def test_a_file_in_which_a_warning_replaces_one_that_there_is_not_is_refused() -> None:
+    for name in ("AL-4", "OUT"):
+        with pytest.raises(ValueError, match="to be replaced"):
+            catalogue.checked(catalogue.rules().without(*catalogue.rules().named(name).replaces))
+
+
 def test_al_6_is_said_a_day_after_an_application_came() -> None:
     application = {
         "type": "application_received",
@@ -206,7 +221,7 @@ SAID_BY = {
 
 @pytest.mark.parametrize("name", SAID_BY)
 def test_a_warning_that_is_switched_off_is_not_said(name: str) -> None:
-    events, now = SAID_BY[name], "2026-03-13T08:00"
+    events, now = SAID_BY[name], "2024-05-02T08:00" if name == "AL-2" else "2026-03-13T08:00"
     assert name in said(*events, now=now)
     assert name not in said(*events, now=now, file=catalogue.rules().without(name))
 

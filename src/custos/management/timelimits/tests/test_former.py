@@ -96,6 +96,17 @@ def test_the_document_of_the_admission_is_not_entered_twice() -> None:
         assert Clock.objects.get(pk=new.pk).last_day == date(2026, 6, 5)
 
 
+def test_what_is_taken_over_after_an_end_is_history_and_not_late() -> None:
+    """The limit of the arrest ends on 5 May, in the days that the file waits; the extension was there."""
+    _old, new = brought()
+    with clock.set_to(at("2026-05-01T16:00")):
+        services.record_paper(new.pk, ARREST, by=OFFICER)
+    with clock.set_to(at("2026-05-07T09:00")):
+        assert former.take_over(new.pk, by=OFFICER) == 1
+        assert Clock.objects.get(pk=new.pk).last_day == date(2026, 6, 5)
+    assert not Paper.objects.filter(limit_ended_at__isnull=False).exists()
+
+
 def test_whoever_arrived_before_the_former_facility_closed_the_stay_gets_them_then() -> None:
     with clock.set_to(at("2026-03-05T18:00")):
         old = held()

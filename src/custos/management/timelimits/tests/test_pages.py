@@ -16,15 +16,25 @@ from django.utils.html import strip_tags
 from custos.foundation import clock
 from custos.foundation.accounts import queries as accounts
 from custos.foundation.accounts.models import Access
+from custos.foundation.custody import queries as custody
 from custos.foundation.custody.models import Custody
 from custos.foundation.custody.people import facts as known
 from custos.foundation.custody.people import services as people
 from custos.foundation.documents.models import Issued
+from custos.foundation.errors import Conflict
 from custos.foundation.limits import law
 from custos.foundation.organizations.models import Organization
 from custos.foundation.record import queries as record
 from custos.foundation.record.parties import Actor, Post, StaffKind
-from custos.management.timelimits import catalogue, commands, notices, services, showing
+from custos.management.timelimits import (
+    catalogue,
+    commands,
+    letters,
+    notices,
+    queries,
+    services,
+    showing,
+)
 from custos.management.timelimits.models import Clock, FormerPapers, Paper, Warning
 from custos.management.timelimits.services import GivenPaper
 from custos.management.timelimits.tests import worlds
@@ -47,9 +57,12 @@ def sign_in(facility: Organization) -> SignIn:
     return signed_in
 
 
+NAMED = {"number": "9号", "authority": "甲东市公安局"}
+
+
 def _sent(**more: str) -> dict[str, str]:
     day = clock.today() - timedelta(days=10)
-    return {"kind": "arrest", "at": day.isoformat(), "document": "D02", **more}
+    return {"kind": "arrest", "at": day.isoformat(), "document": "D02", **NAMED, **more}
 
 
 def test_a_paper_is_weighed_before_it_is_kept(stay: Custody, sign_in: SignIn) -> None:
@@ -66,9 +79,7 @@ def test_a_paper_is_weighed_before_it_is_kept(stay: Custody, sign_in: SignIn) ->
 
 def test_a_paper_is_entered_and_the_clock_is_shown(stay: Custody, sign_in: SignIn) -> None:
     client = sign_in()
-    answer = client.post(
-        reverse("limit_paper", args=[stay.pk]), _sent(number="9号", authority="甲东市公安局")
-    )
+    answer = client.post(reverse("limit_paper", args=[stay.pk]), _sent())
     assert answer.status_code == 302
     paper = Paper.objects.get()
     assert (paper.type, paper.number, paper.authority) == ("arrest", "9号", "甲东市公安局")
@@ -88,7 +99,12 @@ def test_a_clock_says_who_entered_each_paper_a_part_of_the_system_too(
     client = sign_in()
     officer = client.post(
         reverse("limit_paper", args=[stay.pk]),
-        {"kind": "permit_issued", "at": day.isoformat(), "fact_until": clock.today().isoformat()},
+        {
+            "kind": "permit_issued",
+            "at": day.isoformat(),
+            "fact_until": clock.today().isoformat(),
+            **NAMED,
+        },
     )
     assert officer.status_code == 302
     page = client.get(reverse("person_limits", args=[stay.pk]))
@@ -101,11 +117,100 @@ def test_a_clock_says_who_entered_each_paper_a_part_of_the_system_too(
 def test_what_does_not_fit_is_said_at_the_reason(stay: Custody, sign_in: SignIn) -> None:
     worlds.arrested(stay, days_ago=10)
     day = clock.today().isoformat()
-    sent = {"kind": "returned_for_investigation", "at": day}
+    sent = {"kind": "returned_for_investigation", "at": day, **NAMED}
     answer = sign_in().post(reverse("limit_paper", args=[stay.pk]), sent)
     assert answer.status_code == 422
     assert Paper.objects.count() == 1
     assert 'id="id_reason-error"' in answer.content.decode()
+
+
+def test_a_paper_is_asked_for_its_number_and_issuer(stay: Custody, sign_in: SignIn) -> None:
+    client, url = sign_in(), reverse("limit_paper", args=[stay.pk])
+    answer = client.post(url, _sent(number="", authority=" "))
+    assert answer.status_code == 422
+    assert set(answer.context["form"].errors) == {"number", "authority"}
+    assert not Paper.objects.exists()
+    answer = client.post(url, _sent(number="", number_missing="口头通知，文书后补"))
+    assert answer.status_code == 302
+    page = client.get(reverse("person_limits", args=[stay.pk])).content.decode()
+    assert "none: 口头通知，文书后补" in page
+    url = reverse("limit_correct", args=[Paper.objects.get().pk])
+    assert client.post(url, _sent(number="", reason="核对")).status_code == 422
+
+
+def test_a_late_paper_is_asked_for_its_reason_and_the_time_without_a_document_is_shown(
+    stay: Custody, sign_in: SignIn
+) -> None:
+    worlds.ended_here(stay, days_ago=3)
+    client, url = sign_in(), reverse("limit_paper", args=[stay.pk])
+    shown = client.get(reverse("person_limits", args=[stay.pk])).content.decode()
+    assert "Held without a document" in shown
+    assert "late_reason" in client.get(url, {"type": "extension"}).context["form"].fields
+    day = clock.today() - timedelta(days=20)
+    sent = {
+        "kind": "extension",
+        "at": day.isoformat(),
+        "fact_months": "1",
+        "fact_ground": "complex",
+        "fact_approver": "procuratorate_next_higher",
+        **NAMED,
+    }
+    weighed = client.post(reverse("limit_weigh", args=[stay.pk]), sent).content.decode()
+    assert "This paper comes after the end" in weighed
+    answer = client.post(url, sent)
+    assert answer.status_code == 422
+    assert set(answer.context["form"].errors) == {"late_reason"}
+    assert client.post(url, sent | {"late_reason": "邮寄迟到"}).status_code == 302
+    page = client.get(reverse("person_limits", args=[stay.pk])).content.decode()
+    assert "Held without a document" in page
+    assert "邮寄迟到" in page
+    assert "recorded after the end, by" in page
+    printed = client.get(reverse("person_limits_print", args=[stay.pk])).content.decode()
+    assert "Heldwithoutadocumentherefrom" in _set_in_lines(printed)
+    warning = Warning.objects.get(custody=stay, rule="AL-4", closed_at=None)
+    leader = sign_in(Post.LEADER)
+    url = reverse("limit_warning", args=[warning.pk])
+    shown = leader.get(url).content.decode()
+    assert "Your answer ends this warning and its task." in shown
+    assert "by a leader&#x27;s answer, by release" in shown
+    assert "until a leader has answered" in client.get(url).content.decode()
+    answered = {"intention": "late_paper", "answer": "已约谈办案单位"}
+    assert leader.post(url, answered).status_code == 302
+    warning.refresh_from_db()
+    assert warning.closed_by == "answer"
+
+
+def test_a_paper_that_comes_in_time_is_asked_for_no_reason(stay: Custody, sign_in: SignIn) -> None:
+    worlds.arrested(stay, days_ago=10)
+    url = reverse("limit_paper", args=[stay.pk])
+    assert "late_reason" not in sign_in().get(url, {"type": "extension"}).context["form"].fields
+
+
+def test_what_is_owed_of_a_stage_before_stays_in_the_list_of_what_is_due(
+    stay: Custody, sign_in: SignIn
+) -> None:
+    """CPL 85, 86: within 24 hours of detention, though the request for arrest is with the prosecutors."""
+    officer, now = an_officer(Post.CASE_OFFICER), clock.now().astimezone(clock.LOCAL)
+    detained = (now - timedelta(hours=3)).isoformat(timespec="seconds")
+    requested = (now - timedelta(hours=1)).isoformat(timespec="seconds")
+    services.record_paper(stay.pk, {"type": "criminal_detention", "at": detained}, by=officer)
+    services.record_paper(stay.pk, {"type": "arrest_request_received", "at": requested}, by=officer)
+    page = sign_in().get(reverse("person_limits", args=[stay.pk])).content.decode()
+    assert "Family told within 24 hours of detention" in page
+    assert "Questioned within 24 hours of detention" in page
+
+
+def test_without_a_basis_the_board_has_one_sign_and_one_person_is_no_people(
+    stay: Custody, sign_in: SignIn
+) -> None:
+    answer = sign_in().get(reverse("limits"))
+    page = answer.content.decode()
+    (tile,) = (part for part in page.split('class="tile ') if "?left=none" in part[:80])
+    tone, _word = queries.tone_of("no_basis", None, clock.now())
+    assert f"state-{tone}" in tile
+    assert "tile-over" in tile.split('"')[0]
+    assert ">person<" in tile
+    assert "1 people" not in strip_tags(page)
 
 
 def test_every_sort_of_paper_has_its_form(stay: Custody, sign_in: SignIn) -> None:
@@ -193,7 +298,7 @@ def test_who_is_beyond_the_limit_is_counted(stay: Custody, sign_in: SignIn) -> N
 
 
 def test_a_notice_is_proposed_issued_and_ends_nothing(stay: Custody, sign_in: SignIn) -> None:
-    worlds.overdue(stay)
+    worlds.arrested(stay, days_ago=58)
     officer = an_officer(Post.CASE_OFFICER)
     people.record_fact(stay.pk, known.Charge(code="CL-264", article="刑法 第264条"), by=officer)
     warning = Warning.objects.get(rule="AL-2")
@@ -210,6 +315,114 @@ def test_a_notice_is_proposed_issued_and_ends_nothing(stay: Custody, sign_in: Si
     assert warning.closed_at is None
     page = client.get(reverse("limit_warning", args=[warning.pk])).content.decode()
     assert "限通" in page
+    assert "Issue another one" in page
+
+
+def test_a_second_notice_shows_the_first_and_is_issued_only_with_a_reason(
+    stay: Custody, sign_in: SignIn
+) -> None:
+    worlds.arrested(stay, days_ago=58)
+    officer = an_officer(Post.CASE_OFFICER)
+    people.record_fact(stay.pk, known.Charge(code="CL-264", article="刑法 第264条"), by=officer)
+    warning = Warning.objects.get(rule="AL-2")
+    client, url = sign_in(), reverse("limit_notice", args=[warning.pk])
+    first = client.get(url)
+    assert "again" not in first.context["form"].fields
+    proposed = first.context["form"].initial
+    assert client.post(url, proposed).status_code == 302
+    number = Issued.objects.get().number
+    page = client.get(url).content.decode()
+    assert "This paper was issued already" in page
+    assert f"{number}" in page
+    again = client.post(url, proposed)
+    assert again.status_code == 422
+    assert "again" in again.context["form"].errors
+    with pytest.raises(Conflict, match="notice_sent"):
+        services.send_notice(warning.pk, {}, by=officer, printed_by="x")
+    assert Issued.objects.count() == 1
+    assert client.post(url, proposed | {"again": "收件单位称未收到"}).status_code == 302
+    assert Issued.objects.count() == 2
+    (said,) = (
+        line
+        for line in record.timeline(detainee=stay.detainee_id, kinds=["limit.notice_sent"])
+        if getattr(line.payload, "again", "")
+    )
+    assert "收件单位称未收到" in said.text
+
+
+LONGER = {
+    "type": "extension",
+    "months": 1,
+    "ground": "complex",
+    "approver": "procuratorate_next_higher",
+}
+
+
+def test_the_notice_goes_to_whoever_has_the_case_and_not_to_who_approved_the_extension(
+    stay: Custody,
+) -> None:
+    """SPP 615: 向办案机关发出; copied to the resident prosecutor."""
+    officer = an_officer(Post.CASE_OFFICER)
+    paper = worlds.arrested(stay, days_ago=86)
+    day = paper.happened_on + timedelta(days=50)
+    services.record_paper(
+        stay.pk,
+        LONGER | {"at": day.isoformat()},
+        by=officer,
+        number="甲检延〔2026〕3号",
+        authority="甲东市人民检察院",
+    )
+    permit = {"type": "permit_issued", "at": clock.today().isoformat()}
+    services.record_paper(
+        stay.pk,
+        permit | {"until": clock.today().isoformat()},
+        by=officer,
+        number="甲提1号",
+        authority="甲东市看守所",
+    )
+    warning = queries.warning(Warning.objects.get(rule="AL-2").pk)
+    person = custody.person(stay.pk)
+    given = letters.proposed(warning, person)
+    assert given["to"] == "甲东市公安局城关分局"
+    assert given["basis"].startswith("甲检延〔2026〕3号")
+    assert given["copy_to"] == f"驻{person.facility}检察室"
+    # Whoever the file names as having the case goes before.
+    people.record_fact(
+        stay.pk, known.Authority(kind="police", name="甲东市公安局刑侦支队"), by=officer
+    )
+    assert letters.proposed(warning, person)["to"] == "甲东市公安局刑侦支队"
+
+
+def test_a_notice_says_since_when_on_which_paper_and_until_which_hour(stay: Custody) -> None:
+    """A detention of hours ends at its hour; the first day of custody isn't that of the last paper."""
+    begun = clock.now().astimezone(clock.LOCAL) - timedelta(days=6, hours=12)
+    begun = begun.replace(hour=9, minute=30, second=0, microsecond=0)
+    officer = an_officer(Post.CASE_OFFICER)
+    detained = {"type": "criminal_detention", "at": begun.isoformat(), "document": "D01"}
+    services.record_paper(
+        stay.pk, detained, by=officer, number="甲拘1号", authority="甲东市公安局城关分局"
+    )
+    on = begun + timedelta(days=2)
+    longer = {"type": "extension", "at": on.isoformat(), "days": 4, "ground": "other"}
+    longer |= {"approver": "county_police_head"}
+    services.record_paper(stay.pk, longer, by=officer, number="甲延1号", authority="甲东市公安局")
+    warning = queries.warning(Warning.objects.filter(custody=stay).latest("raised_at").pk)
+    person = custody.person(stay.pk)
+    given = letters.proposed(warning, person)
+    paper = letters.said(warning, person, given | {"charge": "涉嫌盗窃"})
+    assert given["to"] == "甲东市公安局城关分局"
+    assert given["basis"].startswith("甲延1号")
+    assert paper["began_on"] == begun.date()
+    assert paper["ends_on"] == (begun + timedelta(days=7)).date()
+    assert paper["ends_hour"] == "9时30分"
+
+
+def test_nothing_is_announced_that_has_ended(stay: Custody) -> None:
+    worlds.arrested(stay, days_ago=58)
+    warning = Warning.objects.get(rule="AL-2")
+    assert warning.due_at is not None
+    with clock.set_to(warning.due_at), pytest.raises(Conflict, match="notice_too_late"):
+        services.send_notice(warning.pk, {}, by=an_officer(Post.CASE_OFFICER), printed_by="x")
 
 
 def test_the_report_is_issued_by_a_leader_alone(stay: Custody, sign_in: SignIn) -> None:
@@ -340,7 +553,7 @@ def test_a_draft_of_the_law_is_compared_over_everybody_held(stay: Custody, tmp_p
     changed = json.loads(line)
     assert changed["id"] == str(stay.pk)
     assert changed["now"]["stages"][0]["due_at"] < changed["draft"]["stages"][0]["due_at"]
-    assert list(commands.recompute()) == ["1 clocks computed, 0 changed"]
+    assert list(commands.recompute()) == ["1 clock computed, 0 changed"]
 
 
 PDF = b"%PDF-1.7\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
@@ -373,6 +586,8 @@ def test_a_warning_stands_in_the_bell_of_those_whom_it_names(
     stay: Custody, sign_in: SignIn, facility: Organization
 ) -> None:
     _paper, over = worlds.overdue(stay)
+    near = a_detainee(in_cell=stay.cell) if stay.cell else stay
+    worlds.arrested(near, days_ago=58)
     warning = Warning.objects.get(rule="AL-2")
 
     def told(post: Post, at: Organization) -> set[str]:
@@ -385,6 +600,7 @@ def test_a_warning_stands_in_the_bell_of_those_whom_it_names(
     assert told(Post.RESIDENT_PROSECUTOR, a_facility()) == set()
     assert str(warning.pk) in sign_in(Post.RESIDENT_PROSECUTOR).get("/bell/").content.decode()
     leaving.left(stay)
+    leaving.left(near)
     assert told(Post.RESIDENT_PROSECUTOR, facility) == set()
 
 

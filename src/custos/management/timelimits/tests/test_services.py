@@ -231,8 +231,8 @@ def test_the_sweep_says_each_step_once_and_opens_a_task(stay: Custody) -> None:
 def test_a_sweep_that_comes_late_says_what_was_missed_in_one(stay: Custody) -> None:
     entered(stay, ARREST, "2024-03-05T19:00")
     swept("2024-05-06T00:00")
-    assert open_rules(stay) == {"AL-2", "AL-4"}
-    assert Warning.objects.get(rule="AL-2").step == 4
+    assert open_rules(stay) == {"AL-4"}
+    assert not Warning.objects.filter(rule="AL-2").exists(), "nothing is about to end any more"
     over = Task.objects.get(rule_id="DUTY-LIMIT-OVER")
     assert (over.severity, over.post) == (1, "leader")
 
@@ -253,7 +253,7 @@ def test_a_warning_does_not_end_by_a_correction(stay: Custody) -> None:
         later = ARREST | {"at": "2024-03-20"}
         services.correct_paper(paper.pk, later, reason="实际执行日期为3月20日", by=OFFICER)
     assert clock_of(stay).last_day == date(2024, 5, 20)
-    assert {"AL-2", "AL-4"} <= open_rules(stay)
+    assert open_rules(stay) == {"AL-4"}
 
 
 def test_a_warning_does_not_end_by_a_paper_that_does_not_fit(stay: Custody) -> None:
@@ -261,7 +261,7 @@ def test_a_warning_does_not_end_by_a_paper_that_does_not_fit(stay: Custody) -> N
     swept("2024-05-06T00:00")
     late = EXTENSION | {"at": "2024-05-07"}
     entered(stay, late, "2024-05-07T10:00", reason="办案机关逾期送达")
-    assert {"AL-2", "AL-4"} <= open_rules(stay)
+    assert open_rules(stay) == {"AL-4"}
 
 
 def test_a_warning_does_not_end_by_an_answer_or_a_finished_task(stay: Custody) -> None:
@@ -345,6 +345,211 @@ def test_the_whole_sweep_takes_the_same_queries_for_one_and_for_ten() -> None:
             assert swept("2024-03-12T00:00") == people
         counts.append(len(seen))
     assert counts[0] == counts[1]
+
+
+def test_custody_beyond_the_limit_takes_the_place_of_the_warning_that_it_nears(
+    stay: Custody,
+) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    swept("2024-04-29T00:00")
+    swept("2024-05-06T00:00")
+    assert open_rules(stay) == {"AL-4"}
+    near, over = Warning.objects.get(rule="AL-2"), Warning.objects.get(rule="AL-4")
+    assert (near.closed_by, near.replaced_by_id) == ("replaced", over.pk)
+    said = record.timeline(detainee=stay.detainee_id, kinds=["limit.warning_ended"])[0]
+    assert getattr(said.payload, "replaced_by", None) == over.pk
+    assert "replaced by a stronger one" in said.text or "更严重的预警取代" in said.text
+
+
+def test_each_warning_takes_the_place_of_weaker_ones_about_the_same_limit_alone(
+    stay: Custody,
+) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    swept("2024-04-29T00:00")
+    entered(stay, EXTENSION | {"at": "2024-05-01"}, "2024-05-01T10:00")
+    swept("2024-05-30T00:00")
+    assert open_rules(stay) == {"AL-2"}
+    swept("2024-06-06T00:00")
+    assert [
+        (one.closed_by, str(one.due_at.date()) if one.due_at else "")
+        for one in Warning.objects.filter(rule="AL-2").order_by("due_at")
+    ] == [("basis", "2024-05-05"), ("replaced", "2024-06-05")]
+
+
+# ---------------------------------------------------------------------- papers that come late
+
+IN_TIME = EXTENSION | {"at": "2024-05-02"}
+LEADER = an_officer(Post.LEADER)
+
+
+def late(stay: Custody, now: str = "2024-05-07T10:30", **more: Any) -> Paper:
+    """An extension decided before the end of 5 May that is entered after it."""
+    return entered(stay, IN_TIME, now, late_reason="办案单位5月7日才送达", **more)
+
+
+def test_a_paper_entered_after_the_end_asks_why_it_came_late(stay: Custody) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    swept("2024-05-06T00:00")
+    for reason in ("", "  "):
+        with pytest.raises(Conflict) as caught:
+            entered(stay, IN_TIME, "2024-05-07T10:30", late_reason=reason)
+        assert caught.value.code == "timelimits.recorded_late"
+        assert caught.value.field == "late_reason"
+        assert "35" in caught.value.message
+        assert caught.value.mend
+    assert clock_of(stay).last_day == date(2024, 5, 5)
+    assert Paper.objects.count() == 1
+
+
+def test_a_late_paper_bears_its_reason_and_how_late_it_was_and_ends_no_warning(
+    stay: Custody,
+) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    swept("2024-05-06T00:00")
+    paper = late(stay)
+    assert (paper.limit_ended_at, paper.late_reason) == (
+        at("2024-05-06T00:00"),
+        "办案单位5月7日才送达",
+    )
+    said = record.timeline(detainee=stay.detainee_id, kinds=["limit.paper_recorded"])[0]
+    assert "35" in said.text
+    assert "办案单位5月7日才送达" in said.text
+    assert clock_of(stay).last_day == date(2024, 6, 5)
+    assert open_rules(stay) == {"AL-4"}
+    warning = Warning.objects.get(rule="AL-4")
+    assert warning.late_paper_id == paper.pk
+    swept("2024-05-08T00:00")
+    assert open_rules(stay) == {"AL-4"}
+
+
+def test_a_late_paper_is_answered_for_by_a_leader_and_by_nobody_else(stay: Custody) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    swept("2024-05-06T00:00")
+    paper = late(stay)
+    warning = Warning.objects.get(rule="AL-4")
+    with clock.set_to(at("2024-05-07T11:00")):
+        services.answer(warning.pk, "late_paper", "办案单位说明已收", by=OFFICER)
+        assert open_rules(stay) == {"AL-4"}
+        services.answer(warning.pk, "late_paper", "已约谈办案单位并报检察院", by=LEADER)
+    warning.refresh_from_db()
+    assert (warning.closed_by, warning.closed_paper_id) == ("answer", paper.pk)
+    task = Task.objects.get(custody_id=stay.pk, rule_id="DUTY-LIMIT-OVER")
+    assert (task.state, task.answer) == ("answered", "已约谈办案单位并报检察院")
+
+
+def test_a_leaders_answer_ends_nothing_while_the_limit_is_past(stay: Custody) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    swept("2024-05-06T00:00")
+    warning = Warning.objects.get(rule="AL-4")
+    with clock.set_to(at("2024-05-06T11:00")):
+        services.answer(warning.pk, "extend", "说是已批准", by=LEADER)
+    assert open_rules(stay) == {"AL-4"}
+    paper = late(stay)
+    with clock.set_to(at("2024-05-07T11:00")):
+        services.correct_paper(paper.pk, None, reason="录到了别人的档案里", by=OFFICER)
+        services.answer(warning.pk, "late_paper", "已核实", by=LEADER)
+    assert open_rules(stay) == {"AL-4"}
+
+
+def test_a_later_paper_that_comes_in_time_answers_for_no_late_one(stay: Custody) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    swept("2024-05-06T00:00")
+    paper = late(stay)
+    entered(stay, {"type": "prosecution_received", "at": "2024-05-20"}, "2024-05-20T10:00")
+    warning = Warning.objects.get(rule="AL-4")
+    assert (warning.closed_at, warning.late_paper_id) == (None, paper.pk)
+
+
+def test_an_end_that_no_sweep_has_seen_yet_is_said_before_a_late_paper_moves_it(
+    stay: Custody,
+) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    late(stay, "2024-05-06T00:00")
+    assert open_rules(stay) == {"AL-4"}
+    assert Warning.objects.get(rule="AL-4").late_paper_id
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"type": "prosecution_received", "at": "2024-05-05"},
+        {"type": "released", "at": "2024-05-04"},
+    ],
+)
+def test_whatever_ends_a_limit_asks_the_same_when_it_is_entered_late(
+    stay: Custody, event: dict[str, Any]
+) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    with pytest.raises(Conflict, match="recorded_late"):
+        entered(stay, event, "2024-05-07T10:30")
+    entered(stay, event, "2024-05-07T10:30", late_reason="漏登")
+    assert "AL-4" in open_rules(stay)
+
+
+def test_a_paper_that_moves_no_end_is_never_late(stay: Custody) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    swept("2024-05-06T00:00")
+    permit = {"type": "permit_issued", "at": "2024-05-02", "until": "2024-05-05"}
+    assert entered(stay, permit, "2024-05-07T10:00").limit_ended_at is None
+    assert entered(stay, IN_TIME, "2024-05-07T10:00", late_reason="迟到").limit_ended_at
+
+
+def test_a_paper_dated_after_the_end_ends_the_warning_and_is_said_to_be_past_it(
+    stay: Custody,
+) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    swept("2024-05-06T00:00")
+    entered(stay, {"type": "prosecution_received", "at": "2024-05-07"}, "2024-05-07T10:00")
+    assert "AL-4" not in open_rules(stay)
+    assert clock_of(stay).problems
+
+
+def test_what_ended_before_somebody_came_is_history_and_not_late() -> None:
+    """The whole case is entered at admission: arrested, extended, sent on, all before this house."""
+    with clock.set_to(at("2024-06-20T09:00")):
+        stay = a_detainee(in_cell=a_cell())
+    entered(stay, ARREST, "2024-06-20T10:00")
+    assert clock_of(stay).due_at == at("2024-05-06T00:00")
+    assert entered(stay, IN_TIME, "2024-06-20T10:05").limit_ended_at is None
+    entered(stay, {"type": "prosecution_received", "at": "2024-06-01"}, "2024-06-20T10:10")
+    assert clock_of(stay).last_day == date(2024, 7, 1)
+    assert open_rules(stay) == {"AL-3"}
+    with clock.set_to(at("2024-06-20T11:00")):
+        assert queries.gaps_of(queries.papers_of(stay.pk), queries.clock_of(stay.pk)) == []
+
+
+def test_papers_that_an_import_brings_are_history(stay: Custody) -> None:
+    given = [
+        GivenPaper(stay, ARREST, OFFICER, at("2024-05-10T19:00")),
+        GivenPaper(stay, IN_TIME, OFFICER, at("2024-05-10T19:00")),
+    ]
+    with clock.set_to(at("2024-05-10T19:00")):
+        services.load_papers(given)
+    assert clock_of(stay).last_day == date(2024, 6, 5)
+    assert not Paper.objects.filter(limit_ended_at__isnull=False).exists()
+
+
+def test_the_time_without_a_document_stays_shown_whatever_is_corrected(stay: Custody) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    with clock.set_to(at("2024-05-06T08:00")):
+        (open_,) = queries.gaps_of([], queries.clock_of(stay.pk))
+        assert (open_.since, open_.until, open_.length) == (at("2024-05-06T00:00"), None, (0, 8))
+    paper = late(stay)
+    with clock.set_to(at("2024-05-07T12:00")):
+        services.correct_paper(
+            paper.pk, IN_TIME | {"at": "2024-05-03"}, reason="日期看错", by=OFFICER
+        )
+        (gap,) = queries.gaps_of(queries.papers_of(stay.pk), queries.clock_of(stay.pk))
+    assert (gap.since, gap.until) == (at("2024-05-06T00:00"), at("2024-05-07T10:30"))
+    assert gap.length == (1, 11)
+    assert gap.reason == "办案单位5月7日才送达"
+
+
+def test_the_database_keeps_no_late_paper_without_its_reason(stay: Custody) -> None:
+    paper = entered(stay, ARREST, "2024-03-05T19:00")
+    paper.pk, paper.limit_ended_at = uuid4(), at("2024-05-06T00:00")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        paper.save(force_insert=True)
 
 
 # ---------------------------------------------------------------------- permits

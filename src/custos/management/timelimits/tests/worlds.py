@@ -8,7 +8,7 @@ from custos.foundation.custody.models import Custody
 from custos.foundation.database.ids import new_id
 from custos.foundation.record.parties import Post
 from custos.management.timelimits import services
-from custos.management.timelimits.models import FormerPapers, Paper, Warning
+from custos.management.timelimits.models import Clock, FormerPapers, Paper, Warning
 from tests import factories
 
 
@@ -29,6 +29,13 @@ def overdue(stay: Custody) -> tuple[Paper, Warning]:
     """Somebody held a month beyond the limit, and the warning that says so."""
     paper = arrested(stay, days_ago=92)
     return paper, Warning.objects.get(custody=stay, rule="AL-4")
+
+
+def ended_here(stay: Custody, *, days_ago: int) -> Paper:
+    """Somebody who was arrested and watched here all along, and whose limit ended so many days ago."""
+    paper = arrested(stay, days_ago=62 + days_ago)
+    Clock.objects.filter(custody=stay).update(watched_since=clock.now() - timedelta(days=90))
+    return paper
 
 
 def brought(stay: Custody) -> FormerPapers:
