@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from custos.foundation.ui import translations
 
@@ -26,6 +26,33 @@ ARGUMENTS = [
 ]
 
 
+#: What browsers refused since the test began because the site's policy forbids it, with the page.
+forbidden: list[str] = []
+
+
+def _heard(said: ConsoleMessage) -> None:
+    if said.type == "error" and "Content Security Policy" in said.text:
+        forbidden.append(f"{said.location.get('url', '')}: {said.text}")
+
+
+def _listening(browser: Browser) -> Browser:
+    """The browser, with an ear on every page that it opens."""
+    new_context, new_page = browser.new_context, browser.new_page
+
+    def context(**wanted: object) -> BrowserContext:
+        opened = new_context(**wanted)  # type: ignore[arg-type]
+        opened.on("console", _heard)
+        return opened
+
+    def page(**wanted: object) -> Page:
+        opened = new_page(**wanted)  # type: ignore[arg-type]
+        opened.on("console", _heard)
+        return opened
+
+    browser.new_context, browser.new_page = context, page  # type: ignore[method-assign, assignment]
+    return browser
+
+
 def there() -> bool:
     """Whether this machine has the browser."""
     return Path(CHROMIUM).exists()
@@ -39,6 +66,6 @@ def running() -> Iterator[Browser]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     try:
         with sync_playwright() as playwright:
-            yield playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+            yield _listening(playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS))
     finally:
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]

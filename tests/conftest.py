@@ -21,6 +21,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.flaky(reruns=TRIES_AGAIN))
 
 
+@pytest.fixture(autouse=True)
+def _within_the_policy(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No journey makes a page do what its Content Security Policy forbids."""
+    if not request.node.get_closest_marker("browser"):
+        yield
+        return
+    from tests import browsers
+
+    browsers.forbidden.clear()
+    yield
+    assert browsers.forbidden == []
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator["Browser"]:
     """A real browser, started once a module."""

@@ -370,19 +370,23 @@ WHOLE = """() => {
 }"""
 
 
-@pytest.mark.parametrize("height", [1080, 720])
-def test_a_wall_board_full_of_alarms_needs_no_scrolling(opened: Opened, height: int) -> None:
+@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1440, 900), (1280, 720)])
+def test_a_wall_board_full_of_alarms_needs_no_scrolling(
+    opened: Opened, width: int, height: int
+) -> None:
     with scope.entered(SYSTEM):
         place = a_facility()
-        for _ in range(20):
-            intake.take([a_press(a_button(a_cell(facility=place)))])
+        for number in range(54):
+            cell = a_cell(facility=place)
+            if number < 20:
+                intake.take([a_press(a_button(cell))])
         _board, code = boards.make("巡控室", by=somebody(Post.LEADER, at=place))
     page = opened(None, reverse("board_enroll"))
     page.get_by_label("代码").fill(code)
     page.get_by_role("button", name="显示看板").click()
-    page.set_viewport_size({"width": height * 16 // 9, "height": height})
-    expect(page.locator(".board-tasks li")).to_have_count(18)
-    expect(page.get_by_text("另有 2 项")).to_be_visible()
+    page.set_viewport_size({"width": width, "height": height})
+    expect(page.locator(".board-tasks li")).to_have_count(7)
+    expect(page.get_by_text("另有 13 项")).to_be_visible()
     shot(page, f"board-full-{height}")
     assert page.evaluate(WHOLE)
     # A banner takes room from the rows, and from nothing else.
@@ -390,10 +394,13 @@ def test_a_wall_board_full_of_alarms_needs_no_scrolling(opened: Opened, height: 
     shot(page, f"board-full-banner-{height}")
     assert page.evaluate(WHOLE)
     small = page.locator(".board-open").evaluate(
-        "part => Math.min(...[...part.querySelectorAll('span, strong, time')]"
+        "part => Math.min(...[...part.querySelectorAll('span, strong, time, dt, dd, p, li, h2')]"
         ".filter((one) => one.innerText).map((one) => parseFloat(getComputedStyle(one).fontSize)))"
     )
     assert small >= height / 40 - 2
+    # A drawing's letters shrink with it.
+    shrunk = page.locator(".board-drawing").evaluate("one => one.getScreenCTM().a")
+    assert 30 * shrunk >= height / 40 - 2
 
 
 def test_another_tab_shows_nothing_any_more_after_a_sign_out(opened: Opened) -> None:

@@ -1,17 +1,14 @@
 """The embedded broker, asked by real clients."""
 
-import os
 import shutil
-import socket
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from custos.config import broker
+from tests import brokers
 
 PRESSES = "101001001/A1/onvif-ej/Device/Trigger/DigitalInput/&button"
 
@@ -23,21 +20,8 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture
 def port(tmp_path: Path) -> Iterator[int]:
     """A broker on a folder of its own."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = int(found.getsockname()[1])
-    process = subprocess.Popen(
-        [sys.executable, "-m", "custos.config.program", "broker", "--port", str(port)],
-        env=os.environ | {"CUSTOS_DATA": str(tmp_path), "CUSTOS_SECRET_KEY": "x" * 50},
-    )
-    for _ in range(200):
-        with socket.socket() as knock:
-            if knock.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.1)
-    yield port
-    process.terminate()
-    process.wait(10)
+    with brokers.running(tmp_path) as port:
+        yield port
 
 
 def client(program: str, user: str, data: Path, port: int, *arguments: str) -> str:

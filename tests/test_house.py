@@ -8,7 +8,7 @@ from django.urls import Resolver404, resolve
 
 from tests import house
 from tests.test_access_matrix import ROUTES
-from tests.visitors import EXCEPT, Visitor, visitors
+from tests.visitors import EXCEPT, Visitor, seen_otherwise, visitors
 
 
 def _excepted() -> set[str]:
@@ -31,7 +31,8 @@ def _answers(visitor: Visitor) -> list[tuple[str, Any]]:
 @pytest.fixture
 def all_of_them(db: None, settings: Any) -> list[Visitor]:
     settings.DEMO = True
-    return visitors(house.furnished())
+    lived_in = house.furnished()
+    return [*visitors(lived_in), *seen_otherwise(lived_in)]
 
 
 def test_every_page_that_an_address_leads_to_stands_in_the_house(

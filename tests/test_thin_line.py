@@ -1,15 +1,16 @@
 """One thin line through the whole house, as its people see it.
 
-A person is in a cell; somebody presses the cell's button (an ONVIF event by `mosquitto_pub` to a
-real broker); the patrol's open page shows the task without a reload; it is accepted and answered in
-words; the answer comes back to the finder's post, stands on the person's timeline, and the chain
-verifies.
+A person is in a cell; somebody presses the cell's button (an ONVIF event by `mosquitto_pub` to the
+demo's own broker, as a device signs in there); the patrol's open page shows the task within a second and
+without a reload; it is accepted and answered in words; the answer comes back to the finder's post, stands
+on the person's timeline, and `custos record verify` agrees.
 """
 
+import os
 import re
 import shutil
-import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -18,9 +19,12 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from django.db import connection, connections
+from django.conf import LazySettings, settings
+from django.db import connections
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
+from custos.config import broker as embedded
+from custos.config import postgres
 from custos.config.environment import Broker
 from custos.foundation import clock
 from custos.foundation.accounts import services as accounts
@@ -30,10 +34,8 @@ from custos.foundation.custody.models import Custody
 from custos.foundation.database import scope
 from custos.foundation.organizations.models import Cell
 from custos.foundation.record import queries as record
-from custos.foundation.record import rows
 from custos.foundation.record.models import Head
 from custos.foundation.record.parties import Actor, Post, StaffKind
-from custos.foundation.record.verify import Expected, check_chain
 from custos.prevention.devices import intake
 from custos.prevention.devices.listener import Listener
 from custos.prevention.devices.models import Device
@@ -47,50 +49,33 @@ from custos.prevention.devices.tests.worlds import (
     somebody,
     topic_of,
 )
-from tests import browsers
+from tests import brokers, browsers, databases
 
-MOSQUITTO = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
 PASSWORD = "quiet-river-4417"
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(
-        not (browsers.there() and Path(MOSQUITTO).exists() and shutil.which("mosquitto_pub")),
-        reason="Chromium and Mosquitto come from the system: `make system`",
+        not (browsers.there() and shutil.which("mosquitto_pub")),
+        reason="Chromium and Mosquitto's clients come from the system: `make system`",
     ),
 ]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def until(answers: int) -> None:
-    end = time.monotonic() + 20
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", answers), 1).close()
-            return
-        except OSError:
-            assert time.monotonic() < end, f"nothing listens on port {answers}"
-            time.sleep(0.05)
+@pytest.fixture
+def broker(tmp_path: Path, settings: LazySettings) -> Iterator[Broker]:
+    """The embedded broker, as Custos signs in there."""
+    with brokers.running(tmp_path) as port:
+        secret = embedded.password(embedded.CUSTOS, tmp_path)
+        settings.BROKER = Broker("127.0.0.1", port, embedded.CUSTOS, secret)
+        yield settings.BROKER
 
 
 @pytest.fixture
-def broker(tmp_path: Path, settings: object) -> Iterator[Broker]:
-    made = Broker("127.0.0.1", free_port(), "", "")
-    config = tmp_path / "mosquitto.conf"
-    config.write_text(f"listener {made.port} 127.0.0.1\nallow_anonymous true\n")
-    running = subprocess.Popen([MOSQUITTO, "-c", config], stderr=subprocess.DEVNULL)
-    until(made.port)
-    settings.BROKER = made  # type: ignore[attr-defined]
-    yield made
-    running.terminate()
-    running.wait(10)
+def own_witness(settings: LazySettings, tmp_path: Path) -> None:
+    """Signed heads of this test's database alone: the chains of other tests have the same numbers."""
+    settings.WITNESS = tmp_path / "heads.jsonl"
 
 
 @pytest.fixture
@@ -181,10 +166,31 @@ def signed_in(
     return page
 
 
-def publish(broker: Broker, button: Device) -> None:
+def publish(broker: Broker, button: Device, data: Path) -> None:
+    """Press the button, as its device says so to the broker whose folder is `data`."""
     command = ["mosquitto_pub", "-h", broker.host, "-p", str(broker.port), "-q", "1", "-s"]
+    command += ["-u", embedded.DEVICES, "-P", embedded.password(embedded.DEVICES, data)]
     command += ["-t", topic_of(button)]
     subprocess.run(command, input=payload_of(button), check=True, timeout=10)
+
+
+def custos(*words: str) -> subprocess.CompletedProcess[str]:
+    """The command line, as a program of its own on this test's database, folder and witness file."""
+    ours = ("CUSTOS_", "DJANGO_", "PYTEST_", "COV_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    place = postgres.place_for(settings.DATA)
+    environment = kept | {
+        "CUSTOS_DATA": str(settings.DATA),
+        "CUSTOS_WITNESS": str(settings.WITNESS),
+        "DATABASE_URL": place.url(postgres.APP, databases.current_name()),
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "custos.config.program", *words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
 
 
 def shot(page: Page, name: str) -> None:
@@ -197,9 +203,11 @@ def test_a_press_becomes_a_task_on_the_open_page_and_its_answer_comes_back(
     site: str,
     broker: Broker,
     listening: None,
+    own_witness: None,
     button: Device,
     cell: Cell,
     person: Custody,
+    tmp_path: Path,
 ) -> None:
     errors: list[str] = []
     page = signed_in(browser, site, an_account(Post.PATROL, "赵敏"))
@@ -209,7 +217,7 @@ def test_a_press_becomes_a_task_on_the_open_page_and_its_answer_comes_back(
     page.wait_for_timeout(1000)  # the stream is open
 
     began = time.monotonic()
-    publish(broker, button)
+    publish(broker, button, tmp_path)
     row = page.locator("[data-rows] [data-key]", has_text=cell.name)
     row.wait_for(timeout=5000)
     took = time.monotonic() - began
@@ -248,11 +256,9 @@ def test_a_press_becomes_a_task_on_the_open_page_and_its_answer_comes_back(
         } <= kinds
         assert "alarm.emergency_button" in {line.kind for line in record.timeline(cell=cell.pk)}
         head = Head.objects.get(pk=cell.organization_id)
-        with connection.cursor() as cursor:
-            chain = rows.stream(cursor, cell.organization_id)
-            expected = Expected(head_seq=head.seq, head_hash=bytes(head.hash))
-            verdict = check_chain(cell.organization_id, chain, expected)
-        assert verdict.sound, verdict.fault
+    verified = custos("record", "verify", "-o", str(cell.organization_id))
+    whole = f"whole  organization {cell.organization_id}: {head.seq} entries\n"
+    assert (verified.returncode, verified.stdout) == (0, whole), verified.stderr
 
 
 def a_press_in(name: str) -> Device:
@@ -268,13 +274,19 @@ def rows_of(page: Page) -> Locator:
 
 
 def test_the_first_task_of_an_empty_list_is_at_hand_at_once(
-    browser: Browser, site: str, broker: Broker, listening: None, button: Device, cell: Cell
+    browser: Browser,
+    site: str,
+    broker: Broker,
+    listening: None,
+    button: Device,
+    cell: Cell,
+    tmp_path: Path,
 ) -> None:
     page = signed_in(browser, site, an_account(Post.PATROL, "赵敏"))
     expect(page.get_by_text("此刻没有待办")).to_be_visible()
     page.evaluate("window.sameDocument = true")
     page.wait_for_timeout(1000)
-    publish(broker, button)
+    publish(broker, button, tmp_path)
     expect(page.locator(".task-title")).to_contain_text(cell.name)
     assert page.evaluate("window.sameDocument") is True
     page.keyboard.press("a")
@@ -333,8 +345,9 @@ def test_the_pages_fit_their_screens_in_both_languages(
     person: Custody,
     width: int,
     language: str,
+    tmp_path: Path,
 ) -> None:
-    publish(broker, button)
+    publish(broker, button, tmp_path)
     patrol = signed_in(
         browser, site, an_account(Post.PATROL, "赵敏"), width=width, language=language
     )

@@ -134,6 +134,27 @@ def visitors(house: House) -> list[Visitor]:
     ]
 
 
+def seen_otherwise(house: House) -> list[Visitor]:
+    """Pages that the first visitor opens too, by posts to whom they show something else."""
+    file, clock_ = f"/people/{house.stay}/", f"/people/{house.stay}/limits/"
+    apart, gate_ = f"/people/{house.stay}/apart/", f"/releases/{house.release}/"
+    task = f"/duty/?task={house.task}"
+    pages = {
+        Post.PATROL: (task, f"/counts/{house.count}/"),
+        Post.CASE_OFFICER: (file, apart, gate_),
+        Post.MEDICAL: (file, apart, task),
+        Post.ADMISSION: (gate_, "/reception/", clock_),
+        Post.RESIDENT_PROSECUTOR: (file, "/people/", clock_),
+        Post.LEADER: (f"/limits/warnings/{house.warning}/", gate_),
+        Post.SYSTEM_ADMIN: ("/operations/",),
+    }
+    clinical = {Post.MEDICAL: StaffKind.CLINICIAN}
+    return [
+        Visitor(_session(house.someone(post, clinical.get(post, StaffKind.OFFICER))), theirs)
+        for post, theirs in pages.items()
+    ]
+
+
 def _refused(officer: Acting, doctor: Acting) -> str:
     """The page of the notice by which somebody who is ill was refused just now."""
     draft = reception.start_unexpected(officer)

@@ -130,7 +130,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Only signing in and proving again ask it.
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "custos.foundation.database.caching.Cache",
         "LOCATION": "custos_cache",
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     }

@@ -4,11 +4,16 @@ A page runs inside `recording()`. Queries that name people call `note()`; when t
 row is written with everybody it showed, in the transaction of the reads. If the row cannot be
 written, neither can the page be shown. A page that shows alarms is then made once more without people:
 inside `withholding()` queries return nobody, and `withheld()` lets the page say so.
+
+A page that stands open and fetches itself anew is no further look: of whom the same reader was shown on the
+same page within `STANDS` there is a row already. Whoever is new to it is written at once.
 """
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import timedelta
+from itertools import chain
 from uuid import UUID
 
 import structlog
@@ -22,6 +27,9 @@ from custos.foundation.database import scope
 from custos.foundation.errors import CustosError
 
 log = structlog.get_logger(__name__)
+
+#: For so long a row stands for what an open page goes on showing.
+STANDS = timedelta(hours=1)
 
 _withheld: ContextVar[bool] = ContextVar("custos_withheld", default=False)
 _shown: ContextVar[set[UUID] | None] = ContextVar("custos_shown", default=None)
@@ -66,11 +74,14 @@ def note(detainees: Iterable[UUID]) -> None:
 
 
 @contextmanager
-def recording(acting: Acting, *, purpose: str, route: str) -> Iterator[set[UUID]]:
+def recording(
+    acting: Acting, *, purpose: str, route: str, by_itself: bool = False
+) -> Iterator[set[UUID]]:
     """Record who is shown in this block: one row at its end, none where nobody was shown.
 
-    `purpose` is a short code of what the data is used for, `route` the page or operation. Raises
-    `NotWritten` where the row is refused; the transaction is lost then.
+    `purpose` is a short code of what the data is used for, `route` the page or operation; `by_itself` where
+    an open page fetches it and nobody asked. Raises `NotWritten` where the row is refused; the transaction
+    is lost then.
     """
     with recording_as(
         acting.staff.pk,
@@ -78,13 +89,20 @@ def recording(acting: Acting, *, purpose: str, route: str) -> Iterator[set[UUID]
         organization_id=acting.posting.organization_id,
         purpose=purpose,
         route=route,
+        by_itself=by_itself,
     ) as shown:
         yield shown
 
 
 @contextmanager
 def recording_as(
-    reader: UUID, post: str, *, organization_id: int, purpose: str, route: str
+    reader: UUID,
+    post: str,
+    *,
+    organization_id: int,
+    purpose: str,
+    route: str,
+    by_itself: bool = False,
 ) -> Iterator[set[UUID]]:
     """The same for any reader: a member of staff on a post, or a system by its token's identifier."""
     shown: set[UUID] = set()
@@ -95,7 +113,12 @@ def recording_as(
         _shown.reset(token)
     if not shown:
         return
+    written = shown
     try:
+        if by_itself:
+            written = shown - _standing(reader, post, organization_id, route)
+            if not written:
+                return
         Access.objects.create(
             at=clock.now(),
             organization_id=organization_id,
@@ -103,7 +126,7 @@ def recording_as(
             post=post,
             purpose=purpose,
             route=route,
-            detainees=sorted(shown),
+            detainees=sorted(written),
         )
     except DatabaseError as error:
         log.exception("access.not_written")
@@ -112,3 +135,15 @@ def recording_as(
             _("The access log can't be written, so nothing about people is shown."),
             mend=_("Alarms are still shown on the duty page. Tell the system administrator."),
         ) from error
+
+
+def _standing(reader: UUID, post: str, organization_id: int, route: str) -> set[UUID]:
+    """Whom this reader was shown on this page not long ago. One query."""
+    rows = Access.objects.visible_to(scope.current()).filter(
+        organization_id=organization_id,
+        at__gt=clock.now() - STANDS,
+        staff_id=reader,
+        post=post,
+        route=route,
+    )
+    return set(chain.from_iterable(rows.values_list("detainees", flat=True)))

@@ -1,5 +1,6 @@
 """The grave acts of the installation: opening an account that can confirm, or leading somebody to one."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -141,50 +142,88 @@ def _of_new(content: Content) -> str:
     return f"{reverse('account_new')}?{urlencode({'username': content['username']})}"
 
 
-for _name, _title, _lines, _url, _about, _check in (
-    (
-        MAKE,
-        _("Make an account that can confirm"),
-        _made,
-        _of_new,
-        _about_new,
-        may_be_made,
-    ),
-    (
-        POST,
-        _("Put somebody on a post that confirms"),
-        _posted,
-        _of_member,
-        _about_posted,
-        may_be_posted,
-    ),
-    (
-        PASSWORD,
-        _("Give a new password to an account that can confirm"),
-        _member,
-        _of_member,
-        _about_member,
-        _there,
-    ),
-    (
-        FACTORS,
-        _("Take away second factors of an account that can confirm"),
-        _member,
-        _of_member,
-        _about_member,
-        _there,
-    ),
-):
+_ASK_THEM = _("Refuse, and ask the holder in person, by the service card, whether they want it.")
+
+
+def _declare(
+    name: str,
+    title: Any,
+    *,
+    lines: Callable[[Content], list[tuple[Any, Any]]],
+    url: Callable[[Content], str] = _of_member,
+    about: Callable[[Content], Whom] = _about_member,
+    check: Callable[[Content, Acting], None] = _there,
+    effect: Any,
+    undone: Any,
+    instead: Any,
+) -> None:
     confirmations.register(
         Act(
-            _name,
-            _title,
+            name,
+            title,
             firsts=frozenset({Post.SECURITY_ADMIN}),
             seconds=SECONDS,
-            lines=_lines,
-            url=_url,
-            about=_about,
-            check=_check,
+            lines=lines,
+            url=url,
+            effect=effect,
+            undone=undone,
+            instead=instead,
+            about=about,
+            check=check,
             without_officers=True,
         )
     )
+
+
+_declare(
+    MAKE,
+    _("Make an account that can confirm"),
+    lines=_made,
+    url=_of_new,
+    about=_about_new,
+    check=may_be_made,
+    effect=_(
+        "An account is made with this post. Its holder can act by it, and confirm grave acts of others,"
+        " from the first sign-in on. Its password is shown once, to be handed over."
+    ),
+    undone=_("Closing the account. What was done by it until then stands."),
+    instead=_(
+        "Refuse, and ask the leader of the organization whether this person is to have the post."
+    ),
+)
+_declare(
+    POST,
+    _("Put somebody on a post that confirms"),
+    lines=_posted,
+    about=_about_posted,
+    check=may_be_posted,
+    effect=_(
+        "They hold this post from today: they see what it sees, and can confirm grave acts of others by it."
+    ),
+    undone=_("Ending the post with a day. What was done on it until then stands."),
+    instead=_(
+        "Refuse, and ask the leader of the organization whether this person is to have the post."
+    ),
+)
+_declare(
+    PASSWORD,
+    _("Give a new password to an account that can confirm"),
+    lines=_member,
+    effect=_(
+        "The old password ends, with all sessions and personal tokens. The new one is shown once to whoever"
+        " asked, to be handed over; nothing is done by it before its holder has changed it."
+    ),
+    undone=_("Nothing brings the old password back; its holder sets one of their own."),
+    instead=_ASK_THEM,
+)
+_declare(
+    FACTORS,
+    _("Take away second factors of an account that can confirm"),
+    lines=_member,
+    effect=_(
+        "Authenticator app, passkeys and recovery codes go, personal tokens end; the password alone opens"
+        " the account until its holder sets up another."
+    ),
+    undone=_("Their holder setting them up again."),
+    instead=_ASK_THEM,
+)

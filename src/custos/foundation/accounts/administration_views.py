@@ -404,13 +404,37 @@ class WantedForm(forms.Form):
         field.label, field.choices = what, [("", _("everything")), *choices]
 
 
+class AccessWantedForm(WantedForm):
+    """Filters of the access log: besides, whose data it was."""
+
+    whom = forms.CharField(
+        label=gettext_lazy("Of whom, by custody number"), required=False, max_length=32
+    )
+
+    field_order = ("whom", "who", "what", "since", "until")
+
+    def clean_whom(self) -> str:
+        """A number that nobody here has finds nothing, which would read as "nobody looked"."""
+        number = str(self.cleaned_data["whom"]).strip()
+        if number and not ports.people_by_number(number):
+            raise forms.ValidationError(_("Nobody here has this custody number. Type it whole."))
+        return number
+
+
 def _log(
-    request: HttpRequest, template: str, ask: Any, choices: list[tuple[str, Any]], what: Any
+    request: HttpRequest,
+    template: str,
+    ask: Any,
+    choices: list[tuple[str, Any]],
+    what: Any,
+    form_class: type[WantedForm] = WantedForm,
 ) -> HttpResponse:
-    form = WantedForm(request.GET or None, choices=choices, what=what)
+    form = form_class(request.GET or None, choices=choices, what=what)
     wanted = Wanted(**form.cleaned_data) if form.is_bound and form.is_valid() else Wanted()
     number = _number(request)
-    rows, total = ask(wanted, offset=(number - 1) * PAGE)
+    # Asked about somebody whom nobody knows, everything would read as an answer.
+    unknown = "whom" in form.errors
+    rows, total = ([], 0) if unknown else ask(wanted, offset=(number - 1) * PAGE)
     page = Paginator(range(total), PAGE).get_page(number)
     context = {"rows": rows, "total": total, "page": page, "form": form}
     return render(request, template, context)
@@ -421,7 +445,8 @@ def _log(
 def access_log(request: HttpRequest) -> HttpResponse:
     """Who looked at data of people in custody, for what."""
     choices = [*audit.purposes(), (audit.OTHER, _("others, named by programs"))]
-    return _log(request, "accounts/access_log.html", audit.accesses, choices, _("Purpose"))
+    template = "accounts/access_log.html"
+    return _log(request, template, audit.accesses, choices, _("Purpose"), AccessWantedForm)
 
 
 @require_GET

@@ -1,5 +1,6 @@
-"""What the audit administrator reads: who signed in and by what, and who looked at whose data, without
-names of people in custody. Sign-ins are written here, from the signals of signing in.
+"""What the audit administrator reads: who signed in and by what, and who looked at whose data. People in
+custody stand in it by their custody numbers, never by name. Sign-ins are written here, from the signals of
+signing in.
 """
 
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import yaml
 from allauth.account.authentication import get_authentication_records
@@ -23,6 +25,7 @@ from custos.foundation.accounts.models import Access, SignIn, Staff, User
 from custos.foundation.database import scope
 from custos.foundation.organizations.models import Organization
 from custos.foundation.record.parties import Post
+from custos.foundation.ui import ports
 
 PAGE = 50
 _WORDS = Path(__file__).parent / "rules" / "access_words.yaml"
@@ -128,6 +131,8 @@ class Wanted:
 
     who: str = ""
     what: str = ""
+    #: A custody number, whole: of whom.
+    whom: str = ""
     since: date | None = None
     until: date | None = None
 
@@ -146,7 +151,9 @@ def _midnight(day: date) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class AccessShown:
-    """One page that showed data of people in custody: by whom, for what, of how many."""
+    """One page that showed data of people in custody: by whom, for what, of how many, and of whom, as far
+    as there is room, by custody number.
+    """
 
     at: datetime
     name: str
@@ -156,8 +163,11 @@ class AccessShown:
     page: str
     page_code: str
     people: int
+    numbers: list[str]
 
 
+#: So many numbers stand in a row; of more, how many besides.
+NUMBERS = 3
 #: Asks the access log for purposes that programs named and no list of ours has.
 OTHER = "other"
 
@@ -191,7 +201,7 @@ def purposes() -> list[tuple[str, str]]:
 
 
 def accesses(wanted: Wanted, *, offset: int = 0) -> tuple[list[AccessShown], int]:
-    """The access log, latest first, and how many rows fit. Three queries."""
+    """The access log, latest first, and how many rows fit. At most six queries."""
     rows = wanted.narrowed(Access.objects.visible_to(scope.current()))
     if wanted.what == OTHER:
         rows = rows.exclude(purpose__in=list(_words()["purposes"]))
@@ -200,7 +210,13 @@ def accesses(wanted: Wanted, *, offset: int = 0) -> tuple[list[AccessShown], int
     if wanted.who:
         named = Staff.objects.visible_to(scope.current()).filter(name__icontains=wanted.who)
         rows = rows.filter(staff_id__in=named.values("id"))
+    whom = set(ports.people_by_number(wanted.whom)) if wanted.whom else set()
+    if wanted.whom:
+        rows = rows.filter(detainees__overlap=list(whom))
     page = list(rows.order_by("-at", "-id")[offset : offset + PAGE])
+    # Of a long list the one who is asked for, else the first few.
+    some = {row.pk: _some(row.detainees, whom) for row in page}
+    numbers = ports.numbers_of({one for few in some.values() for one in few})
     names = dict(
         Staff.objects.visible_to(scope.current())
         .filter(id__in={row.staff_id for row in page})
@@ -216,10 +232,15 @@ def accesses(wanted: Wanted, *, offset: int = 0) -> tuple[list[AccessShown], int
             _page(row.route),
             row.route,
             len(row.detainees),
+            [numbers.get(one, "—") for one in some[row.pk]],
         )
         for row in page
     ]
     return shown, rows.count()
+
+
+def _some(detainees: list[UUID], whom: set[UUID]) -> list[UUID]:
+    return [one for one in detainees if not whom or one in whom][:NUMBERS]
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,9 @@ class Act:
     active language and in the scope of the reader; `url` is where the first person goes on; `about` whom
     it concerns, without a query. `check` raises whatever would refuse the act, so that nobody is asked to
     confirm what can't be done; it is asked again when the confirmation is used.
+
+    `effect` says what happens where it is confirmed, `undone` what undoes it, `instead` what can be done
+    instead of confirming: whole sentences, since whoever decides has nothing else to go by.
     """
 
     name: str
@@ -65,6 +68,9 @@ class Act:
     seconds: frozenset[Post]
     lines: Callable[[Content], list[tuple[Any, Any]]]
     url: Callable[[Content], str]
+    effect: Any
+    undone: Any
+    instead: Any
     about: Callable[[Content], Whom] = lambda content: Whom()
     check: Callable[[Content, Acting], None] = lambda content, by: None
     #: Raises for who may not be the second person of just this, whatever their post.
@@ -289,6 +295,13 @@ def shown(rows: Sequence[Confirmation]) -> list[Shown]:
         person = people.get(whom.custody) if whom.custody else None
         found.append(Shown(row, act_of(row.act), person, " · ".join(filter(None, words))))
     return found
+
+
+def post_of(row: Confirmation) -> str:
+    """The post of whoever asks, in words; "" where it is out of the reader's scope. One query."""
+    found = Posting.objects.visible_to(scope.current()).filter(pk=row.first_id)
+    post = found.values_list("post", flat=True).first()
+    return str(Post(post).title) if post else ""
 
 
 def asked_for(by: Acting, act: str, **named: str) -> Confirmation | None:

@@ -274,7 +274,10 @@ class ActingMiddleware:
             with (
                 scope.entered(acting.scope),
                 access.recording(
-                    acting, purpose=getattr(view, "access_purpose", route), route=route
+                    acting,
+                    purpose=getattr(view, "access_purpose", route),
+                    route=route,
+                    by_itself=request.headers.get("X-Live") == "true",
                 ),
             ):
                 response: HttpResponse = view(request, *args, **kwargs)

@@ -124,9 +124,14 @@ def confirmation(request: HttpRequest, confirmation_id: UUID) -> HttpResponse:
                 return redirect("confirmations")
         except CustosError as error:
             form.say(error)
-    lines = act.lines(row.content)
-    if row.ground not in [value for _label, value in lines]:
-        lines.append((_("Reason"), row.ground))
-    context = {"row": row, "act": act, "lines": lines, "form": form}
+    (one,) = confirmations.shown([row])
+    context = {
+        "row": row,
+        "one": one,
+        "act": act,
+        "post": confirmations.post_of(row),
+        "lines": [(label, value) for label, value in act.lines(row.content) if value != row.ground],
+        "form": form,
+    }
     status = 422 if form.errors else 200
     return render(request, "accounts/confirmation.html", context, status=status)

@@ -11,6 +11,9 @@ from typing import Any, Literal
 #: What a cell is coloured by. `none`: no fact is known, or the cell is out of use (hatched).
 Tone = Literal["calm", "near", "over", "low", "none"]
 
+#: The same on a wall board: `one` and `two` where something of that severity is open.
+BoardTone = Literal["one", "two", "over", "calm", "none"]
+
 WIDTH, HEIGHT, GAP, CORRIDOR = 92, 64, 8, 26
 #: Cells in a row on a desk and on a handheld.
 WIDE, NARROW = 10, 3
@@ -76,3 +79,131 @@ def drawn(wing: Wing, columns: int) -> Drawing:
     whole, odd = divmod(rows, 2)
     height = GAP + whole * pair + odd * (HEIGHT + CORRIDOR)
     return Drawing(GAP + across * (WIDTH + GAP), max(height, HEIGHT), placed, corridors)
+
+
+# ------------------------------------------------------------------ on a wall board
+
+#: The room on a board, in units of which the board's height has 1080; no text is smaller than `LETTER`.
+ACROSS, DOWN, LETTER, BETWEEN = 1080, 600, 30, 6
+#: What a cell needs to show its name and its people, or its name alone.
+_NARROWEST, _BOTH, _NAME = 62, 68, 40
+#: Colour alone says nothing.
+_SHAPES = {"one": "▲", "two": "◆"}
+#: So many letters of an area's name stand in a line.
+_A_LINE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class BoardRoom:
+    """A cell as a board shows it: its name, how many are in it, its tone, and all of it in words."""
+
+    name: str
+    label: str
+    tone: BoardTone
+    meaning: Any
+
+
+@dataclass(frozen=True, slots=True)
+class BoardPlaced:
+    """A cell where it stands on the board."""
+
+    room: BoardRoom
+    x: int
+    y: int
+    width: int
+    height: int
+    shows_people: bool
+
+    @property
+    def middle(self) -> int:
+        """The middle of its width."""
+        return self.x + self.width // 2
+
+    @property
+    def shown(self) -> str:
+        """The people's number, behind the shape of what is open."""
+        return f"{_SHAPES.get(self.room.tone, '')}{self.room.label}"
+
+    @property
+    def name_at(self) -> int:
+        """The line on which its name stands."""
+        middle = self.y + self.height // 2
+        return middle - 6 if self.shows_people else middle + 10
+
+    @property
+    def people_at(self) -> int:
+        """The line on which the people's number stands."""
+        return self.y + self.height // 2 + LETTER - 4
+
+    @property
+    def right(self) -> int:
+        """Where it ends."""
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> int:
+        """Where it ends below."""
+        return self.y + self.height
+
+    @property
+    def squeezed(self) -> int:
+        """How wide the people's number is at the most, where it would be wider than the cell; else 0."""
+        room = self.width - 10
+        return room if len(self.shown) * LETTER * 0.62 > room else 0
+
+
+@dataclass(frozen=True, slots=True)
+class BoardArea:
+    """An area's name, in lines, at the height of its cells."""
+
+    lines: Sequence[tuple[int, str]]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class BoardDrawing:
+    """All areas on one screen: names at the left, cells in rows. `left_out` cells had no room."""
+
+    areas: Sequence[BoardArea]
+    placed: Sequence[BoardPlaced]
+    left_out: int = 0
+
+
+def on_a_board(wings: Sequence[tuple[str, Sequence[BoardRoom]]]) -> BoardDrawing:
+    """Every cell of a facility, as large as all of them fit; of too many only those that stand out."""
+    found = _fitted(wings)
+    if found is None:
+        loud = [(name, [room for room in rooms if room.tone != "calm"]) for name, rooms in wings]
+        found = _fitted([(name, rooms) for name, rooms in loud if rooms])
+    count = sum(len(rooms) for _name, rooms in wings)
+    if found is None:
+        return BoardDrawing((), (), count)
+    return BoardDrawing(found.areas, found.placed, count - len(found.placed))
+
+
+def _fitted(wings: Sequence[tuple[str, Sequence[BoardRoom]]]) -> BoardDrawing | None:
+    """The layout with the largest cells, with people's numbers if it may be; None where none fits."""
+    longest = max((len(name) for name, _rooms in wings), default=0)
+    begins = min(longest, _A_LINE) * LETTER + 2 * BETWEEN
+    choices = []
+    for columns in range(3, (ACROSS - begins) // (_NARROWEST + BETWEEN) + 1):
+        rows = sum(-(-len(rooms) // columns) for _name, rooms in wings) or 1
+        width = min((ACROSS - begins) // columns - BETWEEN, 200)
+        height = min((DOWN - BETWEEN * len(wings)) // rows - BETWEEN, 140)
+        if height >= _NAME:
+            choices.append((height >= _BOTH, width * height, columns, width, height))
+    if not choices:
+        return None
+    shows_people, _size, columns, width, height = max(choices)
+    areas, placed, top = [], [], BETWEEN
+    for name, rooms in wings:
+        lines = [name[at : at + _A_LINE] for at in range(0, min(len(name), 2 * _A_LINE), _A_LINE)]
+        areas.append(
+            BoardArea([(top + LETTER + at * LETTER, line) for at, line in enumerate(lines)], name)
+        )
+        for at, room in enumerate(rooms):
+            row, column = divmod(at, columns)
+            x, y = begins + column * (width + BETWEEN), top + row * (height + BETWEEN)
+            placed.append(BoardPlaced(room, x, y, width, height, shows_people))
+        top += max(1, -(-len(rooms) // columns)) * (height + BETWEEN) + BETWEEN
+    return BoardDrawing(areas, placed)

@@ -38,6 +38,22 @@ def _no_people(_stays: Iterable[UUID]) -> Mapping[UUID, Any]:
 people_of: Callable[[Iterable[UUID]], Mapping[UUID, Any]] = _no_people
 
 
+def _no_numbers(_detainees: Iterable[UUID]) -> Mapping[UUID, str]:
+    return {}
+
+
+#: The custody number by which somebody is known, by the person's identifier: it names nobody.
+numbers_of: Callable[[Iterable[UUID]], Mapping[UUID, str]] = _no_numbers
+
+
+def _nobody_of(_number: str) -> Sequence[UUID]:
+    return ()
+
+
+#: The records of one person, by a whole custody number of theirs; none where the scope has no such number.
+people_by_number: Callable[[str], Sequence[UUID]] = _nobody_of
+
+
 def _no_operator(_acting: Any) -> bool:
     return False
 

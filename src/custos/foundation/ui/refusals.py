@@ -10,7 +10,7 @@ import json
 import logging
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -22,6 +22,7 @@ from django.templatetags.static import static
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from psycopg.errors import DiskFull
 from psycopg_pool import PoolTimeout
 
 from custos.foundation.errors import CustosError
@@ -29,7 +30,8 @@ from custos.foundation.ui import methods
 
 log = logging.getLogger(__name__)
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_UNWRITABLE = _FULL | {errno.EROFS}
 
 
 def number() -> str:
@@ -92,26 +94,41 @@ def page(
     return render(request, "ui/refused.html", shown, status=status)
 
 
+def _behind(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
 def is_outage(error: BaseException | None) -> bool:
     """Whether the database is away or the disk full, which no page can mend."""
-    while error is not None:
-        if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
-            return True
-        if isinstance(error, OSError) and error.errno in _FULL:
-            return True
-        error = error.__cause__ or error.__context__
-    return False
+    return any(
+        isinstance(one, OperationalError | InterfaceError | PoolTimeout)
+        or (isinstance(one, OSError) and one.errno in _UNWRITABLE)
+        for one in _behind(error)
+    )
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether it is the disk, the server's or ours, that is full."""
+    return any(
+        isinstance(one, DiskFull) or (isinstance(one, OSError) and one.errno in _FULL)
+        for one in _behind(error)
+    )
 
 
 def outage(request: HttpRequest, error: BaseException | None) -> HttpResponse:
     """The plain page of an outage: needs no database, no template and no session."""
     support = number()
     log.error("outage", extra={"number": support}, exc_info=error)
+    full = is_full(error)
+    words = _FULL_DISK if full else _OUTAGE
     if wants_data(request):
         english = (get_language() or "").startswith("en")
-        title, *rest = _OUTAGE["en" if english else "zh-Hans"]
-        return problem(503, "outage", title, (" " if english else "").join(rest), support=support)
-    answer = HttpResponse(_plain(support), status=503)
+        title, *rest = words["en" if english else "zh-Hans"]
+        detail = (" " if english else "").join(rest)
+        return problem(503, "disk.full" if full else "outage", title, detail, support=support)
+    answer = HttpResponse(_plain(words, support), status=503)
     answer["Retry-After"] = "5"
     answer["Cache-Control"] = "no-store"
     return answer
@@ -133,22 +150,37 @@ _OUTAGE = {
         " minute; if that fails, tell support the number below.",
     ),
 }
+#: The same where it is known that the disk is full.
+_FULL_DISK = {
+    "zh-Hans": (
+        "磁盘已满，现在什么都无法保存",
+        "此前已显示“已保存”的内容都在；刚才提交的这一次没有保存，腾出空间后请重新提交。",
+        "请立即告诉系统管理员：服务器磁盘已满，需要腾出空间，并报出下面的编号。紧急情况请直接使用电话、对讲和纸质登记。",
+    ),
+    "en": (
+        "The disk is full: nothing can be saved just now",
+        "Everything that was shown as saved is kept. What was sent just now is not: send it again when"
+        " there is room.",
+        "Tell the system administrator at once that the server's disk is full and needs room, and the"
+        " number below. In an emergency use the telephone, the radio and the paper register.",
+    ),
+}
 _NUMBER = {"zh-Hans": "编号", "en": "Number"}
 _AGAIN = {"zh-Hans": "重试", "en": "Try again"}
 
 
-def _plain(support: str) -> str:
+def _plain(words: Mapping[str, Sequence[str]], support: str) -> str:
     parts = "".join(
         f'<section lang="{language}"><h{rank}>{html.escape(title)}</h{rank}>'
         f"<p>{html.escape(kept)}</p><p>{html.escape(mend)}</p>"
         f"<p>{_NUMBER[language]} <strong>{support}</strong></p>"
         f'<p><a href="">{_AGAIN[language]}</a></p></section>'
-        for rank, (language, (title, kept, mend)) in enumerate(_OUTAGE.items(), start=1)
+        for rank, (language, (title, kept, mend)) in enumerate(words.items(), start=1)
     )
     return (
         '<!doctype html><html lang="zh-Hans"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{html.escape(_OUTAGE['zh-Hans'][0])}</title>"
+        f"<title>{html.escape(words['zh-Hans'][0])}</title>"
         f'<link rel="stylesheet" href="{static("ui/outage.css")}"></head>'
         f"<body><main>{parts}</main></body></html>"
     )

@@ -312,10 +312,7 @@ def do(request: HttpRequest, custody_id: UUID, deed: str) -> HttpResponse:
 
 
 def _lines(content: Content) -> list[tuple[Any, Any]]:
-    return [
-        (_("Person"), custody.person(UUID(content["custody"])).name),
-        (_("Reason"), content["reason"]),
-    ]
+    return [(_("Reason"), content["reason"])]
 
 
 confirmations.register(
@@ -326,6 +323,17 @@ confirmations.register(
         seconds=separating.ENDING_NEVER_ALONE,
         lines=_lines,
         url=lambda content: reverse("person_company_end", args=[content["custody"]]),
+        effect=gettext_lazy(
+            "The order ends at once: the sign “never alone” goes from the person's chip, and they may be"
+            " put in a cell by themselves."
+        ),
+        undone=gettext_lazy(
+            "Ordering again that they are never alone, which one officer can do at once."
+        ),
+        instead=gettext_lazy(
+            "Refuse, and see the person yourself first. The order holds until both of you agree; its day of"
+            " review doesn't end it."
+        ),
         about=lambda content: Whom(custody=UUID(content["custody"])),
         check=separating.may_end_never_alone,
     )
@@ -340,6 +348,18 @@ confirmations.register(
         seconds=frozenset(SETTLING),
         lines=_lines,
         url=lambda content: reverse("person_transition", args=[content["custody"]]),
+        effect=gettext_lazy(
+            "The transition period ends today: the person may be placed in an ordinary cell, and is watched"
+            " as others are. Nobody is moved by it."
+        ),
+        undone=gettext_lazy(
+            "Nothing. Whoever needs to be watched closely gets an order of their own."
+        ),
+        instead=gettext_lazy(
+            "Refuse, and see the person yourself first. The period goes on until both of you have assessed"
+            " them."
+        ),
+        about=lambda content: Whom(custody=UUID(content["custody"])),
     )
 )
 
@@ -412,6 +432,7 @@ def _together(
     context = {
         "person": person,
         "title": title,
+        "act": confirmations.act_of(act),
         "who": who,
         "form": form,
         "why": why,

@@ -53,6 +53,15 @@ confirmations.register(
         seconds=frozenset({Post.LEADER, Post.DUTY_LEADER, Post.OVERSIGHT}),
         lines=_lines,
         url=lambda content: reverse("entry_erase", args=[content["custody"], content["entry"]]),
+        effect=gettext_lazy(
+            "What this entry says goes for good, with files that only it names. Who wrote it, when, and"
+            " that it was erased stay."
+        ),
+        undone=gettext_lazy("Nothing. It can't be brought back."),
+        instead=gettext_lazy(
+            "Refuse, and have the order looked at: what is wrong is corrected by a new entry, and what not"
+            " everybody may read is sealed; only what law orders erased is erased."
+        ),
         about=lambda content: Whom(custody=UUID(content["custody"])),
         check=_of_another,
         check_second=_of_another,
@@ -99,6 +108,7 @@ def page(request: HttpRequest, custody_id: UUID, entry_id: UUID) -> HttpResponse
             return answered(request, confirmed, done, "person", custody_id=custody_id)
     waits = asked is not None and asked.confirmed_at is None and asked.declined_at is None
     context = {
+        "act": confirmations.act_of(ACT),
         "waits": waits,
         # Only then are the three fields of the second person in sight.
         "second_here": waits or bool(form.data.get("second_name")),

@@ -43,7 +43,16 @@ def _named(one: Any) -> str:
     return f"{one.name} · {one.born or _('not known')} · {one.organization.name}" if one else "—"
 
 
-def _act(name: str, title: Any, route: str, check: Callable[[Content], None]) -> Act:
+def _act(
+    name: str,
+    title: Any,
+    route: str,
+    check: Callable[[Content], None],
+    *,
+    effect: Any,
+    undone: Any,
+    instead: Any,
+) -> Act:
     return confirmations.register(
         Act(
             name,
@@ -52,6 +61,9 @@ def _act(name: str, title: Any, route: str, check: Callable[[Content], None]) ->
             seconds=frozenset(LEADERS),
             lines=_lines,
             url=lambda content: reverse(route, args=[content["custody"], content["other"]]),
+            effect=effect,
+            undone=undone,
+            instead=instead,
             about=lambda content: Whom(custody=UUID(content["custody"])),
             check=lambda content, by: check(content),
             both_officers=True,
@@ -64,8 +76,29 @@ _act(
     gettext_lazy("Read two records as one person"),
     "person_merge",
     services.may_merge,
+    effect=gettext_lazy(
+        "Stays, facts and entries of both are shown together, under the name of the record that is kept, to"
+        " everybody who may read either. Nothing that was written is changed."
+    ),
+    undone=gettext_lazy("Two officers can part them again."),
+    instead=gettext_lazy(
+        "Refuse, and have fingerprints, photo and papers of both compared first: whoever is read as"
+        " somebody else may be held, or released, on the wrong record."
+    ),
 )
-_act(services.UNDO, gettext_lazy("Part two records again"), "person_part", services.may_part)
+_act(
+    services.UNDO,
+    gettext_lazy("Part two records again"),
+    "person_part",
+    services.may_part,
+    effect=gettext_lazy(
+        "Each record reads as itself again: stays, facts and entries stand where they were written."
+    ),
+    undone=gettext_lazy("They can be read as one again."),
+    instead=gettext_lazy(
+        "Refuse, and have the first decision's ground looked at again; until then both read as one."
+    ),
+)
 
 
 @require_http_methods(["GET", "POST"])
@@ -115,6 +148,7 @@ def _decide(
             return answered(request, confirmed, done, "person", custody_id=custody_id)
     context = {
         "person": shown,
+        "act": confirmations.act_of(act),
         "both": both,
         "form": form,
         "why": why,

@@ -75,6 +75,15 @@ confirmations.register(
         seconds=frozenset(UNSEALING),
         lines=_lines,
         url=lambda content: reverse("unsealing"),
+        effect=gettext_lazy(
+            "Whoever asks sees, once, what sealed stays are held here under this number. That it was shown,"
+            " to which authority and for what, stays on the record."
+        ),
+        undone=gettext_lazy("Nothing. What has been seen can't be unseen."),
+        instead=gettext_lazy(
+            "Refuse, and have the authority say in writing for which case, or by which rule of the state,"
+            " it looks: without one, nobody is told whether anything is sealed."
+        ),
         both_officers=True,
     )
 )
@@ -152,6 +161,7 @@ def page(request: HttpRequest) -> HttpResponse:
                 return answered(request, confirmed, "")
     wrong = bool(form.errors or wanted.errors)
     context = {
+        "act": confirmations.act_of(ACT),
         "form": form,
         "wanted": wanted,
         "asked": asked,

@@ -144,6 +144,14 @@ def open_tasks(gravest: int, limit: int) -> tuple[list[TaskShown], int]:
     return shown, found.count() - limit if len(shown) == limit else 0
 
 
+def last_ended(gravest: int, limit: int) -> list[TaskShown]:
+    """What ended last in the scope, of severity 1 to `gravest`, latest first, for a board that nobody acts
+    at. At most two queries.
+    """
+    found = _tasks().filter(ended_at__isnull=False, severity__lte=gravest)
+    return as_shown(found.order_by("-ended_at")[:limit], Actor.system("board"))
+
+
 def tasks_about(custody: UUID, by: Actor, limit: int = 20) -> list[TaskShown]:
     """What is not done about one stay, gravest first, then by deadline. At most two queries."""
     return as_shown(

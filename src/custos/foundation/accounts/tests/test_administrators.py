@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import combinations
+from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -16,7 +18,7 @@ from django.urls import reverse
 
 from custos.config import logs
 from custos.foundation import clock
-from custos.foundation.accounts import locking, queries, services
+from custos.foundation.accounts import access, locking, queries, services
 from custos.foundation.accounts.acting import Acting
 from custos.foundation.accounts.models import Access, Posting, SignIn, Staff, Tries, User
 from custos.foundation.database import scope
@@ -439,6 +441,68 @@ def test_the_access_log_says_who_looked_and_names_nobody_in_custody() -> None:
     ):
         shown = client.get(reverse("access_log"), query).content.decode()
         assert ('title="custody.file"' in shown) == found, query
+
+
+@pytest.mark.usefixtures("_scope")
+def test_the_access_log_answers_who_looked_at_this_person_when_and_for_what() -> None:
+    place = a_facility()
+    cell = a_cell(facility=place)
+    stay, other = (a_detainee(in_cell=cell, name=name) for name in ("Wang Jianguo", "Li Si"))
+    officer = somebody(Post.CASE_OFFICER, at=place)
+    for one in (stay, other):
+        client_of(officer).get(reverse("person", args=[one.pk]))
+    client_of(officer).get(reverse("people"))
+    client = client_of(somebody(Post.AUDIT_ADMIN, at=place))
+
+    def rows(**query: str) -> list[str]:
+        page = client.get(reverse("access_log"), query).content.decode()
+        return page.split("<tr data-key")[1:]
+
+    assert len(rows()) == 3
+    found = rows(whom=stay.number)
+    assert [stay.number in row for row in found] == [True, True]
+    assert [other.number in row for row in found] == [False, False]
+    assert [">a person&#x27;s file<" in row for row in found] == [False, True]
+    assert "2 people in all" in found[0]
+    assert len(rows(whom=stay.number, what="custody.file")) == 1
+    for wrong in (stay.number[:-1], "Wang Jianguo"):
+        assert rows(whom=wrong) == []
+        page = client.get(reverse("access_log"), {"whom": wrong}).content.decode()
+        assert "Nobody here has this custody number" in page
+    elsewhere = client_of(somebody(Post.AUDIT_ADMIN))
+    assert stay.number not in elsewhere.get(reverse("access_log")).content.decode()
+    asked = elsewhere.get(reverse("access_log"), {"whom": stay.number}).content.decode()
+    assert "Nobody here has this custody number" in asked
+
+
+@pytest.mark.usefixtures("_scope")
+def test_an_open_page_that_fetches_itself_is_one_look_and_whoever_is_new_to_it_is_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(access, "STANDS", timedelta(minutes=1))  # a desk locks within the hour
+    place = a_facility()
+    cell = a_cell(facility=place)
+    first = a_detainee(in_cell=cell)
+    client = client_of(somebody(Post.CASE_OFFICER, at=place))
+    by_itself: dict[str, Any] = {"headers": {"X-Live": "true"}}
+
+    def seen() -> list[list[UUID]]:
+        return list(Access.objects.order_by("at", "id").values_list("detainees", flat=True))
+
+    client.get(reverse("people"))
+    for _ in range(3):
+        assert "Wang" in client.get(reverse("people"), **by_itself).content.decode()
+    assert seen() == [[first.detainee_id]]
+    second = a_detainee(in_cell=cell)
+    client.get(reverse("people"), **by_itself)
+    assert seen()[1:] == [[second.detainee_id]]
+    client.get(reverse("people"))
+    assert len(seen()) == 3, "opened again it is a look of its own"
+    with clock.set_to(clock.now() + access.STANDS + timedelta(seconds=1)):
+        client.get(reverse("people"), **by_itself)
+    assert len(seen()) == 4, "what still stands on a screen is written anew"
+    client_of(somebody(Post.CASE_OFFICER, at=place)).get(reverse("people"), **by_itself)
+    assert len(seen()) == 5, "each reader has rows of their own"
 
 
 # ------------------------------------------------------------------ the command line

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -50,6 +51,9 @@ def act(monkeypatch: pytest.MonkeyPatch) -> Act:
             seconds=LEADERS | {Post.PATROL},
             lines=lambda content: [("What", content["what"])],
             url=lambda content: "/",
+            effect="The box is opened.",
+            undone="Nothing.",
+            instead="Leave it shut.",
         )
     )
 
@@ -144,12 +148,10 @@ def test_a_confirmation_is_for_exactly_what_was_shown(desk: Desk) -> None:
     desk.unseals(desk.leader, asked, "box 7")
 
 
-def test_a_confirmation_for_one_act_is_none_for_another(desk: Desk) -> None:
+def test_a_confirmation_for_one_act_is_none_for_another(desk: Desk, act: Act) -> None:
     asked = desk.asks(desk.leader)
     desk.confirms(desk.deputy, asked)
-    confirmations.register(
-        Act("tests.other", "x", LEADERS, LEADERS, lambda content: [], lambda content: "/")
-    )
+    confirmations.register(replace(act, name="tests.other"))
     with scope.entered(desk.leader.scope):
         refused(
             "confirmation.changed",

@@ -8,6 +8,7 @@ from django.db import OperationalError
 from django.test import Client, RequestFactory
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
+from psycopg.errors import DiskFull
 
 from custos.foundation.errors import Conflict, raise_all
 from custos.foundation.ui import refusals
@@ -76,15 +77,33 @@ def test_a_refusal_reads_in_the_readers_language():
         assert "一级" in answered(TAKEN).content.decode()
 
 
+def full() -> OperationalError:
+    """As Django raises what PostgreSQL says of its disk."""
+    error = OperationalError("could not extend file")
+    error.__cause__ = DiskFull("could not extend file")
+    return error
+
+
+AWAY = ("系统暂时无法读写数据", "read or write data just now")
+FULL = ("磁盘已满，现在什么都无法保存", "The disk is full: nothing can be saved just now")
+
+
 @pytest.mark.parametrize(
-    "error", [OperationalError("gone"), OSError(errno.ENOSPC, "full"), OSError(errno.EROFS, "ro")]
+    ("error", "said"),
+    [
+        (OperationalError("gone"), AWAY),
+        (OSError(errno.EROFS, "ro"), AWAY),
+        (OSError(errno.ENOSPC, "full"), FULL),
+        (OSError(errno.EDQUOT, "full"), FULL),
+        (full(), FULL),
+    ],
 )
-def test_an_outage_is_a_plain_page_in_both_languages(error):
+def test_an_outage_is_a_plain_page_in_both_languages(error, said):
     answer = answered(error)
     page = answer.content.decode()
     assert answer.status_code == 503
-    assert "系统暂时无法读写数据" in page
-    assert "read or write data just now" in page
+    for words in (*AWAY, *FULL):
+        assert (words in page) == (words in said)
     assert "<script" not in page
     assert "style=" not in page
 
@@ -93,6 +112,12 @@ def test_an_outage_names_a_number_that_the_log_has_too(caplog):
     answer = answered(OperationalError("gone"), hx_request="true")
     number = json.loads(answer.content)["number"]
     assert any(getattr(record, "number", "") == number for record in caplog.records)
+
+
+def test_a_program_reads_that_the_disk_is_full():
+    problem = json.loads(answered(full(), hx_request="true").content)
+    assert (problem["type"], problem["status"]) == ("about:blank#disk.full", 503)
+    assert problem["title"] in FULL
 
 
 def test_an_error_of_another_kind_is_left_to_django():

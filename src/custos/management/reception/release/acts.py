@@ -53,6 +53,15 @@ confirmations.register(
         seconds=frozenset(RELEASING),
         lines=_lines,
         url=lambda content: reverse("release", args=[content["release"]]),
+        effect=gettext_lazy(
+            "The stay ends, the place is free, what the facility issues is issued, and the entry names both"
+            " officers."
+        ),
+        undone=gettext_lazy("Nothing. Somebody who comes back is admitted anew."),
+        instead=gettext_lazy(
+            "Refuse, and look at the release gate with whoever asks: the document itself, who is let out,"
+            " what isn't ready. Whoever must leave by law is not kept: say at once what is wrong."
+        ),
         about=lambda content: Whom(custody=UUID(content["custody"])),
         check=_check,
         both_officers=True,

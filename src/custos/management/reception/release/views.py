@@ -136,6 +136,7 @@ def release(request: HttpRequest, release_id: UUID) -> HttpResponse:
         "gate": shown,
         "case": shown.shown,
         "person": shown.shown.person,
+        "act": confirmations.act_of(services.ACT),
         "form": form,
         "why": why,
         "asked": asked,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, QuerySet
 
 from custos.foundation import clock
 from custos.foundation.accounts import queries as accounts
@@ -74,6 +74,31 @@ def strengths(at: datetime) -> dict[int, Strength]:
 def strength_of(organization: int, at: datetime) -> Strength:
     """How many people each post of a facility needs; empty where it keeps no roster. One query."""
     return adopted.own_of(adopted.latest(organization, clock.day_of(at))).strength
+
+
+@dataclass(frozen=True, slots=True)
+class PostNow:
+    """How many are on duty on a post, and how many its roster needs; None where it says nothing of it."""
+
+    title: Any
+    on: int
+    needed: int | None
+
+    @property
+    def is_short(self) -> bool:
+        """Whether fewer are there than are needed."""
+        return self.needed is not None and self.on < self.needed
+
+
+def posts_now(organization: int) -> list[PostNow]:
+    """The posts of a facility that somebody is on or that its roster needs; those that are short first.
+    Names nobody. Two queries.
+    """
+    needed = strength_of(organization, clock.now())
+    rows = _on().filter(organization_id=organization).values_list("post")
+    on = {Post(post): count for post, count in rows.annotate(Count("staff_ref", distinct=True))}
+    found = [PostNow(p.title, on.get(p, 0), needed.get(p)) for p in sorted({*on, *needed})]
+    return sorted(found, key=lambda post: (not post.is_short, post.needed is None))
 
 
 def staffed(at: datetime) -> dict[int, Mapping[Post, frozenset[str]]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,8 +13,10 @@ from django.urls import reverse
 from custos.foundation import clock
 from custos.foundation.accounts import boards
 from custos.foundation.accounts.models import Access, Board
+from custos.foundation.custody.tests.worlds import gone
 from custos.foundation.database import scope
 from custos.foundation.errors import Malformed
+from custos.foundation.organizations import services as organizations
 from custos.foundation.organizations.models import Cell, Organization
 from custos.foundation.record import queries as record
 from custos.foundation.record.models import Entry
@@ -22,8 +25,9 @@ from custos.prevention.devices import intake
 from custos.prevention.devices.tests.worlds import a_button, a_press
 from custos.prevention.duty import queries, services
 from custos.prevention.duty.models import Task
-from custos.web.workbenches.board import rows_of
-from tests.factories import SYSTEM, a_cell, a_detainee, a_facility, somebody
+from custos.prevention.duty.shifts import services as shifts
+from custos.web.workbenches.board import rooms_of, rows_of
+from tests.factories import BY_SYSTEM, SYSTEM, a_cell, a_detainee, a_facility, somebody
 
 pytestmark = pytest.mark.django_db
 
@@ -106,9 +110,9 @@ def test_what_has_no_room_is_counted_and_what_nobody_accepted_is_shown_before(ce
     patrol = somebody(Post.PATROL, at=cell.organization)
     services.accept(Task.objects.get(cell=oldest).pk, by=patrol.actor)
     shown = a_screen(a_code(cell)).get(reverse("board_open")).content.decode()
-    assert shown.count("<li ") == 18
+    assert shown.count("<li data-key") == 7
     assert f"<strong>{oldest.name} " not in shown
-    assert "3 more items not shown" in shown
+    assert "14 more items not shown" in shown
     assert " over<" in shown
 
 
@@ -204,3 +208,75 @@ def test_what_is_alike_and_presses_nobody_takes_one_row() -> None:
         ("106", 1, False),
     ]
     assert rows[3].task.wanted_by == now + timedelta(minutes=50)
+
+
+def test_the_plan_shows_each_cell_with_its_people_and_what_is_open_in_it(cell: Cell) -> None:
+    calm = a_cell(facility=cell.organization)
+    closed = a_cell(facility=cell.organization)
+    organizations.take_cell_out_of_use(
+        closed.pk, reason="leak", expected_return=clock.today() + timedelta(days=2), by=BY_SYSTEM
+    )
+    elsewhere = a_cell(facility=a_facility())
+    shown = a_screen(a_code(cell)).get(reverse("board_open")).content.decode()
+    assert f'aria-label="{cell.name} 1, level 1 open"' in shown
+    assert f'aria-label="{calm.name} 0, 0 in {calm.capacity} places"' in shown
+    assert f'aria-label="{closed.name} —, out of use"' in shown
+    assert f'aria-label="{elsewhere.name} ' not in shown
+
+
+def test_more_people_than_places_stand_on_the_plan_with_both_numbers(cell: Cell) -> None:
+    Cell.objects.filter(pk=cell.pk).update(capacity=2)
+    (_area, (room,)) = rooms_of([Cell.objects.get(pk=cell.pk)], {cell.pk: 3}, {})[0]
+    assert (room.label, room.tone) == ("3/2", "over")
+    (_area, (room,)) = rooms_of([Cell.objects.get(pk=cell.pk)], {cell.pk: 3}, {cell.pk: 2})[0]
+    assert room.tone == "two", "what is open stands before how full it is"
+
+
+def test_the_board_says_how_the_house_stands(cell: Cell) -> None:
+    place = cell.organization
+    a_detainee(in_cell=cell)
+    gone(a_detainee(in_cell=cell, name="Li Si"))
+    for _ in range(2):
+        shifts.sign_on(place.pk, by=somebody(Post.PATROL, at=place).actor)
+    organizations.record_base(
+        place,
+        valid_from=clock.today(),
+        grade="1",
+        capacity=2,
+        square_metres=Decimal(100),
+        staff={"officer": 9},
+        installations=[],
+        last_inspected_on=clock.today(),
+        last_inspection_result="good",
+        by=BY_SYSTEM,
+    )
+    shown = a_screen(a_code(cell)).get(reverse("board_open")).content.decode()
+    for title, figure in (("held", 3), ("present", 2), ("out", 1), ("overdue", 0)):
+        assert f"<dt>{title}</dt><dd>{figure}</dd>" in shown
+    assert "<dd>150 %</dd>" in shown
+    assert "more people than places" in shown
+    assert "<span>Patrol and control room</span><b>2</b>" in shown
+    assert "Wang" not in shown
+    assert not Access.objects.exists()
+
+
+def test_what_ended_last_stands_at_the_foot(cell: Cell) -> None:
+    patrol = somebody(Post.PATROL, at=cell.organization)
+    task = Task.objects.get(cell=cell)
+    services.accept(task.pk, by=patrol.actor)
+    services.answer(task.pk, "Wang Jianguo is well.", by=patrol.actor)
+    shown = a_screen(a_code(cell)).get(reverse("board_open")).content.decode()
+    ended = shown.split('class="board-last"')[1]
+    assert f"<span>{cell.name} " in ended
+    assert "is well" not in ended, "what was said names people"
+    assert patrol.staff.name not in ended
+
+
+def test_a_board_above_facilities_has_no_plan_and_room_for_more(cell: Cell) -> None:
+    assert cell.organization.parent is not None
+    pressed(14, cell.organization)
+    leader = somebody(Post.LEADER, at=cell.organization.parent)
+    _board, code = boards.make("Centre of the city", by=leader)
+    shown = a_screen(code).get(reverse("board_open")).content.decode()
+    assert "board-drawing" not in shown
+    assert shown.count("<li data-key") == 14
