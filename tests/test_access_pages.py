@@ -565,3 +565,27 @@ def test_a_persons_page_begins_at_its_top(opened: Opened, width: int) -> None:
     page.wait_for_timeout(300)
     assert page.evaluate("scrollY") == 0
     shot(page, f"person-{width}")
+
+
+@pytest.mark.parametrize(("width", "most"), [(1440, 7), (1024, 6)])
+def test_a_leader_reaches_every_place_by_keys(opened: Opened, width: int, most: int) -> None:
+    with scope.entered(SYSTEM):
+        leader = somebody(Post.LEADER)
+    page = opened(leader, reverse("boards"), width)
+    bar = page.locator("nav.places")
+    beside = bar.locator("> a:visible").all_inner_texts()
+    assert len(beside) == most
+    more, behind = bar.locator("> details > summary"), bar.locator(".menu-sheet a:visible")
+    more.focus()
+    page.keyboard.press("Enter")
+    expect(behind.first).to_be_visible()
+    everything = bar.locator("> a > span:not(.place-count)").all_text_contents()
+    reached = [text.strip() for text in (*beside, *behind.all_inner_texts())]
+    assert reached == [text.strip() for text in everything]
+    page.keyboard.press("Tab")
+    expect(behind.first).to_be_focused()
+    assert fits(page)
+    shot(page, f"leader-more-{width}")
+    page.keyboard.press("Escape")
+    expect(behind).to_have_count(0)
+    expect(more).to_be_focused()

@@ -61,6 +61,10 @@ MISFITS = """async (hand) => {
     const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
     if (top && !action.contains(top)) found.push(`${said(top)} lies over ${said(action)}`);
   }
+  // A table that is meant to be scrolled can be reached by keys, and says what it is.
+  for (const part of document.querySelectorAll('.table-frame:not([tabindex]), .places')) {
+    if (shown(part) && part.scrollWidth > part.clientWidth + 1) found.push(`cut off: ${said(part)}`);
+  }
   if (hand) {
     const kinds = '.btn, .tool, .places a, input, select, .rows a';
     for (const part of document.querySelectorAll(kinds)) {
@@ -71,6 +75,74 @@ MISFITS = """async (hand) => {
   scrollTo(0, 0);
   return found;
 }"""
+
+#: What stands so close together on a line that it reads as one word: the texts of two elements, an icon
+#: and a text, a label and its field. Within a sentence punctuation may touch what it closes.
+CROWDED = """(least) => {
+  const found = [];
+  const items = [];
+  const closes = /[^\\p{L}\\p{N}]/u;
+  const hidden = 'script, style, template, noscript, .sheet, select, textarea, pre, .visually-hidden';
+  const up = (part, is) => part !== document.body && (is(part) || up(part.parentElement, is));
+  // The head of a table of cards is there for screen readers alone.
+  const clipped = (part) => part.clientWidth === 1 && getComputedStyle(part).clipPath !== 'none';
+  const seen = (part) =>
+    part.checkVisibility({ visibilityProperty: true }) && !part.closest(hidden) && !up(part, clipped);
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    if (node instanceof Text) {
+      const text = node.data.trim();
+      if (!text || node.parentElement.closest('svg') || !seen(node.parentElement)) continue;
+      const range = document.createRange();
+      range.setStart(node, node.data.indexOf(text));
+      range.setEnd(node, node.data.indexOf(text) + text.length);
+      const boxes = [...range.getClientRects()].filter((box) => box.width > 0);
+      if (boxes.length) items.push({ part: node.parentElement, first: boxes[0], last: boxes.at(-1), text });
+    } else if (['svg', 'INPUT', 'SELECT'].includes(node.tagName) && seen(node)) {
+      const box = node.getBoundingClientRect();
+      if (box.width > 1) items.push({ part: node, first: box, last: box, text: '' });
+    }
+  }
+  // A part with an edge of its own reaches as far as that, which is what its neighbour must keep from.
+  const edged = (part) => {
+    const style = getComputedStyle(part);
+    const line = parseFloat(style.borderLeftWidth) || parseFloat(style.borderRightWidth);
+    const apart = !['block', 'table-cell'].includes(style.display);
+    return apart && (line > 0 || style.backgroundColor !== 'rgba(0, 0, 0, 0)');
+  };
+  // What is laid over something else stands where it was put.
+  const laid = (part, common) =>
+    part !== common && (getComputedStyle(part).position === 'absolute' || laid(part.parentElement, common));
+  const reach = (item, common, side) => {
+    let at = side === 'right' ? item.last.right : item.first.left;
+    for (let part = item.part; part && part !== common; part = part.parentElement) {
+      if (!edged(part)) continue;
+      const box = part.getBoundingClientRect();
+      at = side === 'right' ? Math.max(at, box.right) : Math.min(at, box.left);
+    }
+    return at;
+  };
+  for (let at = 1; at < items.length; at += 1) {
+    const [one, next] = [items[at - 1], items[at]];
+    const high = Math.min(one.last.bottom, next.first.bottom) - Math.max(one.last.top, next.first.top);
+    const alongside = high > Math.min(one.last.height, next.first.height) / 2;
+    if (one.part === next.part || !alongside || next.first.left < one.last.left) continue;
+    if (one.text && next.text && (closes.test(one.text.at(-1)) || closes.test(next.text[0]))) continue;
+    let common = one.part;
+    while (!common.contains(next.part)) common = common.parentElement;
+    if (laid(one.part, common) || laid(next.part, common)) continue;
+    const [right, left] = [reach(one, common, 'right'), reach(next, common, 'left')];
+    const signed = right > one.last.right || left < next.first.left;
+    // Places of one control lie side by side, parted by a line.
+    if (common.matches('.plan-measures')) continue;
+    const place = common.outerHTML.slice(0, 80);
+    const said = `"${one.text.slice(-12)}" and "${next.text.slice(0, 12)}" in ${place}`;
+    if (left - right < (signed ? 2 * least : least)) found.push(`crowded: ${said}`);
+  }
+  return found;
+}"""
+#: Narrower than a space of the smallest text; from the edge of a sign it is twice as much.
+LEAST_GAP = 2.6
 
 
 @pytest.fixture
@@ -103,6 +175,7 @@ def faults(page: Page, language: str) -> list[str]:
     for width in (DESK, GUARD_ROOM, HAND):
         page.set_viewport_size({"width": width, "height": 900})
         found += [f"{width} {one}" for one in page.evaluate(MISFITS, width == HAND)]
+        found += [f"{width} {one}" for one in page.evaluate(CROWDED, LEAST_GAP)]
     if language == LANGUAGES[0]:
         found += [f"{HAND} {one}" for one in violations(page)]
     page.set_viewport_size({"width": DESK, "height": 900})
@@ -200,6 +273,39 @@ def test_what_does_not_fit_is_found(browser: Browser) -> None:
     wrong = " ".join(page.evaluate(MISFITS, True))
     for said in ("wider than the window", "lies over", "too small to press"):
         assert said in wrong
+    page.close()
+
+
+def test_a_table_that_is_cut_off_is_found(browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": GUARD_ROOM, "height": 900})
+    page.set_content(
+        "<!doctype html><main><div class='table-frame' style='overflow-x: auto'>"
+        "<table style='width: 1400px'><tr><td>x</td></tr></table></div></main>"
+    )
+    assert "cut off" in " ".join(page.evaluate(MISFITS, False))
+    page.close()
+
+
+@pytest.mark.parametrize(
+    ("shown", "crowded"),
+    [
+        ("<b>甲</b><i>乙</i>", True),
+        ("<b>甲</b> <i>乙</i>", False),
+        ("<b>3</b>人", True),
+        ("<b>甲</b>，<i>乙</i>", False),
+        ("<b>甲</b><i style='margin-left: 8px'>乙</i>", False),
+        ("<svg class='icon' width='16' height='16'></svg>甲", True),
+        ("甲<span style='border: 1px solid; padding: 0 8px'>乙</span>", True),
+        ("甲 <span style='border: 1px solid; padding: 0 8px'>乙</span>", True),
+        ("甲 <span style='border: 1px solid; margin-left: 4px'>乙</span>", False),
+        ("<b>甲</b><br><i>乙</i>", False),
+        ("<label>甲</label><input>", True),
+    ],
+)
+def test_what_touches_on_a_line_is_found(browser: Browser, shown: str, crowded: bool) -> None:
+    page = browser.new_page()
+    page.set_content(f"<!doctype html><main><p>{shown}</p></main>")
+    assert bool(page.evaluate(CROWDED, LEAST_GAP)) is crowded
     page.close()
 
 

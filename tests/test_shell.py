@@ -546,3 +546,25 @@ def test_a_refused_request_is_said_in_place(opened: Opened) -> None:
     page.evaluate("htmx.ajax('POST', '/shell/refused/', {target: 'main', swap: 'none'})")
     expect(page.locator("#notices")).to_contain_text("已被同事收下")
     expect(page.locator("#notices")).to_contain_text("请看看是谁收下的。")
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en-US"])
+def test_a_day_is_typed_or_taken_from_the_calendar_and_reads_the_same(
+    opened: Opened, language: str
+) -> None:
+    page = opened(language=language)
+    page.goto("/registers/")
+    since = page.locator(".typed [name=since]")
+    since.fill("2026/3/5")
+    page.locator(".sentence .btn-primary").click()
+    expect(since).to_have_value("2026-03-05")
+    page.locator(".typed:has([name=since]) [data-calendar]").click()
+    calendar = page.locator(".typed:has([name=since]) .calendar")
+    expect(calendar).to_have_value("2026-03-05")
+    page.keyboard.press("Escape")  # keys would go to the open calendar
+    calendar.fill("2026-03-09")
+    expect(since).to_have_value("2026-03-09")
+    expect(since).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(since).to_have_value("2026-03-09")
+    assert "since=2026-03-09" in page.url

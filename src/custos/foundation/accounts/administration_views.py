@@ -31,6 +31,7 @@ from custos.foundation.errors import Conflict, CustosError, Malformed
 from custos.foundation.organizations.models import Organization
 from custos.foundation.record.parties import DUTY_POSTS, Post, StaffKind
 from custos.foundation.ui import ports
+from custos.foundation.ui.dates import DayField
 from custos.foundation.ui.forms import LONGEST_REASON, Form, ReasonForm
 
 PAGE = 50
@@ -384,16 +385,8 @@ class WantedForm(forms.Form):
 
     who = forms.CharField(label=gettext_lazy("Who"), required=False, max_length=64)
     what = forms.ChoiceField(required=False)
-    since = forms.DateField(
-        label=gettext_lazy("From"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
-    until = forms.DateField(
-        label=gettext_lazy("To"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
+    since = DayField(label=gettext_lazy("From"), required=False)
+    until = DayField(label=gettext_lazy("To"), required=False)
 
     def __init__(
         self, *args: Any, choices: list[tuple[str, Any]], what: Any, **kwargs: Any

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
@@ -561,11 +561,11 @@ _COUNTS: dict[str, tuple[str, Any]] = {
 
 
 def counts(organization: int, limit: int = 20) -> list[CountShown]:
-    """The latest counts of a facility, without their cells. One query."""
+    """The latest counts of a facility without their cells, those that are going on first. One query."""
     rows = Count.objects.visible_to(scope.current()).filter(organization_id=organization)
-    return [
-        _count_shown(row, []) for row in rows.select_related("area").order_by("-at", "-pk")[:limit]
-    ]
+    going_on = Case(When(state__in=("open", "recount"), then=0), default=1)
+    latest = rows.select_related("area").order_by(going_on, "-at", "-pk")
+    return [_count_shown(row, []) for row in latest[:limit]]
 
 
 def count(count_id: UUID) -> CountShown:

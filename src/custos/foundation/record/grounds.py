@@ -9,7 +9,9 @@ from django.utils.translation import get_language
 from pydantic import TypeAdapter
 
 FILE = Path(__file__).parent / "rules" / "laws.yaml"
-_ARTICLE = re.compile(r"^(?P<law>\S+) 第(?P<article>\d+)条$")
+_ARTICLES = re.compile(r"第(?P<articles>\d+(?:[、至]\d+)*)条")
+_RULES = re.compile(r"规则(?P<rules>\d)")
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 
 def load() -> dict[str, str]:
@@ -24,7 +26,22 @@ def _laws() -> dict[str, str]:
 
 
 def in_words(ground: str) -> str:
-    """An article of a known law in English for who reads English; anything else as it was written."""
-    found = _ARTICLE.match(ground) if (get_language() or "").startswith("en") else None
-    law = _laws().get(found["law"]) if found else None
-    return f"{law} art. {found['article']}" if found and law else ground
+    """Articles of known laws in English for who reads English; anything else as it was written.
+
+    Several are parted by `；`, and each stands for itself: `看守所条例 第9条；纳尔逊·曼德拉规则 7(a)`.
+    """
+    if not (get_language() or "").startswith("en"):
+        return ground
+    return "; ".join(map(_in_english, ground.split("；")))
+
+
+def _in_english(part: str) -> str:
+    name, _space, where = part.strip().partition(" ")
+    law = _laws().get(name)
+    if law is None:
+        return part
+    # Rules 7 of the rules would say it twice.
+    where = _RULES.sub(r"\g<rules>" if law.endswith("Rules") else r"rule \g<rules>", where)
+    where = _ARTICLES.sub(r"art. \g<articles>", where).replace("、", ", ").replace("至", "–")
+    where = where.replace(", art. ", ", ")
+    return part if _CHINESE.search(where) else f"{law} {where}".strip()

@@ -65,6 +65,7 @@ class Chart:
         return {
             "kind": self.kind,
             "unit": str(self.unit),
+            "label_title": str(self.label_title),
             "labels": [str(label) for label in self.labels],
             "series": [{"title": str(s.title), "values": list(s.values)} for s in self.series],
             "threshold": bound

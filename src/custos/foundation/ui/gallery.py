@@ -21,6 +21,7 @@ from django.views.decorators.http import require_GET, require_POST
 from custos.foundation import clock, gate
 from custos.foundation.ui import listing, ports, wizard
 from custos.foundation.ui.charts import Chart, Series, Threshold
+from custos.foundation.ui.dates import DayField
 from custos.foundation.ui.forms import Form, ReasonForm
 from custos.foundation.ui.papers import Paper
 from custos.foundation.ui.plans import Room, Tone, Wing
@@ -94,9 +95,7 @@ class _Arrival(Form):
     sex = forms.ChoiceField(
         label=_("Sex"), choices=[("1", _("Male")), ("2", _("Female"))], widget=forms.RadioSelect
     )
-    born = forms.DateField(
-        label=_("Date of birth"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    born = DayField(label=_("Date of birth"), required=False)
 
 
 class _Ground(Form):

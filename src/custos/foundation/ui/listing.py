@@ -41,6 +41,7 @@ from custos.foundation import clock
 from custos.foundation.database import scope
 from custos.foundation.errors import Conflict, Malformed
 from custos.foundation.ui import signs
+from custos.foundation.ui.dates import DayField
 from custos.foundation.ui.models import SavedView
 from custos.foundation.ui.templatetags import ui as tags
 
@@ -164,6 +165,12 @@ def _content(column: Any, record: Any) -> Any:
     value = column.accessor.resolve(record, quiet=True)
     own = column.column
     return column.default if value in own.empty_values else own.shown(value, record)
+
+
+class DayFilter(django_filters.DateFilter):
+    """A list narrowed by a day."""
+
+    field_class = DayField
 
 
 class Filters(django_filters.FilterSet):

@@ -29,13 +29,13 @@ from custos.foundation.custody.place_kinds import SETTLING
 from custos.foundation.errors import CustosError, Malformed, Missing
 from custos.foundation.record.kinds import Kind
 from custos.foundation.record.parties import DUTY_POSTS, refusal_of
+from custos.foundation.ui.dates import MomentField
 from custos.foundation.ui.forms import Form, ReasonForm
 from custos.foundation.ui.methods import form_of
 from custos.management.reception.forms import CHOOSE
 
 #: By when an order is looked at again unless somebody says otherwise; a proposal.
 REVIEW = timedelta(hours=24)
-_MOMENT = "%Y-%m-%dT%H:%M"
 _KNOWN = [("", gettext_lazy("not known")), ("yes", gettext_lazy("Yes")), ("no", gettext_lazy("No"))]
 
 
@@ -53,11 +53,9 @@ def _reason(**kwargs: Any) -> forms.CharField:
     )
 
 
-def _review() -> forms.DateTimeField:
-    return forms.DateTimeField(
+def _review() -> MomentField:
+    return MomentField(
         label=gettext_lazy("Looked at again by"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=_MOMENT),
-        input_formats=[_MOMENT],
         initial=lambda: (clock.now() + REVIEW).astimezone(clock.LOCAL),
     )
 

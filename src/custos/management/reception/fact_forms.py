@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from custos.foundation.codes import shipped
 from custos.foundation.custody.people import facts
+from custos.foundation.ui.dates import DayField, MomentField
 from custos.foundation.ui.forms import Form
 from custos.foundation.ui.widgets import Choices
 from custos.management.reception.forms import CHOOSE
@@ -98,10 +99,9 @@ def _field(shape: type[facts.Fact], name: str) -> forms.Field:
     if info.annotation is bool:
         return forms.BooleanField(label=_LABELS[name], required=False)
     if name in _DAYS:
-        return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), **common)
+        return DayField(**common)
     if name in _MOMENTS:
-        look = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-        return forms.DateTimeField(widget=look, input_formats=["%Y-%m-%dT%H:%M"], **common)
+        return MomentField(**common)
     longest = next((m.max_length for m in info.metadata if getattr(m, "max_length", 0)), 400)
     attrs: dict[str, Any] = {"autocomplete": "off"}
     wide = name in _WIDE and shape is not facts.OtherName

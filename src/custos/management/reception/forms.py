@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from custos.foundation.ui.dates import DayField, MomentField
 from custos.foundation.ui.forms import Form
 from custos.foundation.ui.widgets import Choices
 from custos.management.reception import documents
@@ -39,9 +40,7 @@ class AdmissionForm(Form):
 
     name = forms.CharField(label=_("Name"), max_length=200)
     sex = forms.ChoiceField(label=_("Sex"), choices=[CHOOSE, *SEXES.items()])
-    born = forms.DateField(
-        label=_("Date of birth"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    born = DayField(label=_("Date of birth"), required=False)
     number = forms.RegexField(
         _NUMBER,
         label=_("Custody number"),
@@ -59,11 +58,7 @@ class AdmissionForm(Form):
             "invalid": _("The number of a document has a digit and three signs or more.")
         },
     )
-    arrived_at = forms.DateTimeField(
-        label=_("Arrived at"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        input_formats=["%Y-%m-%dT%H:%M"],
-    )
+    arrived_at = MomentField(label=_("Arrived at"))
     cell = forms.ChoiceField(label=_("Cell"), widget=CellSelect(by="sex"))
     reason = forms.CharField(
         label=_("Reason for an overfull cell or a late record"),

@@ -32,6 +32,7 @@ from custos.foundation.organizations.models import Organization
 from custos.foundation.organizations.numbers import Tier
 from custos.foundation.record.parties import DUTY_POSTS, Post
 from custos.foundation.ui import listing
+from custos.foundation.ui.dates import MomentField
 from custos.foundation.ui.forms import Form, ReasonForm
 from custos.foundation.ui.methods import form_of
 from custos.management.reception.forms import SEXES
@@ -235,12 +236,7 @@ class CountTable(listing.Table):
 class InstantForm(forms.Form):
     """Of which instant the roll is asked."""
 
-    at = forms.DateTimeField(
-        label=gettext_lazy("Roll of"),
-        required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        input_formats=["%Y-%m-%dT%H:%M"],
-    )
+    at = MomentField(label=gettext_lazy("Roll of"), required=False)
 
 
 class CountForm(Form):
@@ -303,7 +299,9 @@ def _roll(request: HttpRequest, form: CountForm | None = None) -> HttpResponse:
         "roll": then,
         "outside": _outside_now(facility) if at is None else "",
         "areas": by_area,
+        "going_on": [one for one in counts if not one.ended],
         "counts": CountTable(counts, orderable=False) if counts else None,
+        "counting": may,
         "form": (form or CountForm(areas=areas)) if may else None,
     }
     return render(request, "reception/roll.html", context, status=_status(form))
@@ -376,8 +374,38 @@ def count(request: HttpRequest, count_id: UUID) -> HttpResponse:
         "explain": ReasonForm() if explain else None,
         "here": acting.actor.ref in (shown.first_ref, shown.second_ref),
         "wrong": [c for c in shown.cells if shown.ended and not c.expected == c.first == c.second],
+        "left_out": _left_out(shown) if shown.ended else [],
     }
     return render(request, "reception/count.html", context, status=_status(form))
+
+
+def _left_out(shown: places.CountShown) -> list[str]:
+    """Who was to be counted and who wasn't, in words; only once nobody counts any more."""
+    then = roll.at(shown.organization_id, shown.at)
+    counted = {cell.cell_id for cell in shown.cells}
+    due = sum(cell.expected or 0 for cell in shown.cells)
+    out = sum(cell.out for cell in then.cells if cell.cell in counted)
+    nowhere = 0 if shown.area else then.unplaced - then.out_unplaced
+    elsewhere = 0 if shown.area else then.out_unplaced
+    said = [
+        ngettext("%(n)s person was to be counted.", "%(n)s people were to be counted.", due)
+        % {"n": due}
+    ]
+    if away := out + elsewhere:
+        words = ngettext(
+            "%(n)s person was outside then, such as at court or in hospital, and was left out.",
+            "%(n)s people were outside then, such as at court or in hospital, and were left out.",
+            away,
+        )
+        said.append(words % {"n": away})
+    if nowhere > 0:
+        words = ngettext(
+            "%(n)s person was here without a cell and was left out.",
+            "%(n)s people were here without a cell and were left out.",
+            nowhere,
+        )
+        said.append(words % {"n": nowhere})
+    return said
 
 
 @form_of(lambda count_id: reverse("count", args=[count_id]))
@@ -413,8 +441,8 @@ class AbsenceForm(Form):
         required=False,
         help_text=gettext_lazy("The same name for all who go in one vehicle."),
     )
-    planned_from = forms.DateTimeField(label=gettext_lazy("Leaves"))
-    planned_until = forms.DateTimeField(label=gettext_lazy("Back by"))
+    planned_from = MomentField(label=gettext_lazy("Leaves"))
+    planned_until = MomentField(label=gettext_lazy("Back by"))
     reason = forms.CharField(
         label=gettext_lazy("Reason for a return on another day"), max_length=400, required=False
     )
@@ -424,13 +452,6 @@ class AbsenceForm(Form):
         field = self.fields["kind"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(kind.id, in_words(kind.title)) for kind in absences.offered()]
-        for name in ("planned_from", "planned_until"):
-            when = self.fields[name]
-            assert isinstance(when, forms.DateTimeField)
-            when.widget = forms.DateTimeInput(
-                attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
-            )
-            when.input_formats = ["%Y-%m-%dT%H:%M"]
 
 
 class LeaveForm(AttendedForm):

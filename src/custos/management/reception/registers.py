@@ -198,12 +198,8 @@ class RegisterFilters(listing.Filters):
     event = django_filters.ChoiceFilter(
         label=_("as event"), empty_label=_("any"), field_name="kind", widget=Choices
     )
-    since = django_filters.DateFilter(
-        label=_("from the day"), method="as_it_is", widget=forms.DateInput(attrs={"type": "date"})
-    )
-    until = django_filters.DateFilter(
-        label=_("to the day"), method="as_it_is", widget=forms.DateInput(attrs={"type": "date"})
-    )
+    since = listing.DayFilter(label=_("from the day"), method="as_it_is")
+    until = listing.DayFilter(label=_("to the day"), method="as_it_is")
     place = django_filters.ChoiceFilter(
         label=_("in cell"), empty_label=_("any"), field_name="cell_id", widget=Choices
     )

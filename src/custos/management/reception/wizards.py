@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation.organizations.numbers import Tier
+from custos.foundation.record import grounds
 from custos.foundation.record.parties import Audience, Post, StaffKind
 from custos.foundation.ui import wizard
 from custos.foundation.ui.models import Draft
@@ -38,7 +39,7 @@ class _Hint:
 
     def __str__(self) -> str:
         language = get_language() or ""
-        return f"{self._step.deadline.within(language)} · {self._step.source}"
+        return f"{self._step.deadline.within(language)} · {grounds.in_words(self._step.source)}"
 
 
 def takes_part(acting: Any) -> bool:

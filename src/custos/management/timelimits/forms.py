@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 from custos.foundation import clock
 from custos.foundation.limits import facts as cases
 from custos.foundation.limits import law
+from custos.foundation.ui.dates import DayField, TimeField
 from custos.foundation.ui.forms import Form
 from custos.foundation.ui.widgets import Choices
 from custos.management.timelimits import kinds
@@ -107,7 +108,6 @@ CODES: dict[str, Any] = {
 }
 #: Fields of a fact that no paper asks to be typed.
 _UNASKED = frozenset({"person", "travel_days", "weeks"})
-_DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class ScansInput(forms.FileInput):
@@ -141,11 +141,10 @@ class PaperForm(Form):
     """One paper: when, what stands on it, its number and who issued it. `event()` is the fact."""
 
     kind = forms.CharField(widget=forms.HiddenInput)
-    at = forms.DateField(label=_("Date"), widget=_DAY)
-    time = forms.TimeField(
+    at = DayField(label=_("Date"))
+    time = TimeField(
         label=_("Time"),
         required=False,
-        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
         help_text=_("Where the paper names one; detention counts from its hour."),
     )
     reason = forms.CharField(
@@ -268,7 +267,7 @@ def _field(name: str, needed: bool, codes: dict[str, tuple[str, ...]]) -> forms.
     if name in cases.FLAGS:
         return forms.BooleanField(label=common["label"], required=False)
     if name in cases.DATES:
-        return forms.DateField(widget=_DAY, **common)
+        return DayField(**common)
     return forms.IntegerField(min_value=0, max_value=20_000, **common)
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 import django_filters
-from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
@@ -73,11 +72,7 @@ class BoardFilters(StayFilters):
     state = django_filters.ChoiceFilter(
         label=_("at the stage"), empty_label=_("any"), field_name="clock__state", widget=Choices
     )
-    day = django_filters.DateFilter(
-        label=_("with the last day"),
-        field_name="clock__last_day",
-        widget=forms.DateInput(attrs={"type": "date"}),
-    )
+    day = listing.DayFilter(label=_("with the last day"), field_name="clock__last_day")
 
     def __init__(self, data: Any, *, acting: Acting) -> None:
         super().__init__(data, queryset=queries.board(), acting=acting)

@@ -20,12 +20,11 @@ from custos.foundation.custody import queries as custody
 from custos.foundation.errors import CustosError, Malformed, Missing
 from custos.foundation.organizations import queries as organizations
 from custos.foundation.record.parties import Post
+from custos.foundation.ui.dates import MomentField
 from custos.foundation.ui.forms import Form
 from custos.foundation.ui.templatetags.ui import SEVERITIES
 from custos.prevention.duty import orders, queries
 from custos.prevention.duty.queries import TaskShown
-
-_FORMAT = "%Y-%m-%dT%H:%M"
 
 
 class OrderForm(Form):
@@ -44,11 +43,7 @@ class OrderForm(Form):
         required=False,
     )
     cell = forms.ChoiceField(label=gettext_lazy("Cell"), required=False)
-    due_at = forms.DateTimeField(
-        label=gettext_lazy("Result by"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=_FORMAT),
-        input_formats=[_FORMAT],
-    )
+    due_at = MomentField(label=gettext_lazy("Result by"))
     severity = forms.TypedChoiceField(label=gettext_lazy("Severity"), coerce=int)
 
     def __init__(self, *args: Any, acting: Acting, about: TaskShown | None, **kwargs: Any) -> None:
@@ -103,7 +98,7 @@ def order(request: HttpRequest) -> HttpResponse:
     acting = acting_in(request)
     about = _task(request, acting)
     first = {
-        "due_at": (clock.now() + timedelta(hours=1)).astimezone(clock.LOCAL).strftime(_FORMAT),
+        "due_at": clock.now() + timedelta(hours=1),
         "severity": about.severity if about else 3,
         "cell": request.GET.get("cell", ""),
     }

@@ -19,6 +19,7 @@ from custos.foundation.accounts.middleware import purpose
 from custos.foundation.errors import CustosError, Missing
 from custos.foundation.organizations.numbers import Tier
 from custos.foundation.record.parties import DUTY_POSTS, Post
+from custos.foundation.ui.dates import DayField
 from custos.foundation.ui.forms import Form, ReasonForm
 from custos.foundation.ui.methods import form_of
 from custos.prevention.duty import queries as duty
@@ -102,10 +103,7 @@ class FileForm(Form):
         max_length=_LONGEST_FILE,
         widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "false"}),
     )
-    valid_from = forms.DateField(
-        label=gettext_lazy("Holds from"),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
+    valid_from = DayField(label=gettext_lazy("Holds from"))
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         min_length=4,

@@ -38,6 +38,7 @@ def test_the_threshold_comes_with_its_source():
 
 def test_the_browser_gets_the_gap_as_a_gap():
     spec = CHART.spec("missing")
+    assert spec["label_title"] == "Area"
     assert spec["series"] == [{"title": "Occupancy", "values": [92, None]}]
     assert json.loads(json.dumps(spec)) == spec
 

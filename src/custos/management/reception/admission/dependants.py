@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext
 
 from custos.foundation.codes import shipped
+from custos.foundation.ui.dates import DAY, DayInput, spelled
 
 #: How many one form takes; whoever has more has them recorded in the file.
 MOST = 12
@@ -53,11 +54,16 @@ class Rows(forms.Widget):
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> Any:
         """The rows that are filled in and one more."""
         rows = list(value or [])
+        shown = [*rows, *[Typed()] * (1 if len(rows) < MOST else 0)]
+        day = DayInput(plain=True)
         context = {
             "name": name,
             "id": (attrs or {}).get("id", name),
             "described": (attrs or {}).get("aria-describedby", ""),
-            "rows": list(enumerate([*rows, *[Typed()] * (1 if len(rows) < MOST else 0)])),
+            "rows": [
+                (at, row, day.render(f"{name}-{at}-born", row.born, {"class": "form-control"}))
+                for at, row in enumerate(shown)
+            ],
             "relations": [
                 (code, shipped.title(RELATIONS, code)) for code in shipped.meanings(RELATIONS)
             ],
@@ -96,6 +102,6 @@ class Dependants(forms.Field):
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text) if text else None
+        return date.fromisoformat(spelled(text, DAY)) if text else None
     except ValueError:
         return None

@@ -17,6 +17,8 @@ from custos.foundation import clock
 from custos.foundation.codes import shipped
 from custos.foundation.custody import arrival
 from custos.foundation.custody.people import facts as people
+from custos.foundation.record import grounds
+from custos.foundation.ui.dates import DayField, MomentField
 from custos.foundation.ui.forms import Form
 from custos.foundation.ui.widgets import Choices
 from custos.foundation.ui.wording import enumerated
@@ -122,14 +124,9 @@ class StepForm(Form):
                     widget=forms.CheckboxSelectMultiple,
                 )
             case "date":
-                return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}))
+                return DayField()
             case "moment":
-                return forms.DateTimeField(
-                    widget=forms.DateTimeInput(
-                        attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
-                    ),
-                    input_formats=["%Y-%m-%dT%H:%M"],
-                )
+                return MomentField()
             case "whole":
                 return forms.IntegerField(min_value=0, max_value=1200)
             case "money":
@@ -160,7 +157,12 @@ class StepForm(Form):
                 return self._outcomes()
             case "ground":
                 found = self.verdict.reasons
-                return _choice([(one.id, f"{words(one.title)} · {one.source}") for one in found])
+                return _choice(
+                    [
+                        (one.id, f"{words(one.title)} · {grounds.in_words(one.source)}")
+                        for one in found
+                    ]
+                )
             case "cell":
                 return cells.CellField(self._door)
             case "sides":
@@ -185,7 +187,8 @@ class StepForm(Form):
         found = self.verdict
         field = _choice([(code, OUTCOME_TITLES[code]) for code in found.outcomes])
         told = [
-            gettext("%(rule)s (%(source)s).") % {"rule": words(one.title), "source": one.source}
+            gettext("%(rule)s (%(source)s).")
+            % {"rule": words(one.title), "source": grounds.in_words(one.source)}
             for one in (*found.against, *found.groups)
         ]
         if found.gaps:
@@ -228,7 +231,8 @@ class StepForm(Form):
             # What refuses is for the decision; a step that says so is complete.
             own = rule.step == self.step.id and rule.effect == "block" and not rule.then
             if own and not self.has_error(rule.field):
-                self.add_error(rule.field, f"{words(rule.title)}（{rule.source}）")
+                both = {"rule": words(rule.title), "source": grounds.in_words(rule.source)}
+                self.add_error(rule.field, gettext("%(rule)s (%(source)s).") % both)
         for item in self.step.fields:
             value = cleaned.get(item.id)
             if item.as_ in ("text", "long", "name") and value:

@@ -23,6 +23,7 @@ from custos.foundation.media import services as media
 from custos.foundation.organizations.numbers import Tier
 from custos.foundation.record.parties import Post
 from custos.foundation.ui import wizard
+from custos.foundation.ui.dates import MomentField
 from custos.foundation.ui.forms import Form
 from custos.foundation.ui.methods import form_of
 from custos.management.reception.admission import board, services
@@ -53,12 +54,10 @@ class ArrivalForm(Form):
         help_text=gettext_lazy("Of somebody who comes back from court or hospital."),
     )
     brought_by = forms.CharField(label=gettext_lazy("Brought by"), max_length=200, required=False)
-    expected_at = forms.DateTimeField(
+    expected_at = MomentField(
         label=gettext_lazy("Expected at"),
         required=False,
         help_text=gettext_lazy("Empty where they stand at the door now."),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        input_formats=["%Y-%m-%dT%H:%M"],
     )
 
 

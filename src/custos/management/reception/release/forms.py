@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from custos.foundation.ui.dates import DayField, MomentField
 from custos.foundation.ui.forms import Form
 from custos.foundation.ui.widgets import Choices
 from custos.management.reception.forms import CHOOSE
@@ -33,11 +34,8 @@ class PaperForm(Form):
         help_text=_("As they stand on the document, one in each line."),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-    received_at = forms.DateTimeField(
-        label=_("Received at"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        input_formats=["%Y-%m-%dT%H:%M"],
-        help_text=_("Of a death: when the person died."),
+    received_at = MomentField(
+        label=_("Received at"), help_text=_("Of a death: when the person died.")
     )
     seal = forms.BooleanField(label=_("It bears the seal"), required=False)
     matches = forms.BooleanField(
@@ -59,9 +57,7 @@ class PlanForm(Form):
     """A day on which somebody is to leave."""
 
     way = forms.ChoiceField(label=_("Way out"), widget=Choices)
-    planned_on = forms.DateField(
-        label=_("Leaves on"), widget=forms.DateInput(attrs={"type": "date"})
-    )
+    planned_on = DayField(label=_("Leaves on"))
 
     prefix = "plan"
 

@@ -20,6 +20,7 @@ from custos.foundation.documents import catalogue
 from custos.foundation.documents import queries as documents
 from custos.foundation.errors import Missing
 from custos.foundation.organizations.numbers import range_of
+from custos.foundation.record import grounds
 from custos.foundation.record import queries as entries
 from custos.foundation.record.parties import Post
 from custos.management.reception.models import Release
@@ -288,7 +289,7 @@ def _forbids(facts: engine.Facts) -> list[Forbids]:
             one.version,
             InWords(one.rule.title),
             one.about,
-            one.rule.source,
+            grounds.in_words(one.rule.source),
             InWords(one.rule.mend),
         )
         for one in engine.blockers(facts)
@@ -310,7 +311,7 @@ def _item(item: Item, row: Release, names: dict[str, str], post: Post | None) ->
     return ItemShown(
         item.id,
         InWords(item.title),
-        item.source,
+        grounds.in_words(item.source),
         said is not None,
         said["words"] if said else "",
         names.get(said["ref"], "") if said else "",

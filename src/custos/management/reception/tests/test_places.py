@@ -149,7 +149,43 @@ def test_the_roll_of_an_instant_is_shown_and_names_nobody(
     assert "it does<" in page
     assert "Li Wei" not in page
     long_ago = (clock.now() - timedelta(days=400)).strftime("%Y-%m-%dT%H:%M")
-    assert "Nobody is held" in client.get(f"/roll/?at={long_ago}").content.decode()
+    assert "This is not the roll of now" not in page
+    past = client.get(f"/roll/?at={long_ago}").content.decode()
+    assert "Nobody is held" in past
+    assert "This is not the roll of now" in past
+    assert "Begin the count" in page
+    assert "Begin the count" not in past
+
+
+def test_a_count_that_is_going_on_stands_above_those_that_have_ended(
+    sign_in: SignIn, facility: Organization, cells: list[Cell]
+) -> None:
+    now = clock.now()
+    going_on = Count.objects.create(
+        organization=facility, occasion="night", at=now - timedelta(hours=1), state="recount"
+    )
+    Count.objects.create(organization=facility, occasion="meal", at=now, state="agreed")
+    page = sign_in(Post.PATROL).get("/roll/").content.decode()
+    assert "A count is going on" in page
+    assert page.index(f"/counts/{going_on.pk}/") < page.index("Held")
+    table = page[page.index("<tbody data-rows>") :]
+    assert table.index("Night") < table.index("Meal")
+
+
+def test_a_count_that_has_ended_says_who_was_left_out(sign_in: SignIn, cells: list[Cell]) -> None:
+    worlds.gone(a_detainee(in_cell=cells[0]))
+    for _someone in range(2):
+        a_detainee(in_cell=cells[0])
+    one, other = sign_in(Post.PATROL), sign_in(Post.PATROL)
+    where = one.post("/counts/", {"occasion": "shift", "area": ""}).headers["Location"]
+    page = one.get(where).content.decode()
+    assert "Who is outside, such as at court or in hospital, is left out." in page
+    numbers = {str(cell.pk): "2" if cell == cells[0] else "0" for cell in cells}
+    for who in (one, other):
+        assert "people were to be counted" not in one.get(where).content.decode()
+        who.post(where, numbers)
+    page = one.get(where).content.decode()
+    assert "2 people were to be counted. 1 person was outside then" in page
 
 
 def test_two_people_count_blind_and_a_leader_explains_what_differs(

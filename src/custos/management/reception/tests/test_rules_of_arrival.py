@@ -6,17 +6,20 @@ case that comes out otherwise once the rule is switched off: in the tables of th
 for what a step must hold in `test_what_a_step_must_hold_keeps_an_admission_open`.
 """
 
+import re
 from datetime import timedelta
 
 import pytest
+from django.utils import translation
 
 from custos.foundation.custody import arrival
 from custos.foundation.custody import engine as separation
 from custos.foundation.custody.tests import test_arrival, test_separation_rules
 from custos.foundation.organizations.models import Cell
 from custos.foundation.record.parties import Post
-from custos.management.reception.admission import engine
-from custos.management.reception.admission.rules import rules
+from custos.foundation.ui import wizard
+from custos.management.reception.admission import engine, services
+from custos.management.reception.admission.rules import Step, rules
 from custos.management.reception.tests import test_admission_engine as admission
 from custos.management.reception.tests.admissions import at, facts
 
@@ -261,3 +264,12 @@ def test_no_post_is_held_by_somebody_in_custody() -> None:
     """Nelson Mandela Rule 40; 看守所条例实施办法: nobody held here has authority over others."""
     words = ("detainee", "inmate", "prisoner", "trusty")
     assert not any(word in post.value for post in Post for word in words)
+
+
+@pytest.mark.parametrize("step", rules().steps, ids=lambda step: step.id)
+def test_a_step_says_its_deadline_and_its_law_in_the_readers_language(step: Step) -> None:
+    hint = wizard.step_of(services.NAME, step.id).hint
+    with translation.override("en"):
+        assert not re.search(r"[\u3400-\u9fff]", str(hint))
+    with translation.override("zh-hans"):
+        assert step.source in str(hint)

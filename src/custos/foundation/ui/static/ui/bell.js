@@ -18,6 +18,17 @@ function beside(inner) {
     number.hidden = here === 0;
     number.textContent = String(here);
   }
+  behind();
+}
+
+/** Says at the menu of the places that find no room how much waits behind it. */
+function behind() {
+  const number = /** @type {HTMLElement | null} */ (document.querySelector('.places-more > summary > [data-slot="count"]'));
+  if (!number) return;
+  const hidden = [...document.querySelectorAll(".places > a")].filter((place) => place.getClientRects().length === 0);
+  const all = hidden.reduce((sum, place) => sum + Number(place.querySelector('[data-slot="count"]:not([hidden])')?.textContent ?? 0), 0);
+  number.hidden = all === 0;
+  number.textContent = String(all);
 }
 
 function count() {
@@ -42,6 +53,7 @@ function count() {
 }
 
 if (sheet) new MutationObserver(count).observe(sheet, { childList: true });
+addEventListener("resize", behind);
 
 document.addEventListener("click", (event) => {
   const link = /** @type {Element} */ (event.target).closest("[data-notice]");

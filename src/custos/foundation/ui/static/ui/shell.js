@@ -1,6 +1,7 @@
 /** The frame: menus, theme, dialogs, messages; loads the modules that every page needs. */
 
 import "./bell.js";
+import "./calendars.js";
 import "./choices.js";
 import "./keys.js";
 import "./live.js";
