@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from django.utils import translation
+
 from custos.foundation.custody.people import queries as people
 from custos.foundation.custody.people.queries import PersonFile
 from custos.foundation.custody.queries import PersonShown
@@ -12,7 +14,7 @@ from custos.foundation.limits.dates import DAY
 from custos.foundation.limits.facts import Fact
 from custos.foundation.limits.walk import Stage
 from custos.foundation.record.parties import Post
-from custos.management.timelimits import catalogue, engine, forms, queries
+from custos.management.timelimits import catalogue, engine, forms, kinds, queries
 from custos.management.timelimits.queries import PaperShown, WarningShown
 
 #: Who issues which notice: the report goes out under a leader's name.
@@ -45,11 +47,20 @@ def proposed(warning: WarningShown, person: PersonShown) -> dict[str, Any]:
         "article": _article(stage) if stage is not None else "",
     }
     if basis is not None and basis.number:
-        given["basis"] = f"{basis.number} {basis.title}"
+        given["basis"] = _paper(basis)
     if warning.notice == "D10":
         return given | {"authority": authority, "to": prosecutors, "done": ""}
     copied = "resident_prosecutor" in catalogue.rules().named(warning.rule).to
     return given | {"copy_to": prosecutors if copied else ""}
+
+
+def _paper(basis: PaperShown) -> str:
+    """What a paper is called in a Chinese document, with its number: 《逮捕证》（甲公捕字〔2026〕9号）."""
+    sort = str((basis.event or {}).get("document", ""))
+    with translation.override("zh-hans"):
+        # A sort of several papers is called by the first of them; whoever issues the notice looks it through.
+        called = str(forms.code_title(sort) if sort else kinds.type_title(basis.type))
+        return f"《{called.partition('、')[0]}》（{basis.number}）"
 
 
 #: Reasons of a stage by whose paper custody stands: what opened, restarted or lengthened it.
