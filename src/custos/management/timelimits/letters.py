@@ -58,7 +58,7 @@ def _paper(basis: PaperShown) -> str:
     """What a paper is called in a Chinese document, with its number: 《逮捕证》（甲公捕字〔2026〕9号）."""
     sort = str((basis.event or {}).get("document", ""))
     with translation.override("zh-hans"):
-        # A sort of several papers is called by the first of them; whoever issues the notice looks it through.
+        # A sort of several papers is called by the first; whoever issues the notice looks it through.
         called = str(forms.code_title(sort) if sort else kinds.type_title(basis.type))
         return f"《{called.partition('、')[0]}》（{basis.number}）"
 
