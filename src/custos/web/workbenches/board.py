@@ -21,6 +21,7 @@ from custos.foundation.ui.plans import BoardRoom, BoardTone
 from custos.management.timelimits import queries as timelimits
 from custos.prevention.duty import queries
 from custos.prevention.duty.queries import TaskShown
+from custos.prevention.duty.rounds import queries as rounds
 from custos.prevention.duty.shifts import queries as shifts
 
 #: Severity 1 and 2.
@@ -111,6 +112,7 @@ def _shown(request: HttpRequest) -> dict[str, Any]:
     plan = _plan(place, rolled, tasks)
     room = _ROOM if plan else _ROOM_ALONE
     posts = shifts.posts_now(place.pk) if place.tier is Tier.FACILITY else []
+    watched, missed = rounds.behind(place.pk)
     return {
         "board": board,
         "theme": "dark",
@@ -126,6 +128,8 @@ def _shown(request: HttpRequest) -> dict[str, Any]:
         "places": organizations.capacities_at(clock.today()).get(place.pk),
         "posts": posts[:_POSTS],
         "more_posts": len(posts[_POSTS:]),
+        "watched": watched,
+        "missed": missed,
         "limits": timelimits.figures(place.pk),
         "last": queries.last_ended(_GRAVEST, _LAST),
     }

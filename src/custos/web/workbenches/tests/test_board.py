@@ -24,7 +24,9 @@ from custos.foundation.record.parties import Post
 from custos.prevention.devices import intake
 from custos.prevention.devices.tests.worlds import a_button, a_press
 from custos.prevention.duty import queries, services
+from custos.prevention.duty.information import services as information
 from custos.prevention.duty.models import Task
+from custos.prevention.duty.rounds import services as rounds
 from custos.prevention.duty.shifts import services as shifts
 from custos.web.workbenches.board import rooms_of, rows_of
 from tests.factories import BY_SYSTEM, SYSTEM, a_cell, a_detainee, a_facility, somebody
@@ -280,3 +282,20 @@ def test_a_board_above_facilities_has_no_plan_and_room_for_more(cell: Cell) -> N
     shown = a_screen(code).get(reverse("board_open")).content.decode()
     assert "board-drawing" not in shown
     assert shown.count("<li data-key") == 14
+
+
+def test_cells_that_nobody_looked_into_are_counted_where_rounds_are_kept(cell: Cell) -> None:
+    screen = a_screen(a_code(cell))
+    assert "cells missed" not in screen.get(reverse("board_open")).content.decode()
+    with clock.set_to(clock.now() - timedelta(minutes=40)):
+        information.adopt(
+            "rounds: {}",
+            facility=cell.organization_id,
+            valid_from=clock.today(),
+            reason="x",
+            by=somebody(Post.LEADER, at=cell.organization).actor,
+        )
+    rounds.sweep()
+    shown = screen.get(reverse("board_open")).content.decode()
+    assert "<dt>cells missed</dt><dd>1</dd>" in shown
+    assert "of 1 cell with people" in shown
