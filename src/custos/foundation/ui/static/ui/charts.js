@@ -41,7 +41,7 @@ function option(spec, narrow) {
     grid: { left: 8, right: several && spec.kind === "line" ? 90 : spec.kind === "line" ? 56 : 24, top: 34, bottom: 8, containLabel: true },
     tooltip: { trigger: "axis", renderMode: "richText", valueFormatter: (/** @type {any} */ value) => (value == null ? spec.missing : `${value} ${spec.unit}`) },
     xAxis: { type: "category", data: spec.labels, name: spec.label_title, nameLocation: "middle", nameTextStyle: { color: grey }, axisLabel: { color: grey, fontSize: 13, ...named }, axisLine: { lineStyle: { color: line } }, axisTick: { show: false } },
-    yAxis: { type: "value", min: spec.kind === "bar" ? 0 : undefined, scale: spec.kind === "line", boundaryGap: [0, "12%"], name: spec.unit, nameTextStyle: { color: grey, align: "right" }, axisLabel: { color: grey, fontSize: 13 }, splitLine: { lineStyle: { color: line } } },
+    yAxis: { type: "value", min: spec.kind === "bar" ? 0 : undefined, scale: spec.kind === "line", boundaryGap: [0, "12%"], name: spec.unit, nameTextStyle: { color: grey, align: "left" }, axisLabel: { color: grey, fontSize: 13 }, splitLine: { lineStyle: { color: line } } },
     series: spec.series.map((/** @type {any} */ one, /** @type {number} */ at) => ({
       type: spec.kind,
       name: one.title,
