@@ -156,7 +156,7 @@ def test_a_leaders_account_is_made_with_a_second_person_who_confirms_from_their_
         expect(listed).to_contain_text(said)
     shot(second, f"account-asked-{width}")
     listed.click()
-    expect(second.get_by_text("990001")).to_be_visible()
+    expect(second.get_by_text("990001", exact=True)).to_be_visible()
     second.get_by_label("您的密码").fill(THEIRS)
     second.get_by_role("button", name="作为第二人确认").click()
     page.reload()
