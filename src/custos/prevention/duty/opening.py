@@ -3,14 +3,18 @@
 An emergency button waits for this, so it is one round trip and no more.
 """
 
+from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 
-from custos.foundation.database import prepared
+from custos.foundation.database import prepared, scope
+from custos.foundation.record.kinds import Kind
 from custos.foundation.record.parties import Actor, Post
 from custos.foundation.record.services import Deed
+from custos.foundation.record.wire import Header
 from custos.prevention.duty.engine import State
 from custos.prevention.duty.kinds import TaskOpened, Why
 from custos.prevention.duty.models import Task
@@ -91,3 +95,18 @@ def tell_opened(task: Task, because: UUID, deed: Deed, *, by: Actor) -> None:
         by=by,
         because=because,
     )
+
+
+def tell(deed: Deed, task: Task, payload: Kind, *, by: Actor) -> Header:
+    """Write down what somebody said about a task, for those alone who read what the task is about.
+
+    Whoever says it need not be among them: whoever reported what is sealed may ask for it again.
+    """
+    own = scope.current()
+    with ExitStack() as stack:
+        if task.audience not in own.audiences:
+            wider = replace(own, audiences=own.audiences | {task.audience})
+            stack.enter_context(scope.entered(wider))
+        return deed.append(
+            payload, about=task, by=by, because=task.source_entry_id, audience=task.audience
+        )

@@ -285,8 +285,10 @@ def _one(row: Task, names: dict[str, str], by: Actor) -> TaskShown:
     found = row.finder_ref == by.ref
     restricted = row.audience not in scope.current().audiences
     named = rule.plain or rule.title if restricted and not found else rule.title
-    # An answer to what is sealed is for whoever reported it and those who read such things.
-    told = not (restricted and row.audience == Audience.SEALED_COMPLAINT) or found
+    # What was said of it is for those who read such things, whoever reported it, and, unless it is sealed,
+    # the posts to which the catalogue has its result told.
+    told = not restricted or found
+    told = told or (row.audience != Audience.SEALED_COMPLAINT and by.post in row.tells)
     return TaskShown(
         id=row.pk,
         organization_id=row.organization_id,

@@ -148,18 +148,17 @@ def _answered(task: Task, words: str, by: Actor, deed: Deed) -> None:
     task.answer = words
     _end(task, State.ANSWERED, by, deed.at)
     sealed = task.audience == Audience.SEALED_COMPLAINT
-    deed.append(
-        TaskAnswered(
-            task=task.pk,
-            # Who reported what is sealed, and what came of it, stands on no page of others.
-            answer=gettext("Answered under seal") if sealed else words,
-            finder_kind=ActorKind(task.finder_kind),
-            finder_ref="" if sealed else task.finder_ref,
-        ),
-        about=task,
-        by=by,
-        because=task.source_entry_id,
+    answered = TaskAnswered(
+        task=task.pk,
+        # Who reported what is sealed, and what came of it, stands on no page of others.
+        answer=gettext("Answered under seal") if sealed else words,
+        finder_kind=ActorKind(task.finder_kind),
+        finder_ref="" if sealed else task.finder_ref,
     )
+    if sealed:  # that it is answered is seen by all who see that it waits
+        deed.append(answered, about=task, by=by, because=task.source_entry_id)
+    else:
+        opening.tell(deed, task, answered, by=by)
 
 
 def note(task_id: UUID, text: str, *, by: Actor) -> Task:
@@ -175,9 +174,7 @@ def note(task_id: UUID, text: str, *, by: Actor) -> Task:
         _require_holder(task, by)
         task.note, task.noted_at = words, deed.at
         task.save(update_fields=["note", "noted_at"])
-        deed.append(
-            TaskNoted(task=task.pk, text=words), about=task, by=by, because=task.source_entry_id
-        )
+        opening.tell(deed, task, TaskNoted(task=task.pk, text=words), by=by)
     return task
 
 
@@ -223,12 +220,8 @@ def hand_back(task_id: UUID, reason: str, *, by: Actor) -> Task:
         task.wanted_by = task.opened_at + rule.accept_within.length
         task.due_at = engine.accept_due(rule, task.opened_at, task.step, deed.at)
         opening.return_to_list(task)
-        deed.append(
-            TaskHandedBack(task=task.pk, reason=words, due_at=task.due_at),
-            about=task,
-            by=by,
-            because=task.source_entry_id,
-        )
+        handed_back = TaskHandedBack(task=task.pk, reason=words, due_at=task.due_at)
+        opening.tell(deed, task, handed_back, by=by)
     return task
 
 
@@ -249,12 +242,7 @@ def withdraw(task_id: UUID, reason: str, *, by: Actor) -> Task:
             _require_on_ladder(task, by)
         task.withdrawn_reason = words
         _end(task, State.WITHDRAWN, by, deed.at)
-        deed.append(
-            TaskWithdrawn(task=task.pk, reason=words),
-            about=task,
-            by=by,
-            because=task.source_entry_id,
-        )
+        opening.tell(deed, task, TaskWithdrawn(task=task.pk, reason=words), by=by)
     return task
 
 

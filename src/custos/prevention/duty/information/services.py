@@ -440,12 +440,7 @@ def reopen(task_id: UUID, reason: str, *, by: Actor) -> Task:
                 mend=_("Tell one of them what is missing."),
             )
         _require_reopenable(old, deed.at)
-        header = deed.append(
-            TaskReopened(task=old.pk, reason=words),
-            about=old,
-            by=by,
-            because=old.source_entry_id,
-        )
+        header = opening.tell(deed, old, TaskReopened(task=old.pk, reason=words), by=by)
         task = _again(old, header.id, deed.at)
         task.save(force_insert=True)
         opening.tell_opened(task, header.id, deed, by=_SYSTEM)
