@@ -294,6 +294,8 @@ def record_verify(bundle: Path | None, organization: tuple[int, ...], key: tuple
         else:
             verdicts = proving.installation(organization)
     except TamperedWitness as error:
+        for verdict in error.verdicts:
+            click.echo(proving.line(verdict))
         raise click.ClickException(str(error)) from None
     for verdict in verdicts:
         click.echo(proving.line(verdict))

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce, JSONObject
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -213,11 +213,16 @@ def head_counts() -> dict[UUID, int]:
     return {row["cell_id"]: row["people"] for row in rows}
 
 
-def head_counts_of(cells: Iterable[UUID]) -> dict[UUID, int]:
-    """How many people have their place in each of some cells; names nobody, nor empty cells. One query."""
-    stays = Custody.objects.visible_to(scope.current())
-    rows = stays.filter(ended_at__isnull=True, cell_id__in=list(cells)).values("cell_id")
-    return {row["cell_id"]: row["people"] for row in rows.annotate(people=Count("id"))}
+def present_in(cells: Iterable[UUID]) -> dict[UUID, int]:
+    """How many people of each of some cells are there, not outside; no cell without any. One query."""
+    out = Absence.objects.filter(
+        custody=OuterRef("pk"), left_at__isnull=False, back_at__isnull=True
+    )
+    stays = Custody.objects.visible_to(scope.current()).filter(
+        ~Exists(out), ended_at__isnull=True, cell_id__in=list(cells)
+    )
+    rows = stays.values("cell_id").annotate(people=Count("id"))
+    return {row["cell_id"]: row["people"] for row in rows}
 
 
 def cells_on_close_watch(cells: Iterable[UUID]) -> set[UUID]:

@@ -52,8 +52,8 @@ def installation(
 
     Judged is every chain that has a head, an entry, a checkpoint or a signature in the witness file:
     one that vanished from the database altogether is cut off at its first entry. Raises
-    `witness.TamperedWitness`, and `Missing` for an organization that has none of them. Opens the
-    outermost transaction itself.
+    `witness.TamperedWitness`, with the verdicts where the chains could be walked, and `Missing` for an
+    organization that has none of them. Opens the outermost transaction itself.
     """
     verdicts = _look(organizations, worth_processes)
     # A file that was lawfully erased since the snapshot was taken is gone by right: look once more.
@@ -74,7 +74,7 @@ def _look(organizations: Collection[int], worth_processes: int) -> list[verify.V
             cursor.execute("SELECT pg_export_snapshot()")
             snapshot: str = cursor.fetchone()[0]
         with scope.entered(scope.Scope.of_system("record.verify")):
-            witness.require_all_of(testimony)
+            doubt = _doubt_of(testimony)
             heads = {head.organization_id: head for head in Head.objects.all()}
             stored = _stored_roots()
             everyone = {*heads, *_owners(), *stored, *testimony.heads, *testimony.roots}
@@ -96,7 +96,21 @@ def _look(organizations: Collection[int], worth_processes: int) -> list[verify.V
                 if verdict.sound:
                     files = _files_of(verdict.organization_id)
                     verdict.fault = verify.fault_of_files(verdict, files, media.is_whole)
+    if doubt is not None:
+        doubt.verdicts = verdicts
+        raise doubt
     return verdicts
+
+
+def _doubt_of(testimony: witness.Testimony) -> witness.TamperedWitness | None:
+    """What is wrong with the whole of the witness file. What it says is believed all the same: it is
+    signed, and whoever made the database forget it would otherwise hide where they wrote.
+    """
+    try:
+        witness.require_all_of(testimony)
+    except witness.TamperedWitness as doubt:
+        return doubt
+    return None
 
 
 def _testimony() -> witness.Testimony:

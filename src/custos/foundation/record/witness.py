@@ -21,7 +21,7 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -49,7 +49,12 @@ CLOCKS_APART = timedelta(seconds=2)
 
 
 class TamperedWitness(ValueError):
-    """The witness file was changed, cut off or lost, or cannot be checked; the message says which."""
+    """The witness file was changed, cut off or lost, or cannot be checked; the message says which.
+
+    `verdicts` are those of the chains, as far as what is left of the file speaks for them.
+    """
+
+    verdicts: Sequence[verify.Verdict] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,6 +146,12 @@ def look_in_where_somebody_moved(event: Event, deed: Deed) -> None:
     _look_in_time(event, deed)
 
 
+@on(CameBack)
+def look_in_on_who_is_back(event: Event, deed: Deed) -> None:
+    """And the cell whose people were all outside."""
+    _look_in_time(event, deed)
+
+
 @on(NeverAloneOrdered)
 def look_in_more_often_on_who_must_not_be_alone(event: Event, deed: Deed) -> None:
     """Close watch begins at once, not after the next round."""

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import pytest
 from django.conf import settings
+from django.db import ProgrammingError
 from PIL import Image
 
 from custos.foundation.database import scope
@@ -21,6 +22,7 @@ from custos.foundation.media import services as media
 from custos.foundation.record import checkpoints, inspection, sightings, signing, witness
 from custos.foundation.record import services as recording
 from custos.foundation.record.kinds import PayloadErased
+from custos.foundation.record.models import Witnessed
 from custos.foundation.record.parties import Actor, ActorKind, Post, StaffKind, Subject
 from custos.foundation.record.tests.rewriting import Superuser, rewrite, truncate
 from custos.foundation.record.tests.worlds import (
@@ -347,6 +349,28 @@ def test_a_witness_file_that_was_lost_is_noticed(sql: Superuser) -> None:
     settings.WITNESS.unlink()
     with pytest.raises(witness.TamperedWitness, match=r"has 0 lines.* remembers 1"):
         inspection.installation()
+
+
+@pytest.mark.parametrize(
+    "forgetting",
+    ["DELETE FROM record_witnessed", "UPDATE record_witnessed SET lines = lines + 1"],
+)
+def test_who_makes_the_database_forget_the_witness_hides_no_place(
+    sql: Superuser, forgetting: str
+) -> None:
+    witnessed()
+    rewrite(sql, _edit)
+    sql.execute(forgetting)
+    with pytest.raises(witness.TamperedWitness, match="the database remembers") as doubt:
+        inspection.installation()
+    faults = [verdict.fault for verdict in doubt.value.verdicts if verdict.fault]
+    assert [(fault.organization_id, fault.code) for fault in faults] == [(FACILITY, "rewritten")]
+
+
+def test_the_application_never_forgets_the_witness(sql: Superuser) -> None:
+    witnessed()
+    with pytest.raises(ProgrammingError, match="permission denied"), scope.entered(SYSTEM):
+        Witnessed.objects.all().delete()
 
 
 def test_a_database_that_was_set_back_agrees_with_a_witness_that_went_on(sql: Superuser) -> None:

@@ -45,6 +45,8 @@ class Migration(migrations.Migration):
                 ('last_by', models.TextField(blank=True)),
                 ('last_how', models.CharField(blank=True, max_length=8)),
                 ('missed_since', models.DateTimeField(null=True)),
+                ('held_since', models.DateTimeField(null=True)),
+                ('told_entry', models.UUIDField(null=True)),
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='organizations.organization')),
             ],
             options={

@@ -11,8 +11,9 @@ from custos.foundation.organizations.models import Cell, Organization
 class WatchedCell(models.Model):
     """A cell of a facility that keeps rounds: when it is due, and who looked last.
 
-    `due_at` is empty while nobody is in the cell. `missed_since` is when the oldest look was due that is
-    still missing. `code` is what the tag at the door says.
+    `due_at` is empty while nobody is in the cell, `held_since` since when somebody is. `missed_since` is
+    when the oldest look was due that is still missing, `told_entry` the entry by which a leader was told of
+    it. `code` is what the tag at the door says.
     """
 
     cell = models.OneToOneField(Cell, primary_key=True, on_delete=models.PROTECT)
@@ -24,6 +25,8 @@ class WatchedCell(models.Model):
     last_by = models.TextField(blank=True)
     last_how = models.CharField(max_length=8, blank=True)
     missed_since = models.DateTimeField(null=True)
+    held_since = models.DateTimeField(null=True)
+    told_entry = models.UUIDField(null=True)
 
     objects = ScopedManager()
 

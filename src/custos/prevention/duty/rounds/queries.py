@@ -80,7 +80,7 @@ def cell_of(code: str) -> UUID:
 def _shown(rows: Iterable[WatchedCell]) -> list[CellDue]:
     found = list(rows)
     cells = [row.cell_id for row in found]
-    people = custody.head_counts_of(cells) if cells else {}
+    people = custody.present_in(cells) if cells else {}
     close = custody.cells_on_close_watch(cells) if cells else set()
     names = accounts.names_of({row.last_by for row in found if row.last_by})
     return [
@@ -173,20 +173,24 @@ def signs(facility: int, at: datetime) -> list[SignShown]:
     ]
 
 
-#: Of each look how long after the one before of its cell it came; what a cell waits for now counts too.
+#: Of each look how long after the one before of its cell it came, of a cell that nobody looked into how
+#: long nobody has, since the day began or since somebody is in it; no time in which nobody was there.
 _LONGEST = """
-WITH looks AS (
-    SELECT cell_id, at FROM duty_look
-    WHERE organization_id = %(facility)s AND at > %(since)s - interval '2 hours' AND at <= %(at)s
-    UNION ALL
-    SELECT cell_id, %(at)s FROM duty_watchedcell
+WITH held AS (
+    SELECT cell_id, greatest(held_since, %(since)s) AS since FROM duty_watchedcell
     WHERE organization_id = %(facility)s AND due_at IS NOT NULL
+), looks AS (
+    SELECT cell_id, at, people > 0 AS anybody FROM duty_look
+    WHERE organization_id = %(facility)s AND at > %(since)s AND at <= %(at)s
+    UNION ALL SELECT cell_id, since, true FROM held
+    UNION ALL SELECT cell_id, %(at)s, true FROM held
 ), gaps AS (
-    SELECT cell_id, at, at - lag(at) OVER (PARTITION BY cell_id ORDER BY at) AS gap FROM looks
+    SELECT cell_id, at, at - lag(at) OVER w AS gap, lag(anybody) OVER w AS anybody
+    FROM looks WINDOW w AS (PARTITION BY cell_id ORDER BY at)
 )
 SELECT COALESCE(a.name, ''), date_trunc('hour', g.at), max(extract(epoch FROM g.gap) / 60)::int, count(*)
 FROM gaps g JOIN organizations_cell c ON c.id = g.cell_id LEFT JOIN organizations_area a ON a.id = c.area_id
-WHERE g.at > %(since)s AND g.gap IS NOT NULL
+WHERE g.gap IS NOT NULL AND g.anybody
 GROUP BY a.position, a.name, 2 ORDER BY a.position NULLS LAST, a.name, 2
 """
 

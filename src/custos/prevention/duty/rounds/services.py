@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import get_args
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
@@ -19,9 +20,11 @@ from custos.foundation.organizations.models import Cell
 from custos.foundation.record import services as record
 from custos.foundation.record.parties import Actor, Subject
 from custos.foundation.record.services import Deed
+from custos.prevention.duty.engine import UNFINISHED
 from custos.prevention.duty.information import adopted
 from custos.prevention.duty.information.services import by_our_clock
 from custos.prevention.duty.kinds import RoundMade, RoundMissed, RoundsBehind
+from custos.prevention.duty.models import Task
 from custos.prevention.duty.rounds import plan
 from custos.prevention.duty.rounds.models import Look, WatchedCell
 from custos.prevention.duty.rounds.plan import How, OwnRounds
@@ -83,7 +86,7 @@ def look(
     with record.deed() as deed:
         row = _locked(cell_id, facility)
         client = client_id or new_id(at)
-        if known := _before(facility, client, by):
+        if known := _before(facility, client, cell_id, by):
             return known
         if how == "tag" and not secrets.compare_digest(code.encode(), row.code.encode()):
             raise Malformed(
@@ -104,7 +107,7 @@ def look(
                 mend=_("One sentence is enough; it stays beside the round."),
                 minutes=minutes,
             )
-        people = custody.present().filter(cell_id=cell_id).count()
+        people = custody.present_in([cell_id]).get(cell_id, 0)
         header = deed.append(
             RoundMade(
                 how=how,
@@ -154,13 +157,22 @@ def _locked(cell_id: UUID, facility: int) -> WatchedCell:
     )
 
 
-def _before(facility: int, client: UUID, by: Actor) -> Taken | None:
+def _before(facility: int, client: UUID, cell_id: UUID, by: Actor) -> Taken | None:
     found = (
         Look.objects.visible_to(scope.current())
         .filter(organization_id=facility, by_ref=by.ref, client_id=client)
         .first()
     )
-    return Taken(found.entry_id, client, found.late_minutes, known=True) if found else None
+    if found is None:
+        return None
+    if found.cell_id != cell_id:
+        raise Conflict(
+            "round.other_cell",
+            _("This identifier was used for a look into another cell."),
+            field="client_id",
+            mend=_("Give each look an identifier of its own."),
+        )
+    return Taken(found.entry_id, client, found.late_minutes, known=True)
 
 
 def _begin_anew(
@@ -224,7 +236,7 @@ def wake(facility: int, cells: Collection[UUID], at: datetime) -> None:
     own = kept_by(facility, at)
     if own is None:
         return
-    occupied = custody.head_counts_of(cells)
+    occupied = custody.present_in(cells)
     close = custody.cells_on_close_watch(cells)
     _add(facility, occupied, own)
     rows = list(
@@ -236,16 +248,19 @@ def wake(facility: int, cells: Collection[UUID], at: datetime) -> None:
         gap = plan.gap_of(own, close=row.cell_id in close)
         row.gap_minutes = int(gap.total_seconds()) // 60
         due = at + gap
-        row.due_at = due if row.due_at is None else min(row.due_at, due)
-    WatchedCell.objects.bulk_update(rows, ["due_at", "gap_minutes"])
+        if row.due_at is None:
+            row.held_since, row.due_at = at, due
+        else:
+            row.due_at = min(row.due_at, due)
+    WatchedCell.objects.bulk_update(rows, ["due_at", "gap_minutes", "held_since"])
 
 
 def sweep(limit: int = 500) -> int:
     """Write down which cells nobody looked into in time; returns how many were due.
 
-    A cell in which nobody is sleeps until somebody comes. Each missed look is an entry of its cell; of an
-    area that begins to fall behind a leader is told once, until its cells have been looked into. Opens its
-    own scope; one short index where nothing is due.
+    A cell in which nobody is sleeps until somebody comes. Each missed look is an entry of its cell; a
+    leader is told of the area, and again with the next miss once that task has ended and nobody has
+    looked. Opens its own scope; one short index where nothing is due.
     """
     with scope.entered(scope.Scope.of_system("duty.rounds")), record.deed() as deed:
         now = clock.now()
@@ -257,8 +272,8 @@ def sweep(limit: int = 500) -> int:
         )
         if not rows:
             return 0
-        occupied = custody.head_counts_of([row.cell_id for row in rows])
-        behind_already = _behind({row.organization_id for row in rows})
+        occupied = custody.present_in([row.cell_id for row in rows])
+        being_handled = _being_handled({row.organization_id for row in rows})
         behind: dict[tuple[int, UUID | None], list[WatchedCell]] = defaultdict(list)
         for row in rows:
             if row.cell_id not in occupied:
@@ -267,16 +282,18 @@ def sweep(limit: int = 500) -> int:
             _miss(row, deed, now)
             behind[row.organization_id, row.cell.area_id].append(row)
         for place, late in behind.items():
-            if place not in behind_already:
+            if place not in being_handled:
                 _tell_of_area(late, deed)
-        WatchedCell.objects.bulk_update(rows, ["due_at", "missed_since"])
+        WatchedCell.objects.bulk_update(rows, ["due_at", "missed_since", "told_entry"])
     return len(rows)
 
 
-def _behind(facilities: Collection[int]) -> set[tuple[int, UUID | None]]:
-    """The areas of which a leader knows already that they are behind."""
-    rows = WatchedCell.objects.filter(organization_id__in=facilities, missed_since__isnull=False)
-    return set(rows.values_list("organization_id", "cell__area_id").distinct())
+def _being_handled(facilities: Collection[int]) -> set[tuple[int, UUID | None]]:
+    """The areas whose falling behind is an unfinished task."""
+    rows = WatchedCell.objects.filter(organization_id__in=facilities, told_entry__isnull=False)
+    unfinished = Task.objects.filter(source_entry_id=OuterRef("told_entry"), state__in=UNFINISHED)
+    told = rows.filter(Exists(unfinished))
+    return set(told.values_list("organization_id", "cell__area_id").distinct())
 
 
 def _miss(row: WatchedCell, deed: Deed, now: datetime) -> None:
@@ -296,7 +313,7 @@ def _miss(row: WatchedCell, deed: Deed, now: datetime) -> None:
 def _tell_of_area(late: list[WatchedCell], deed: Deed) -> None:
     first = min(row.missed_since for row in late if row.missed_since)
     area = late[0].cell.area
-    deed.append(
+    header = deed.append(
         RoundsBehind(
             area=area.name if area else "",
             cells=sorted(row.cell.name for row in late),
@@ -305,3 +322,5 @@ def _tell_of_area(late: list[WatchedCell], deed: Deed) -> None:
         about=Subject(late[0].organization_id),
         by=_SYSTEM,
     )
+    for row in late:
+        row.told_entry = header.id

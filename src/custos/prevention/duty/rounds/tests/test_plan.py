@@ -5,6 +5,7 @@ from itertools import accumulate
 from uuid import UUID
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,7 +38,7 @@ def test_a_facility_chooses_within_five_and_sixty() -> None:
 
 
 def test_a_file_out_of_bounds_is_refused_in_words() -> None:
-    with pytest.raises(catalogue.WrongFile) as refused:
+    with translation.override("en"), pytest.raises(catalogue.WrongFile) as refused:
         catalogue.read_own("rounds: {longest_gap: 90}")
     assert "longest_gap: from 5 to 60 minutes" in refused.value.findings[0]
     assert catalogue.read_own("rounds: {}").rounds == OwnRounds()

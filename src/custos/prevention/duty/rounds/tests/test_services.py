@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from custos.foundation import clock
 from custos.foundation.custody import separating
 from custos.foundation.custody.models import Custody
+from custos.foundation.custody.tests.worlds import gone
 from custos.foundation.database import scope
 from custos.foundation.database.scope import Scope
 from custos.foundation.errors import Conflict, CustosError, Malformed, NotAllowed
@@ -18,10 +19,11 @@ from custos.foundation.organizations import services as organizations
 from custos.foundation.organizations.models import Cell
 from custos.foundation.record.models import Entry
 from custos.foundation.record.parties import Post
+from custos.prevention.duty import services as duty
 from custos.prevention.duty.information import services as information
 from custos.prevention.duty.information.tests.worlds import TUESDAY_AT_TEN, World
 from custos.prevention.duty.models import Task
-from custos.prevention.duty.rounds import services
+from custos.prevention.duty.rounds import queries, services
 from custos.prevention.duty.rounds.models import Look, WatchedCell
 from tests import factories
 from tests.factories import BY_SYSTEM, SYSTEM
@@ -148,15 +150,78 @@ def test_after_a_pause_of_the_program_one_miss_is_told_not_many() -> None:
     assert world.due() == 630
 
 
+def answered(world: Kept) -> None:
+    leader = world.on(Post.DUTY_LEADER).actor
+    task = Task.objects.get(rule_id="DUTY-ROUNDS-BEHIND", state="open")
+    duty.accept(task.pk, by=leader)
+    duty.answer(task.pk, "已提醒", by=leader)
+
+
 def test_who_is_behind_again_is_told_of_again() -> None:
     world = Kept()
     with at(30):
         services.sweep()
     with at(40):
         world.look(reason="x")
+        answered(world)
     with at(70):
         services.sweep()
     assert told("round.behind") == 2
+
+
+def test_an_answer_without_a_look_ends_nothing() -> None:
+    world = Kept()
+    with at(30):
+        services.sweep()
+    with at(35):
+        answered(world)
+    with at(59):
+        services.sweep()
+    assert told("round.behind") == 1
+    with at(60):
+        services.sweep()
+    assert told("round.behind") == 2
+
+
+def test_another_cell_of_the_area_is_told_of_though_the_first_stays_missed() -> None:
+    world = Kept()
+    with at(0):
+        second = organizations.add_cell(world.area, "x2", sex="1", capacity=12, by=BY_SYSTEM)
+    with at(20):
+        factories.a_detainee(in_cell=second)
+    with at(30):
+        services.sweep()
+        answered(world)
+    with at(50):
+        services.sweep()
+    assert told("round.behind") == 2
+
+
+def test_a_cell_whose_people_are_all_outside_is_not_missed() -> None:
+    world = Kept()
+    with at(10):
+        gone(world.stay)
+    with at(31):
+        services.sweep()
+    assert (told("round.missed"), world.due()) == (0, None)
+
+
+def test_the_longest_gaps_count_from_when_somebody_was_there_and_until_now() -> None:
+    world = Kept()
+    with at(5):
+        world.look(world.empty)
+    with at(300):
+        factories.a_detainee(in_cell=world.empty)
+    with at(305):
+        world.look(world.empty)
+    with at(306):
+        gaps = queries.longest_gaps(world.facility.pk, clock.now())
+    areas = {name: max(hour.longest for hour in hours) for name, hours in gaps.items()}
+    assert areas[world.empty.area.name] == 5  # type: ignore[union-attr]
+    assert areas[world.area.name] == 306, "nobody ever looked"
+    with at(40 * 60):
+        gaps = queries.longest_gaps(world.facility.pk, clock.now())
+    assert max(hour.longest for hour in gaps[world.area.name]) == 24 * 60
 
 
 def test_a_cell_sleeps_while_nobody_is_in_it_and_wakes_with_the_first() -> None:
@@ -206,7 +271,10 @@ def test_what_is_sent_again_is_known() -> None:
     with at(5):
         first = world.look(client_id=client)
         again = world.look(client_id=client)
+        factories.a_detainee(in_cell=world.empty)
+        code = refused(lambda: world.look(world.empty, client_id=client), Conflict)
     assert again == services.Taken(first.entry_id, client, 0, known=True)
+    assert code == "round.other_cell"
     assert Look.objects.count() == 1
 
 
