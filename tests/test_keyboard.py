@@ -342,6 +342,8 @@ def test_the_leader_walks_the_floor_plan_and_looks_at_operations(sits: Sits) -> 
     tab_to(page, "102 ")
     page.keyboard.press("Enter")
     page.wait_for_url("**/people/?cell=*")
+    tab_to(page, "More")
+    page.keyboard.press("Enter")
     tab_to(page, "Operations")
     page.keyboard.press("Enter")
     page.wait_for_url("**/operations/")

@@ -49,15 +49,16 @@ navigation.register(
     "rounds",
     _("Rounds"),
     icon="walk",
-    order=_after_own_work(30),
+    # Whoever walks them begins there; leaders look at them when they are told.
+    order=lambda acting: 15 if acting.post is Post.PATROL else 60,
     shown=lambda acting: acting.post in LOOKING and acting.organization.tier is Tier.FACILITY,
 )
 navigation.register(
     "facility_home",
     _("Facility"),
     icon="building-community",
-    # Oversight asks how the facilities stand; whether the machines do comes last.
-    order=lambda acting: 5 if acting.post is Post.OVERSIGHT else 40,
+    # Oversight and leaders ask how the facilities stand; whether the machines do comes last.
+    order=lambda acting: {Post.OVERSIGHT: 5, Post.LEADER: 15}.get(acting.post, 40),
 )
 navigation.register(
     "operations",
