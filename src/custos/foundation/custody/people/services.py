@@ -40,19 +40,19 @@ def record_fact(
     """Record a fact of a stay or of its person; returns its identifier.
 
     Of a sort that holds once (nationality, authority, photo …) it takes the former's place. Whom a paper
-    names as co-defendant, and is held here, is kept apart by it (`codefendants`). A wrong number of a
-    document is recorded as unverified, and refuses nobody (GB 11643-1999). Raises `Missing` for a stay out
-    of scope or a co-defendant's stay that isn't there, `NotAllowed` for a post that may not write the sort,
-    `Conflict` where exactly this is recorded already, `Malformed` for what can't be read.
+    names as co-defendant, and is held here, is kept apart by it (`codefendants`), also where only another
+    name or the number of the case shows it. A wrong number of a document is recorded as unverified, and
+    refuses nobody (GB 11643-1999). Raises `Missing` for a stay out of scope or a co-defendant's stay that
+    isn't there, `NotAllowed` for a post that may not write the sort, `Conflict` where exactly this is
+    recorded already, `Malformed` for what can't be read.
     """
     kind = kinds.OF_SORT[fact.sort]
     record.require_writer(kind, by)
     raise_all(faults_of(fact))
-    named = _named_by(fact)
+    of_case = isinstance(fact, (facts.CoDefendant, facts.OtherName, facts.Authority))
     with record.deed() as deed:
-        if named:
-            codefendants.take_turn(_facility_of(custody))
-            codefendants.hold(custody, named)
+        if of_case:
+            _hold_case(custody, fact)
         stay, person = _locked(custody)
         if isinstance(fact, facts.CoDefendant):
             _require_other(stay, fact.custody)
@@ -85,8 +85,8 @@ def record_fact(
             occurred_at=occurred_at,
             attachments=attachments,
         )
-        if named and stay.ended_at is None:
-            codefendants.pair_up(deed, stay, because=told.id)
+        if of_case:
+            codefendants.pair_up(deed, stay.organization_id, person.pk, because=told.id)
     return row.pk
 
 
@@ -166,19 +166,24 @@ def faults_of(fact: facts.Fact) -> list[CustosError]:
     return faults
 
 
-def _named_by(fact: facts.Fact) -> str:
-    """The name by which a fact may tell of two people of one case; empty for every other fact."""
-    if isinstance(fact, facts.CoDefendant):
-        return fact.name
-    return fact.text if isinstance(fact, facts.OtherName) else ""
+def _hold_case(custody: UUID, fact: facts.Fact) -> None:
+    """Take the facility's turn, and hold those of one case as they are once this fact is written.
 
-
-def _facility_of(custody: UUID) -> int:
-    found = Custody.objects.visible_to(scope.current()).filter(pk=custody)
-    facility = found.values_list("organization_id", flat=True).first()
-    if facility is None:
+    A name may tell of two people of one case, and so may the number of the case.
+    """
+    found = Custody.objects.visible_to(scope.current()).filter(pk=custody).first()
+    if found is None:
         raise Missing("custody.no_such_stay", _("There is no such person in custody."))
-    return facility
+    facility = found.organization_id
+    codefendants.take_turn(facility)
+    if isinstance(fact, facts.CoDefendant):
+        paper = codefendants.Named(fact.name, fact.case_number.strip(), fact.custody)
+        codefendants.hold(facility, [found.detainee_id], paper=paper)
+    elif isinstance(fact, facts.OtherName):
+        codefendants.hold(facility, [found.detainee_id], name=fact.text)
+    elif isinstance(fact, facts.Authority):
+        case = {found.pk: fact.case_number.strip()}
+        codefendants.hold(facility, [found.detainee_id], cases=case)
 
 
 def _locked(custody: UUID) -> tuple[Custody, Detainee]:
