@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation.accounts import confirmations
@@ -25,6 +25,7 @@ from custos.foundation.errors import Conflict, CustosError, Malformed, Missing, 
 from custos.foundation.media import services as media
 from custos.foundation.record import services as record
 from custos.foundation.record.parties import Actor, Subject
+from custos.foundation.record.wire import Header
 
 MERGE, UNDO = "custody.merge", "custody.undo_merge"
 
@@ -229,8 +230,8 @@ def merge(confirmation: UUID, content: Content, *, by: Acting) -> None:
     in custody now: nobody is in two places.
     """
     with record.deed() as deed:
+        facilities = _hold_both(content)
         second = confirmations.consume(confirmation, MERGE, content, by=by)
-        held = _lock_held(content)
         kept, other = _both(content)
         root, away = _require_two(kept, other)
         Merge.objects.create(
@@ -238,23 +239,43 @@ def merge(confirmation: UUID, content: Content, *, by: Acting) -> None:
         )
         Detainee.objects.filter(Q(pk=away) | Q(merged_into=away)).update(merged_into=root)
         tokens.rewrite([root])
-        _tell(deed, kinds.RecordsMerged, (kept, other), content, by, second)
-        # From whom the one was kept apart, the other is now too.
-        for cell in placing.lock_cells({one.cell_id for one in held if one.cell_id}).values():
-            placing.tell_of_broken(deed, cell)
+        told = _tell(deed, kinds.RecordsMerged, (kept, other), content, by, second)
+        paired = [
+            codefendants.pair_up(deed, facility, root, because=told.id) for facility in facilities
+        ]
+        if not any(paired):
+            # From whom the one was kept apart, the other is now too.
+            cells = _held(content).filter(cell__isnull=False).values_list("cell_id", flat=True)
+            for cell in placing.lock_cells(one for one in cells if one).values():
+                placing.tell_of_broken(deed, cell)
 
 
-def _lock_held(content: Content) -> list[Custody]:
-    """The stays that the two people have now, held before their records are, as everywhere."""
+def _held(content: Content) -> QuerySet[Custody]:
+    """The stays that the two people of a decision have now."""
     wanted = [UUID(content["kept"]), UUID(content["other"])]
     roots = Detainee.objects.visible_to(scope.current()).filter(
         Q(pk__in=wanted) | Q(merged__in=wanted)
     )
-    stays = Custody.objects.visible_to(scope.current()).filter(
+    return Custody.objects.visible_to(scope.current()).filter(
         Q(detainee__in=roots.values("pk")) | Q(detainee__merged_into__in=roots.values("pk")),
         ended_at=None,
     )
-    return list(stays.select_for_update(of=("self",)).order_by("pk"))
+
+
+def _hold_both(content: Content) -> list[int]:
+    """Take the turn where either person is or was held, and hold them and those of one case with them as
+    they are once the two are one; held before their records are, as everywhere. Returns those facilities.
+    """
+    both = Detainee.objects.visible_to(scope.current()).filter(
+        pk__in=(content["kept"], content["other"])
+    )
+    known = both.values_list("organization_id", flat=True)
+    facilities = sorted({*known, *_held(content).values_list("organization_id", flat=True)})
+    for facility in facilities:
+        codefendants.take_turn(facility)
+    for facility in facilities:
+        codefendants.hold(facility, [UUID(content["kept"]), UUID(content["other"])])
+    return facilities
 
 
 def may_merge(content: Content) -> None:
@@ -351,12 +372,16 @@ def _tell(
     content: Content,
     by: Acting,
     second: Actor,
-) -> None:
+) -> Header:
+    """Tell it of both, and return what was told of the record that is kept."""
     kept, other = both
-    for one in both:
+    told = [
         deed.append(
             kind(kept=kept.pk, other=other.pk, reason=content["reason"]),
             about=Subject(one.organization_id, one.pk),
             by=by.actor,
             second=second,
         )
+        for one in both
+    ]
+    return told[0]

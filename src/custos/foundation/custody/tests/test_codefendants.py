@@ -231,6 +231,41 @@ def test_a_pair_that_a_leader_closed_stays_closed_when_one_of_the_two_comes_back
     assert KeepApart.objects.filter(closed_at=None).count() == 0
 
 
+def test_kr_14_a_merge_that_reveals_the_name_in_a_paper_makes_the_pair(cells: list[Cell]) -> None:
+    former = a_detainee(in_cell=cells[2], name=ZHAO)
+    worlds.ended(former)
+    one, other = a_detainee(in_cell=cells[0]), a_detainee(in_cell=cells[1], name="李四")
+    worlds.named(one, ZHAO)
+    assert _pairs() == []
+    merging.merged(other, former)
+    assert _pairs() == [({one.pk, other.pk}, "codefendants", "area")]
+    assert refused(lambda: worlds.moved(one, cells[1])) == "custody.KR-14-CODEFENDANTS"
+    told = Entry.objects.filter(kind="separation.pair")
+    merge = Entry.objects.filter(kind="person.merged", detainee_id=other.detainee_id)
+    assert {entry.because_id for entry in told} == {merge.get().pk}
+
+
+def test_kr_14_a_merge_with_the_stay_that_a_paper_names_makes_the_pair(cells: list[Cell]) -> None:
+    former, one = a_detainee(in_cell=cells[2], name=ZHAO), a_detainee(in_cell=cells[0])
+    worlds.ended(former)
+    worlds.named(one, ZHAO, stay=former, case="A1")
+    other = a_detainee(in_cell=cells[1], name="李四")
+    merging.merged(other, former)
+    assert _pairs() == [({one.pk, other.pk}, "codefendants", "area")]
+
+
+def test_a_merge_that_finds_two_of_one_case_in_one_cell_is_told_once(
+    facility: Organization, cells: list[Cell]
+) -> None:
+    former = a_detainee(in_cell=cells[2], name=ZHAO)
+    worlds.ended(former)
+    one, other = (a_detainee(in_cell=cells[0], name=name) for name in ("王小川", "李四"))
+    worlds.named(one, ZHAO)
+    merging.merged(other, former)
+    (broken,) = entries("separation.broken", facility)
+    assert set(broken["stays"]) == {one.pk, other.pk}  # type: ignore[call-overload]
+
+
 def test_a_name_of_a_record_that_was_merged_counts_for_a_paper_that_comes_later(
     cells: list[Cell],
 ) -> None:
@@ -357,6 +392,28 @@ def test_two_papers_that_name_each_other_at_once_make_one_pair(
     assert told == ["done", "done"]
     with scope.entered(SYSTEM):
         assert KeepApart.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_paper_and_the_merge_that_shows_whom_it_means_never_overlook_each_other(
+    superuser_sql: psycopg.Connection,
+) -> None:
+    for merge_first in (True, False):
+        with scope.entered(SYSTEM):
+            facility = a_facility()
+            cells = [a_cell(facility=facility) for _ in range(3)]
+            former = a_detainee(in_cell=cells[2], name="旧名")
+            worlds.ended(former)
+            one = a_detainee(in_cell=cells[0], name="王小川")
+            other = a_detainee(in_cell=cells[1], name="李四")
+        deeds = [
+            lambda a=other, b=former: merging.merged(a, b),  # type: ignore[misc]
+            lambda stay=one: worlds.named(stay, "旧名"),  # type: ignore[misc]
+        ]
+        first, second = deeds if merge_first else reversed(deeds)
+        assert both(superuser_sql, first, second) == ["done", "done"]
+        with scope.entered(SYSTEM):
+            assert KeepApart.objects.filter(organization=facility, closed_at=None).count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
