@@ -1,6 +1,7 @@
 """Who is of one case, by their papers: the pair that keeps two co-defendants apart is written by itself.
 
-Papers name a co-defendant by stay, or by name where nobody knew yet that they are here. A name counts
+Papers name a co-defendant by stay, or by name where nobody knew yet that they are here. A paper counts as
+long as its person is held here, on whichever of their stays it was recorded. A name counts, however typed,
 unless both sides have a number of the case and the two differ: it is better to keep a namesake apart, until
 a leader closes the pair, than to put two of one case together. Source: 看守所条例 第14条.
 """
@@ -12,10 +13,12 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from custos.foundation import clock
+from custos.foundation.codes.spelling import plain_name, same_number
 from custos.foundation.custody import engine, placing, separating
 from custos.foundation.custody.models import Custody, Detainee
 from custos.foundation.custody.people.models import FactRow
@@ -64,9 +67,10 @@ class Of:
 
 @dataclass(frozen=True, slots=True)
 class _Paper:
-    """Whose paper names somebody, and as whom."""
+    """On which stay a paper names somebody, of which person it is, and as whom it names them."""
 
     holder: UUID
+    person: UUID
     named: Named
 
 
@@ -74,6 +78,7 @@ def _papers(rows: Iterable[Any]) -> list[_Paper]:
     return [
         _Paper(
             row.custody_id,
+            row.root,
             Named(
                 row.says["name"],
                 row.says["case_number"].strip(),
@@ -86,7 +91,18 @@ def _papers(rows: Iterable[Any]) -> list[_Paper]:
 
 
 def _facts(organization_id: int, sort: str) -> Any:
-    return FactRow.objects.filter(organization_id=organization_id, sort=sort, until=None)
+    rows = FactRow.objects.filter(organization_id=organization_id, sort=sort, until=None)
+    return rows.annotate(root=_root("detainee__merged_into_id", "detainee_id"))
+
+
+def _held(organization_id: int) -> Any:
+    """The stays that people have here now, with the record by which each is known as `root`."""
+    stays = Custody.objects.filter(organization_id=organization_id, ended_at=None)
+    return stays.annotate(root=_root("detainee__merged_into_id", "detainee_id"))
+
+
+def _root(merged_into: str, record: str) -> Coalesce:
+    return Coalesce(F(merged_into), F(record))
 
 
 def of_arrival(
@@ -96,7 +112,9 @@ def of_arrival(
 
     `papers` are those whom the arrival's own papers name. Six queries at most.
     """
-    return _others(organization_id, {name.strip()}, frozenset(), case_number.strip(), papers)
+    case = case_number.strip()
+    own = [replace(one, case_number=one.case_number or case) for one in papers]
+    return _others(organization_id, {name}, frozenset(), case, own)
 
 
 def _others(
@@ -107,13 +125,20 @@ def _others(
     own: Collection[Named],
 ) -> dict[UUID, Of]:
     """Who is held here of one case with somebody of these names and stays, by the latest paper."""
-    about = Q(says__name__in=list(names)) | Q(says__custody__in=[str(stay) for stay in stays])
-    rows = _facts(organization_id, _SORT).filter(about, custody__ended_at=None)
-    theirs = [paper for paper in _papers(rows) if paper.holder not in stays]
+    held: dict[UUID, UUID] = dict(_held(organization_id).values_list("root", "pk"))
+    known_as = {plain_name(name) for name in names}
+    theirs = [
+        paper
+        for paper in _papers(
+            _facts(organization_id, _SORT).filter(detainee__in=_records_of(held).values("pk"))
+        )
+        if paper.holder not in stays
+        and (paper.named.custody in stays or plain_name(paper.named.name) in known_as)
+    ]
     said = {paper.named.custody for paper in theirs} | {one.custody for one in own}
-    now = _now_of({stay for stay in said if stay}, organization_id)
+    now = _now_of({stay for stay in said if stay}, organization_id, held)
     by_name = _held_by_name(
-        organization_id, {one.name for one in own if now.get(one.custody) is None}
+        organization_id, {plain_name(one.name) for one in own if not now.get(one.custody)}, held
     )
     holders = {paper.holder for paper in theirs}
     cases = _cases(organization_id, holders | {s for found in by_name.values() for s in found})
@@ -123,54 +148,61 @@ def _others(
         # A stay that is named and goes on is that one and nobody else of the name.
         elsewhere = now.get(named.custody)
         meant = named.custody in stays or elsewhere in stays
-        if meant or (elsewhere is None and named.name in names and _agree(case, case_number)):
-            found.append((paper.holder, Of(case or case_number, named.since)))
+        if meant or (
+            elsewhere is None and plain_name(named.name) in known_as and _agree(case, case_number)
+        ):
+            found.append((held[paper.person], Of(case or case_number, named.since)))
     for one in own:
-        case, stay = one.case_number or case_number, now.get(one.custody)
-        others = {stay} if stay else by_name.get(one.name, set())
+        stay = now.get(one.custody)
+        others = {stay} if stay else by_name.get(plain_name(one.name), set())
         found += [
-            (other, Of(case or cases.get(other, ""), one.since))
+            (other, Of(one.case_number or cases.get(other, ""), one.since))
             for other in others
-            if stay or _agree(case, cases.get(other, ""))
+            if stay or _agree(one.case_number, cases.get(other, ""))
         ]
     found.sort(key=lambda said: str(said[1].since or ""))
     return {stay: of for stay, of in found if stay not in stays}
 
 
 def _agree(one: str, other: str) -> bool:
-    return not (one and other) or one == other
+    return not (one and other) or same_number(one, other)
 
 
-def _now_of(stays: Collection[UUID], organization_id: int) -> dict[UUID | None, UUID]:
-    """Of stays that papers name, the one that the same person has here now. Two queries at most."""
+def _records_of(roots: Iterable[UUID]) -> QuerySet[Detainee]:
+    """All records of these people."""
+    known = list(roots)
+    return Detainee.objects.filter(Q(pk__in=known) | Q(merged_into__in=known))
+
+
+def _now_of(
+    stays: Collection[UUID], organization_id: int, held: Mapping[UUID, UUID]
+) -> dict[UUID | None, UUID]:
+    """Of stays that papers name, the one that the same person has here now. One query at most."""
     if not stays:
         return {}
     rows = Custody.objects.filter(pk__in=stays, organization_id=organization_id)
-    named = {stay.pk: placing.root_of(stay.detainee) for stay in rows.select_related("detainee")}
-    held = placing.held_now(named.values(), {organization_id})
-    return {stay: held[root].pk for stay, root in named.items() if root in held}
+    roots = rows.values_list("pk", _root("detainee__merged_into_id", "detainee_id"))
+    return {stay: held[root] for stay, root in roots if root in held}
 
 
-def _held_by_name(organization_id: int, names: Collection[str]) -> dict[str, set[UUID]]:
-    """Who is held here under each of these names, other names included. Two queries at most."""
+def _held_by_name(
+    organization_id: int, names: Collection[str], held: Mapping[UUID, UUID]
+) -> dict[str, set[UUID]]:
+    """Who is held here under each of these plain names, on any of their records, other names included.
+
+    Two queries at most.
+    """
     if not names:
         return {}
-    wanted = list(names)
+    records = _records_of(held)
+    aliases = _facts(organization_id, "name").filter(detainee__in=records.values("pk"))
     found: dict[str, set[UUID]] = {}
-    stays = Custody.objects.filter(organization_id=organization_id, ended_at=None)
-    for field in ("detainee__name", "detainee__merged_into__name"):
-        for name, stay in stays.filter(**{f"{field}__in": wanted}).values_list(field, "pk"):
-            found.setdefault(name, set()).add(stay)
-    others = _facts(organization_id, "name").filter(says__text__in=wanted)
-    by_detainee: dict[UUID, set[str]] = {}
-    for detainee, says in others.values_list("detainee_id", "says"):
-        by_detainee.setdefault(detainee, set()).add(says["text"])
-    if by_detainee:
-        for detainee, stay in stays.filter(detainee__in=by_detainee).values_list(
-            "detainee_id", "pk"
-        ):
-            for name in by_detainee[detainee]:
-                found.setdefault(name, set()).add(stay)
+    for root, name in (
+        *records.values_list(_root("merged_into_id", "pk"), "name"),
+        *((row.root, row.says["text"]) for row in aliases),
+    ):
+        if (plain := plain_name(name)) in names:
+            found.setdefault(plain, set()).add(held[root])
     return found
 
 
@@ -227,39 +259,64 @@ def scope_for(
     return "area" if any(one.allowed for one in proposed) else "cell"
 
 
-def hold(custody: UUID, name: str) -> None:
-    """Lock somebody's stay and those of one case with them, in the order of their ids.
+def hold(
+    organization_id: int,
+    records: Collection[UUID],
+    *,
+    name: str = "",
+    paper: Named | None = None,
+    cases: Mapping[UUID, str] | None = None,
+) -> None:
+    """Lock the stay that somebody has here and those of one case with them, in the order of their ids.
 
-    `name` is one that is about to be written: theirs, or their co-defendant's. The facility's turn is
-    taken before.
+    `records` are one or more that are found to be theirs. `name`, `paper` and `cases` are what is about to
+    be written: another name of theirs, whom a paper of theirs names, the number of the case by stay. The
+    facility's turn is taken before.
     """
-    stay = Custody.objects.select_related("detainee").filter(pk=custody, ended_at=None).first()
-    if stay is None:
+    theirs = _all_records(records)
+    here = Custody.objects.filter(
+        detainee__in=theirs.values("pk"), organization_id=organization_id, ended_at=None
+    )
+    stays = set(here.values_list("pk", flat=True))
+    if not stays:
         return
-    others = _others_of(stay, name)
+    others = _others_of(organization_id, records, name=name, paper=paper, cases=cases)
     list(
         Custody.objects.select_for_update(of=("self",))
-        .filter(pk__in={stay.pk, *others}, organization_id=stay.organization_id)
+        .filter(pk__in={*stays, *others}, organization_id=organization_id)
         .order_by("pk")
     )
 
 
-def _others_of(stay: Custody, name: str = "") -> dict[UUID, Of]:
-    root = placing.root_of(stay.detainee)
-    records = Detainee.objects.filter(Q(pk=root) | Q(merged_into=root)).values("pk")
-    names = set(Detainee.objects.filter(pk__in=records).values_list("name", flat=True))
-    known_as = _facts(stay.organization_id, "name").filter(detainee__in=records)
+def _all_records(records: Collection[UUID]) -> QuerySet[Detainee]:
+    """All records of whoever has these."""
+    known = Detainee.objects.filter(pk__in=records)
+    return _records_of(known.values_list(_root("merged_into_id", "pk"), flat=True))
+
+
+def _others_of(
+    organization_id: int,
+    records: Collection[UUID],
+    *,
+    name: str = "",
+    paper: Named | None = None,
+    cases: Mapping[UUID, str] | None = None,
+) -> dict[UUID, Of]:
+    theirs = _all_records(records).values("pk")
+    names = {name, *Detainee.objects.filter(pk__in=theirs).values_list("name", flat=True)} - {""}
+    known_as = _facts(organization_id, "name").filter(detainee__in=theirs)
     names |= {row.says["text"] for row in known_as}
-    stays = set(
-        Custody.objects.filter(
-            detainee__in=records, organization_id=stay.organization_id
-        ).values_list("pk", flat=True)
-    )
-    own = [one.named for one in _papers(_facts(stay.organization_id, _SORT).filter(custody=stay))]
-    if name:
-        names, own = names | {name}, [*own, Named(name)]
-    case = _cases(stay.organization_id, {stay.pk}).get(stay.pk, "")
-    return _others(stay.organization_id, names, stays, case, own)
+    here = Custody.objects.filter(detainee__in=theirs, organization_id=organization_id)
+    stays = dict(here.order_by("admitted_at").values_list("pk", "ended_at"))
+    numbers = {**_cases(organization_id, stays), **(cases or {})}
+    case = next((numbers.get(stay, "") for stay, ended in stays.items() if ended is None), "")
+    own = [
+        replace(one.named, case_number=one.named.case_number or numbers.get(one.holder, ""))
+        for one in _papers(_facts(organization_id, _SORT).filter(custody__in=stays))
+    ]
+    if paper:
+        own.append(replace(paper, case_number=paper.case_number or case))
+    return _others(organization_id, names, stays, case, own)
 
 
 def _lifted(since: datetime | None, closed: datetime | None) -> bool:
@@ -267,13 +324,17 @@ def _lifted(since: datetime | None, closed: datetime | None) -> bool:
     return closed is not None and (since is None or since <= closed)
 
 
-def pair_up(deed: Deed, stay: Custody, *, because: UUID) -> None:
+def pair_up(deed: Deed, organization_id: int, record: UUID, *, because: UUID) -> bool:
     """Write the pairs that follow from all papers for somebody held here, as far as they aren't written.
 
-    Within a deed that has taken the facility's turn and holds them (`hold()`). Where two of one case are
-    found to share what they must not, that is told.
+    `record` is any of theirs. Within a deed that has taken the facility's turn and holds them (`hold()`).
+    Where two of one case are found to share what they must not, that is told. Returns whether it wrote any.
     """
-    others = _others_of(stay)
+    held = _held(organization_id).select_related("detainee")
+    stay = held.filter(detainee__in=_all_records([record]).values("pk")).first()
+    if stay is None:
+        return False
+    others = _others_of(organization_id, [record])
     known = {
         kept.other.pk
         for kept in placing.kept_apart([stay])[stay.pk]
@@ -286,14 +347,15 @@ def pair_up(deed: Deed, stay: Custody, *, because: UUID) -> None:
         if other not in known and not _lifted(of.since, closed.get(other))
     }
     if not new:
-        return
-    held = placing.lock_stays({stay.pk, *new})
-    cells = Cell.objects.filter(organization_id=stay.organization_id)
-    around = placing.around(cells, stay.organization_id, deed.at, stay)
-    scope = scope_for(around.facts[stay.pk], [held[other] for other in new], around, deed.at)
+        return False
+    both = placing.lock_stays({stay.pk, *new})
+    cells = Cell.objects.filter(organization_id=organization_id)
+    around = placing.around(cells, organization_id, deed.at, stay)
+    scope = scope_for(around.facts[stay.pk], [both[other] for other in new], around, deed.at)
     for other, of in new.items():
         pairing = _pairing(other, scope, of.case_number)
-        separating.keep(deed, held[stay.pk], held[other], pairing, by=SYSTEM, because=because)
-    where = placing.lock_cells({one.cell_id for one in held.values() if one.cell_id})
+        separating.keep(deed, both[stay.pk], both[other], pairing, by=SYSTEM, because=because)
+    where = placing.lock_cells({one.cell_id for one in both.values() if one.cell_id})
     for cell in where.values():
         placing.tell_of_broken(deed, cell)
+    return True

@@ -210,14 +210,23 @@ def _pairs(stays: Collection[Custody]) -> QuerySet[KeepApart]:
 
 
 def last_closed(stay: Custody, kind: str) -> dict[UUID, datetime]:
-    """When a pair of this kind of somebody was last closed, by the stay of the other. One query."""
+    """When a pair of this kind of somebody was last closed, by the stay that the other has here now.
+
+    Two queries at most.
+    """
     own = root_of(stay.detainee)
-    rows = _pairs([stay]).filter(kind=kind, closed_at__isnull=False)
-    found: dict[UUID, datetime] = {}
-    for row in rows.select_related("one__detainee").order_by("closed_at"):
-        other = row.other_id if root_of(row.one.detainee) == own else row.one_id
-        found[other] = row.closed_at or row.since
-    return found
+    rows = list(
+        _pairs([stay])
+        .filter(kind=kind, closed_at__isnull=False)
+        .select_related("one__detainee", "other__detainee")
+        .order_by("closed_at")
+    )
+    closed: dict[UUID, datetime] = {}
+    for row in rows:
+        one, other = root_of(row.one.detainee), root_of(row.other.detainee)
+        closed[other if one == own else one] = row.closed_at or row.since
+    now = held_now(closed, {stay.organization_id}) if closed else {}
+    return {held.pk: closed[root] for root, held in now.items()}
 
 
 def kept_apart(stays: Collection[Custody]) -> dict[UUID, list[Kept]]:

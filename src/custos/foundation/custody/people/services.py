@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation.accounts import confirmations
@@ -25,6 +25,7 @@ from custos.foundation.errors import Conflict, CustosError, Malformed, Missing, 
 from custos.foundation.media import services as media
 from custos.foundation.record import services as record
 from custos.foundation.record.parties import Actor, Subject
+from custos.foundation.record.wire import Header
 
 MERGE, UNDO = "custody.merge", "custody.undo_merge"
 
@@ -40,19 +41,19 @@ def record_fact(
     """Record a fact of a stay or of its person; returns its identifier.
 
     Of a sort that holds once (nationality, authority, photo …) it takes the former's place. Whom a paper
-    names as co-defendant, and is held here, is kept apart by it (`codefendants`). A wrong number of a
-    document is recorded as unverified, and refuses nobody (GB 11643-1999). Raises `Missing` for a stay out
-    of scope or a co-defendant's stay that isn't there, `NotAllowed` for a post that may not write the sort,
-    `Conflict` where exactly this is recorded already, `Malformed` for what can't be read.
+    names as co-defendant, and is held here, is kept apart by it (`codefendants`), also where only another
+    name or the number of the case shows it. A wrong number of a document is recorded as unverified, and
+    refuses nobody (GB 11643-1999). Raises `Missing` for a stay out of scope or a co-defendant's stay that
+    isn't there, `NotAllowed` for a post that may not write the sort, `Conflict` where exactly this is
+    recorded already, `Malformed` for what can't be read.
     """
     kind = kinds.OF_SORT[fact.sort]
     record.require_writer(kind, by)
     raise_all(faults_of(fact))
-    named = _named_by(fact)
+    of_case = isinstance(fact, (facts.CoDefendant, facts.OtherName, facts.Authority))
     with record.deed() as deed:
-        if named:
-            codefendants.take_turn(_facility_of(custody))
-            codefendants.hold(custody, named)
+        if of_case:
+            _hold_case(custody, fact)
         stay, person = _locked(custody)
         if isinstance(fact, facts.CoDefendant):
             _require_other(stay, fact.custody)
@@ -85,8 +86,8 @@ def record_fact(
             occurred_at=occurred_at,
             attachments=attachments,
         )
-        if named and stay.ended_at is None:
-            codefendants.pair_up(deed, stay, because=told.id)
+        if of_case:
+            codefendants.pair_up(deed, stay.organization_id, person.pk, because=told.id)
     return row.pk
 
 
@@ -166,19 +167,24 @@ def faults_of(fact: facts.Fact) -> list[CustosError]:
     return faults
 
 
-def _named_by(fact: facts.Fact) -> str:
-    """The name by which a fact may tell of two people of one case; empty for every other fact."""
-    if isinstance(fact, facts.CoDefendant):
-        return fact.name
-    return fact.text if isinstance(fact, facts.OtherName) else ""
+def _hold_case(custody: UUID, fact: facts.Fact) -> None:
+    """Take the facility's turn, and hold those of one case as they are once this fact is written.
 
-
-def _facility_of(custody: UUID) -> int:
-    found = Custody.objects.visible_to(scope.current()).filter(pk=custody)
-    facility = found.values_list("organization_id", flat=True).first()
-    if facility is None:
+    A name may tell of two people of one case, and so may the number of the case.
+    """
+    found = Custody.objects.visible_to(scope.current()).filter(pk=custody).first()
+    if found is None:
         raise Missing("custody.no_such_stay", _("There is no such person in custody."))
-    return facility
+    facility = found.organization_id
+    codefendants.take_turn(facility)
+    if isinstance(fact, facts.CoDefendant):
+        paper = codefendants.Named(fact.name, fact.case_number.strip(), fact.custody)
+        codefendants.hold(facility, [found.detainee_id], paper=paper)
+    elif isinstance(fact, facts.OtherName):
+        codefendants.hold(facility, [found.detainee_id], name=fact.text)
+    elif isinstance(fact, facts.Authority):
+        case = {found.pk: fact.case_number.strip()}
+        codefendants.hold(facility, [found.detainee_id], cases=case)
 
 
 def _locked(custody: UUID) -> tuple[Custody, Detainee]:
@@ -224,8 +230,8 @@ def merge(confirmation: UUID, content: Content, *, by: Acting) -> None:
     in custody now: nobody is in two places.
     """
     with record.deed() as deed:
+        facilities = _hold_both(content)
         second = confirmations.consume(confirmation, MERGE, content, by=by)
-        held = _lock_held(content)
         kept, other = _both(content)
         root, away = _require_two(kept, other)
         Merge.objects.create(
@@ -233,23 +239,43 @@ def merge(confirmation: UUID, content: Content, *, by: Acting) -> None:
         )
         Detainee.objects.filter(Q(pk=away) | Q(merged_into=away)).update(merged_into=root)
         tokens.rewrite([root])
-        _tell(deed, kinds.RecordsMerged, (kept, other), content, by, second)
-        # From whom the one was kept apart, the other is now too.
-        for cell in placing.lock_cells({one.cell_id for one in held if one.cell_id}).values():
-            placing.tell_of_broken(deed, cell)
+        told = _tell(deed, kinds.RecordsMerged, (kept, other), content, by, second)
+        paired = [
+            codefendants.pair_up(deed, facility, root, because=told.id) for facility in facilities
+        ]
+        if not any(paired):
+            # From whom the one was kept apart, the other is now too.
+            cells = _held(content).filter(cell__isnull=False).values_list("cell_id", flat=True)
+            for cell in placing.lock_cells(one for one in cells if one).values():
+                placing.tell_of_broken(deed, cell)
 
 
-def _lock_held(content: Content) -> list[Custody]:
-    """The stays that the two people have now, held before their records are, as everywhere."""
+def _held(content: Content) -> QuerySet[Custody]:
+    """The stays that the two people of a decision have now."""
     wanted = [UUID(content["kept"]), UUID(content["other"])]
     roots = Detainee.objects.visible_to(scope.current()).filter(
         Q(pk__in=wanted) | Q(merged__in=wanted)
     )
-    stays = Custody.objects.visible_to(scope.current()).filter(
+    return Custody.objects.visible_to(scope.current()).filter(
         Q(detainee__in=roots.values("pk")) | Q(detainee__merged_into__in=roots.values("pk")),
         ended_at=None,
     )
-    return list(stays.select_for_update(of=("self",)).order_by("pk"))
+
+
+def _hold_both(content: Content) -> list[int]:
+    """Take the turn where either person is or was held, and hold them and those of one case with them as
+    they are once the two are one; held before their records are, as everywhere. Returns those facilities.
+    """
+    both = Detainee.objects.visible_to(scope.current()).filter(
+        pk__in=(content["kept"], content["other"])
+    )
+    known = both.values_list("organization_id", flat=True)
+    facilities = sorted({*known, *_held(content).values_list("organization_id", flat=True)})
+    for facility in facilities:
+        codefendants.take_turn(facility)
+    for facility in facilities:
+        codefendants.hold(facility, [UUID(content["kept"]), UUID(content["other"])])
+    return facilities
 
 
 def may_merge(content: Content) -> None:
@@ -346,12 +372,16 @@ def _tell(
     content: Content,
     by: Acting,
     second: Actor,
-) -> None:
+) -> Header:
+    """Tell it of both, and return what was told of the record that is kept."""
     kept, other = both
-    for one in both:
+    told = [
         deed.append(
             kind(kept=kept.pk, other=other.pk, reason=content["reason"]),
             about=Subject(one.organization_id, one.pk),
             by=by.actor,
             second=second,
         )
+        for one in both
+    ]
+    return told[0]

@@ -4,17 +4,14 @@
 `left()` never forbids anything.
 """
 
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from custos.foundation import clock
+from custos.foundation.codes.spelling import plain_name, same_number
 from custos.foundation.limits import dates
 from custos.management.reception.release.rules import DIED, Exit, File, Item, Rule, rules
-
-_BRACKETS = str.maketrans(dict.fromkeys("〔［[【（", "(") | dict.fromkeys("〕］]】）", ")"))
-_DOTS = str.maketrans(dict.fromkeys("•・‧∙⋅", "·"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +82,6 @@ class Found:
     rule: Rule
     version: int
     about: tuple[str, ...] = ()
-
-
-def same_number(one: str, other: str) -> bool:
-    """Whether two numbers of documents are one, however brackets, widths and spaces were typed."""
-    return _plain(one) == _plain(other)
-
-
-def _plain(number: str) -> str:
-    folded = unicodedata.normalize("NFKC", number).translate(_BRACKETS)
-    return "".join(folded.split()).casefold()
-
-
-def _plain_name(name: str) -> str:
-    folded = unicodedata.normalize("NFKC", name).translate(_DOTS)
-    return "".join(folded.split()).casefold()
 
 
 def blockers(facts: Facts, file: File | None = None) -> list[Found]:
@@ -185,9 +167,9 @@ def _of_case(one: Basis, facts: Facts) -> bool:
 
 def _same_authority(issuer: str, one: Basis, facts: Facts) -> bool:
     """Whether an authority has the say over a document: its own, or it holds that case now."""
-    if one.issuer and _plain_name(one.issuer) == _plain_name(issuer):
+    if one.issuer and plain_name(one.issuer) == plain_name(issuer):
         return True
-    holds = facts.authority and _plain_name(facts.authority) == _plain_name(issuer)
+    holds = facts.authority and plain_name(facts.authority) == plain_name(issuer)
     return bool(holds) and _of_case(one, facts)
 
 
@@ -273,8 +255,8 @@ def _paper(facts: Facts, way: Exit | None, _file: File) -> _Verdict:
 
 
 def _name(facts: Facts, _way: Exit | None, _file: File) -> _Verdict:
-    known = {_plain_name(name) for name in facts.names}
-    return _when(facts.paper is not None and _plain_name(facts.paper.name) not in known)
+    known = {plain_name(name) for name in facts.names}
+    return _when(facts.paper is not None and plain_name(facts.paper.name) not in known)
 
 
 def _person(facts: Facts, _way: Exit | None, _file: File) -> _Verdict:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from custos.foundation import clock
 from custos.foundation.codes import shipped
+from custos.foundation.codes.spelling import same_number
 from custos.foundation.custody import place_queries
 from custos.foundation.custody import queries as custody
 from custos.foundation.custody.people import queries as people
@@ -83,9 +84,7 @@ def bases_of(person: PersonShown) -> tuple[engine.Basis, ...]:
     ]
     # The document of the admission may have been recorded with its particulars; then it is that one.
     same = [
-        one
-        for one in found
-        if one.kind == kind and engine.same_number(one.number, person.basis_number)
+        one for one in found if one.kind == kind and same_number(one.number, person.basis_number)
     ]
     others = [one for one in found if one not in same]
     return (*(replace(one, main=True) for one in same), *([] if same else [main]), *others)

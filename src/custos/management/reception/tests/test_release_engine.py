@@ -169,14 +169,6 @@ def test_of_the_short_form_whose_issuer_nobody_recorded_the_number_has_to_do() -
     assert _found(replace(bare, paper=replace(PAPER, ends=()))) == ["REL-HOLD"]
 
 
-@pytest.mark.parametrize(
-    "typed", ["县公(刑)拘字[2026]7号", " 县公（刑）拘字 〔2026〕７号 ", "县公（刑）拘字【2026】7号"]
-)  # fmt: skip
-def test_a_number_is_the_same_however_it_was_typed(typed: str) -> None:
-    assert engine.same_number(typed, DETENTION.number)
-    assert not engine.same_number(typed, "县公（刑）拘字〔2026〕70号")
-
-
 def test_an_alias_on_the_file_and_another_dot_fit_the_paper() -> None:
     known = frozenset({"王小川", "诺尔哈提·阿不都热依木"})
     assert _found(replace(_paper(name="诺尔哈提•阿不都热依木"), names=known)) == []
