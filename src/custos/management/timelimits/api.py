@@ -277,6 +277,9 @@ class CorrectionAsked(Asked):
     )
     fact: PaperAsked | None = Field(description="The paper as it should have been entered.")
     reason: Annotated[Line, Field(min_length=1)] = Field(description="Why.")
+    late_reason: Annotated[Line, Field(max_length=400)] = Field(
+        "", description="Why what moves an end that has passed comes only now."
+    )
 
 
 @router.write(
@@ -301,6 +304,7 @@ def correct_legal_paper(call: Call, legal_paper: LegalPaperId, correction: Corre
         number=fact.number if fact else "",
         number_missing=fact.number_missing if fact else "",
         authority=fact.authority if fact else "",
+        late_reason=correction.late_reason or (fact.late_reason if fact else ""),
         scans=uploads.taken(fact.files, call.caller) if fact else (),
     )
     stay = made.custody_id

@@ -387,7 +387,7 @@ def paper_new(request: HttpRequest, custody_id: UUID) -> HttpResponse:
         request.POST or None,
         request.FILES or None,
         initial=_at_first(kind),
-        past_end=stands.due_at is not None and stands.due_at <= clock.now(),
+        past_end=queries.past_end(custody_id),
         weighing="weigh" in request.POST,
     )
     if request.method == "POST" and form.is_valid() and "weigh" not in request.POST:
@@ -526,8 +526,13 @@ def paper_correct(request: HttpRequest, legal_paper_id: UUID) -> HttpResponse:
     sent = request.POST if request.method == "POST" and not taking_back else None
     files = request.FILES if sent is not None else None
     weighing = "weigh" in request.POST
-    form = forms.paper_form(paper.type, sent, files, initial=known, weighing=weighing)
-    back = forms.TakeBackForm(request.POST if taking_back else None, prefix="back")
+    past_end = queries.past_end(custody_id)
+    form = forms.paper_form(
+        paper.type, sent, files, initial=known, past_end=past_end, weighing=weighing
+    )
+    back = forms.TakeBackForm(
+        request.POST if taking_back else None, prefix="back", past_end=past_end
+    )
     actor = acting_in(request).actor
     if sent is not None and form.is_valid() and "weigh" not in request.POST:
         said = form.cleaned_data
@@ -541,6 +546,7 @@ def paper_correct(request: HttpRequest, legal_paper_id: UUID) -> HttpResponse:
                 number=said["number"],
                 number_missing=said["number_missing"],
                 authority=said["authority"],
+                late_reason=said.get("late_reason", ""),
                 scans=_kept(form),
             )
         except Missing:
@@ -553,7 +559,11 @@ def paper_correct(request: HttpRequest, legal_paper_id: UUID) -> HttpResponse:
     if taking_back and back.is_valid():
         try:
             services.correct_paper(
-                legal_paper_id, None, reason=back.cleaned_data["reason"], by=actor
+                legal_paper_id,
+                None,
+                reason=back.cleaned_data["reason"],
+                late_reason=back.cleaned_data.get("late_reason", ""),
+                by=actor,
             )
         except Missing:
             raise
