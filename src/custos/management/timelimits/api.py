@@ -357,6 +357,15 @@ def show_former_papers(call: Call, custody: CustodyId) -> Any:
     return found
 
 
+class TakeOverAsked(Asked):
+    """What is said of papers that are taken over."""
+
+    model_config = Asked.model_config | like(late_reason="")
+    late_reason: Annotated[Line, Field(max_length=400)] = Field(
+        "", description="Why they come only now, where the limit was said here to have ended."
+    )
+
+
 @router.write(
     "/people/{custody}/former-papers/take-over",
     gives=LimitShown,
@@ -366,12 +375,14 @@ def show_former_papers(call: Call, custody: CustodyId) -> Any:
     made=True,
     summary=_("Take the papers of the former facility over"),
 )
-def take_former_papers_over(call: Call, custody: CustodyId) -> Any:
+def take_former_papers_over(
+    call: Call, custody: CustodyId, taken: TakeOverAsked | None = None
+) -> Any:
     """Enters each on the record of the stay with the dates that stand on it; what the clock becomes comes
     back.
     """
     custody_queries.person(custody)
-    former.take_over(custody, by=call.actor)
+    former.take_over(custody, by=call.actor, late_reason=taken.late_reason if taken else "")
     return _limit(queries.clock_of(custody), custody, queries.result_of(custody)[0])
 
 

@@ -311,6 +311,12 @@ class TakeBackForm(Form):
             del self.fields["late_reason"]
 
 
+class TakeOverForm(Form):
+    """Why the papers of a former facility come only now; asked where the limit has ended here."""
+
+    late_reason = _late_reason()
+
+
 class AnswerForm(Form):
     """What came back on a warning."""
 

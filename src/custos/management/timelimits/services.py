@@ -91,7 +91,7 @@ def _weigh(
     event: dict[str, Any] | None,
     replaces: UUID | None,
     *,
-    brought: bool = False,
+    brought_at: datetime | None = None,
 ) -> Weighed:
     custody_id = row.pk
     now = clock.now()
@@ -106,16 +106,28 @@ def _weigh(
         )
     facts = held.with_paper(paper, event, str(replaces or ""))
     before, after = held.computed(now), facts.computed(now)
-    said = [(one.state, one.due_at) for one in _unanswered(row)]
-    passed = engine.passed_end(before, after, said, row.watched_since)
-    if brought:
-        passed = None
+    said = _passed_here(row, brought_at)
+    passed = None
+    if said or brought_at is None:
+        passed = engine.passed_end(before, after, said, row.watched_since)
     late = passed is not None and (
         event is None
         or replaces is not None
         or engine.moment_of(cases.instant(event["at"])[0]) < passed
     )
     return Weighed(before, after, held, facts, paper, passed if late else None, late)
+
+
+def _passed_here(row: Clock, brought_at: datetime | None) -> list[tuple[str, datetime | None]]:
+    """The stages and ends that were said here to be past, and for which no late paper answers yet.
+
+    Of what is taken over at `brought_at` those that were said before: while its papers are entered one by
+    one, ends pass that never were any.
+    """
+    rows = _unanswered(row).filter(due_at__gt=row.watched_since)
+    if brought_at is not None:
+        rows = rows.filter(raised_at__lt=brought_at)
+    return [(one.state, one.due_at) for one in rows]
 
 
 def _unanswered(row: Clock) -> QuerySet[Warning]:
@@ -177,7 +189,8 @@ def record_paper(
     pictures of it, kept by `media` and attached to its entry. One that doesn't fit is kept where `reason`
     says why, and moves no end. One of before an end that has passed by now needs `late_reason`: its entry
     bears how late it was, and the warning of custody beyond the limit stays open until a leader answers.
-    What was `brought` along from another facility, or ended before the person was held here, is history.
+    What was `brought` along from another facility, or ended before the person was held here, is history,
+    unless the end was said here to be past.
     Raises `Malformed` for a fact that cannot be read, `Conflict` where it doesn't fit, came late without a
     reason or the stay has ended, `Missing` out of scope, `NotAllowed` for who may not enter papers.
     Source: 看守所条例 第9条、第15条; 公监管[2014]96号.
@@ -239,7 +252,7 @@ def _record(
     row = _clock_of(custody_id)
     _require_held(row)
     paper_id = new_id(deed.at)
-    weighed = _weigh(row, str(paper_id), event, None, brought=brought)
+    weighed = _weigh(row, str(paper_id), event, None, brought_at=deed.at if brought else None)
     refused = _refused(weighed, said.reason)
     late_reason = _why_late(weighed, said.late_reason, deed.at)
     happened = _happened(event)

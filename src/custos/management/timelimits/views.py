@@ -23,7 +23,7 @@ from custos.foundation.accounts.acting import Acting, acting_in
 from custos.foundation.accounts.middleware import purpose
 from custos.foundation.custody import lists
 from custos.foundation.custody import queries as custody
-from custos.foundation.errors import CustosError, Malformed, Missing
+from custos.foundation.errors import Conflict, CustosError, Malformed, Missing
 from custos.foundation.limits import law
 from custos.foundation.media import services as media
 from custos.foundation.organizations.numbers import Tier
@@ -233,6 +233,7 @@ def clock_page(request: HttpRequest, custody_id: UUID) -> HttpResponse:
         "may_enter": acting.post in kinds.ENTERING and person.ended_at is None,
         "totals": showing.totals_of(result),
         "brought": former.waiting(custody_id) if person.ended_at is None else None,
+        "taking": forms.TakeOverForm() if queries.past_end(custody_id) else None,
     }
     return render(request, "timelimits/clock.html", context)
 
@@ -243,7 +244,13 @@ def clock_page(request: HttpRequest, custody_id: UUID) -> HttpResponse:
 def former_taken(request: HttpRequest, custody_id: UUID) -> HttpResponse:
     """Take the papers of the former facility over."""
     queries.clock_of(custody_id)
-    count = former.take_over(custody_id, by=acting_in(request).actor)
+    form = forms.TakeOverForm(request.POST)
+    said = form.cleaned_data["late_reason"] if form.is_valid() else ""
+    try:
+        count = former.take_over(custody_id, by=acting_in(request).actor, late_reason=said)
+    except Conflict as error:
+        messages.error(request, error.words)
+        return redirect("person_limits", custody_id=custody_id)
     taken = ngettext(
         "%(count)s paper was taken over; the clock runs on.",
         "%(count)s papers were taken over; the clock runs on.",

@@ -148,6 +148,7 @@ def test_papers_of_the_former_facility_are_taken_over_once(program: Program, sta
         worlds.brought(stay)
     waiting = program.get(path).json()
     assert (waiting["facility"], waiting["number"]) == ("甲西市看守所", "S9")
+    assert program.post(f"{path}/take-over", {"late_reason": 1}).status_code == 422
     assert [(one["type"], one["number"]) for one in waiting["papers"]] == [
         ("criminal_detention", "甲公拘字〔2026〕3号")
     ]
