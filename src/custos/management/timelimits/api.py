@@ -277,6 +277,9 @@ class CorrectionAsked(Asked):
     )
     fact: PaperAsked | None = Field(description="The paper as it should have been entered.")
     reason: Annotated[Line, Field(min_length=1)] = Field(description="Why.")
+    late_reason: Annotated[Line, Field(max_length=400)] = Field(
+        "", description="Why what moves an end that has passed comes only now."
+    )
 
 
 @router.write(
@@ -301,6 +304,7 @@ def correct_legal_paper(call: Call, legal_paper: LegalPaperId, correction: Corre
         number=fact.number if fact else "",
         number_missing=fact.number_missing if fact else "",
         authority=fact.authority if fact else "",
+        late_reason=correction.late_reason or (fact.late_reason if fact else ""),
         scans=uploads.taken(fact.files, call.caller) if fact else (),
     )
     stay = made.custody_id
@@ -353,6 +357,15 @@ def show_former_papers(call: Call, custody: CustodyId) -> Any:
     return found
 
 
+class TakeOverAsked(Asked):
+    """What is said of papers that are taken over."""
+
+    model_config = Asked.model_config | like(late_reason="")
+    late_reason: Annotated[Line, Field(max_length=400)] = Field(
+        "", description="Why they come only now, where the limit was said here to have ended."
+    )
+
+
 @router.write(
     "/people/{custody}/former-papers/take-over",
     gives=LimitShown,
@@ -362,12 +375,14 @@ def show_former_papers(call: Call, custody: CustodyId) -> Any:
     made=True,
     summary=_("Take the papers of the former facility over"),
 )
-def take_former_papers_over(call: Call, custody: CustodyId) -> Any:
+def take_former_papers_over(
+    call: Call, custody: CustodyId, taken: TakeOverAsked | None = None
+) -> Any:
     """Enters each on the record of the stay with the dates that stand on it; what the clock becomes comes
     back.
     """
     custody_queries.person(custody)
-    former.take_over(custody, by=call.actor)
+    former.take_over(custody, by=call.actor, late_reason=taken.late_reason if taken else "")
     return _limit(queries.clock_of(custody), custody, queries.result_of(custody)[0])
 
 

@@ -262,21 +262,27 @@ def look_again(
 
 
 def passed_end(
-    before: Result, after: Result, fact: str, watched_since: datetime
+    before: Result,
+    after: Result,
+    said: Iterable[tuple[str, datetime | None]],
+    watched_since: datetime,
 ) -> datetime | None:
-    """The end that had passed when a paper of before it comes in, by which custody goes on or is over.
+    """The earliest end that had passed and stands no more after what came in: custody goes on, or is over.
 
-    `fact` is the date on the paper. None for a paper that came in time, for one dated after the end (that
-    is custody past its limit, and is said so), and where the end lay before anybody watched: what a
-    person brings along is history.
+    `said` are the stages and ends of open warnings that no late paper answers for yet. They count where the
+    end stood until now, or where no basis is left at all. None where nothing had passed, and where the end
+    lay before anybody watched: what a person brings along is history.
     """
-    stands = standing(before)
-    due, at = stands.due_at, before.case.as_of
-    if due is None or at is None or moment_of(at) < due or due <= watched_since:
-        return None
-    if moment_of(cases.instant(fact)[0]) >= due:
-        return None
-    return None if still_stands(stands.state, due, standing(after)) else due
+    stood, stands, at = standing(before), standing(after), before.case.as_of
+    ends = [
+        (state, due)
+        for state, due in said
+        if due is not None and still_stands(state, due, stood) and due > watched_since
+    ]
+    due = stood.due_at
+    if due is not None and at is not None and watched_since < due <= moment_of(at):
+        ends.append((stood.state, due))
+    return min((due for state, due in ends if not still_stands(state, due, stands)), default=None)
 
 
 def still_stands(said_state: str, said_due: datetime | None, now: Standing) -> bool:

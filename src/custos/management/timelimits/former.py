@@ -174,12 +174,14 @@ def _rows() -> Any:
     return FormerPapers.objects.visible_to(scope.current())
 
 
-def take_over(custody_id: UUID, *, by: Actor) -> int:
+def take_over(custody_id: UUID, *, by: Actor, late_reason: str = "") -> int:
     """Enter the papers of the former facility for a stay, oldest first; returns how many.
 
     What stands on the record of this stay already (the document of its admission) isn't entered twice.
-    A paper that doesn't fit is kept and moves no limit, as it did there. Raises `Conflict` where nothing
-    waits, they were taken over already or the stay has ended, `NotAllowed` for who may not enter papers.
+    A paper that doesn't fit is kept and moves no limit, as it did there. Where custody beyond the limit was
+    said here before, and stands no more with these papers, `late_reason` says why they come only now, and
+    a leader answers. Raises `Conflict` without it, where nothing waits, they were taken over already or the
+    stay has ended, `NotAllowed` for who may not enter papers.
     """
     record.require_writer(kinds.PaperRecorded, by)
     with record.deed() as deed:
@@ -214,6 +216,7 @@ def take_over(custody_id: UUID, *, by: Actor) -> int:
                 number=one["number"],
                 authority=one["authority"],
                 reason=reason,
+                late_reason=late_reason,
                 brought=True,
             )
             count += 1

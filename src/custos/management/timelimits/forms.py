@@ -180,6 +180,19 @@ class PaperForm(Form):
         return event
 
 
+def _late_reason() -> forms.CharField:
+    return forms.CharField(
+        label=LATE_REASON,
+        required=False,
+        max_length=400,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_(
+            "The limit has ended. A paper of before the end, and a correction that moves it, is entered"
+            " with the reason why it comes late."
+        ),
+    )
+
+
 def paper_form(
     kind: str,
     data: Any = None,
@@ -229,16 +242,7 @@ def paper_form(
         help_text=_("The authority whose seal stands on it; for an event, who reported it."),
     )
     if past_end:
-        fields["late_reason"] = forms.CharField(
-            label=LATE_REASON,
-            required=False,
-            max_length=400,
-            widget=forms.Textarea(attrs={"rows": 2}),
-            help_text=_(
-                "The limit has ended. A paper of before the end is entered with the reason why it"
-                " comes late."
-            ),
-        )
+        fields["late_reason"] = _late_reason()
     made: type[PaperForm] = type("PaperFormOfKind", (PaperForm,), {**fields, "of_fact": of_fact})
     form = made(data, files, initial={"kind": kind, **_initial(of_fact, initial or {})})
     last = ("document", "number", "number_missing", "authority", "scans", "late_reason", "reason")
@@ -294,11 +298,23 @@ def code_title(code: str) -> Any:
 
 
 class TakeBackForm(Form):
-    """Why a paper is taken back altogether."""
+    """Why a paper is taken back altogether; where the limit has ended, why that comes only now, too."""
 
     reason = forms.CharField(
         label=_("Reason"), min_length=4, max_length=400, widget=forms.Textarea(attrs={"rows": 2})
     )
+    late_reason = _late_reason()
+
+    def __init__(self, *args: Any, past_end: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not past_end:
+            del self.fields["late_reason"]
+
+
+class TakeOverForm(Form):
+    """Why the papers of a former facility come only now; asked where the limit has ended here."""
+
+    late_reason = _late_reason()
 
 
 class AnswerForm(Form):

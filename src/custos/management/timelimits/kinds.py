@@ -95,7 +95,10 @@ class PaperRecorded(Kind):
 
 
 class PaperCorrected(Kind):
-    """A paper had been entered wrongly: another stands in its place, or none (`event` empty)."""
+    """A paper had been entered wrongly: another stands in its place, or none (`event` empty).
+
+    `limit_ended_at` is the end that had passed and stands no more, `late_reason` why that comes only now.
+    """
 
     name, version = "limit.paper_corrected", 1
     title = _("Legal paper corrected")
@@ -114,11 +117,16 @@ class PaperCorrected(Kind):
     refused: list[str] = []
     reason: str
     number_missing: str = ""
+    limit_ended_at: datetime | None = None
+    late_by_minutes: int = 0
+    late_reason: str = ""
 
     def line(self) -> str:
         said = f"{type_title(self.type)} · {self.happened_on.isoformat()}"
         if not self.event:
             said = gettext("Taken back: %(paper)s") % {"paper": said}
+        if self.limit_ended_at:
+            said += f" · {late_by(self.late_by_minutes)}: {self.late_reason}"
         return f"{said} · {self.reason}"
 
 

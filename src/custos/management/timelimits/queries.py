@@ -394,6 +394,22 @@ def gaps_of(papers: Iterable[PaperShown], shown: ClockShown) -> list[Gap]:
     return found
 
 
+def past_end(custody_id: UUID) -> bool:
+    """Whether a limit of a stay has ended, so that what moves the end says why it comes late. Two queries.
+
+    It has where the end is past, and where no paper answers yet for the warning that said so.
+    """
+    due = clock_of(custody_id).due_at
+    if due is not None and due <= clock.now():
+        return True
+    asking = [one.id for one in catalogue.rules().warnings if one.late_paper_asks]
+    return (
+        warnings()
+        .filter(custody_id=custody_id, closed_at=None, late_paper_id=None, rule__in=asking)
+        .exists()
+    )
+
+
 def paper(paper_id: UUID) -> tuple[UUID, PaperShown]:
     """A paper and the stay that it is of. Three queries. Raises `Missing` out of scope."""
     row = Paper.objects.visible_to(scope.current()).filter(pk=paper_id).first()

@@ -48,7 +48,8 @@ LONGEST_ANSWER = 2_000
 class Weighed:
     """What a paper would make of a clock: the result without it and with it, and where it stands.
 
-    `passed` is the end that had passed already when the paper, which is of before it, comes in.
+    `passed` is the end that had passed already and stands no more with the paper. It is `late` where it is
+    of before that end, or puts another right: then it needs a reason and a leader's answer.
     """
 
     before: Result
@@ -57,6 +58,7 @@ class Weighed:
     facts: Facts
     paper: str
     passed: datetime | None
+    late: bool
 
     @property
     def problems(self) -> list[Problem]:
@@ -89,7 +91,7 @@ def _weigh(
     event: dict[str, Any] | None,
     replaces: UUID | None,
     *,
-    brought: bool = False,
+    brought_at: datetime | None = None,
 ) -> Weighed:
     custody_id = row.pk
     now = clock.now()
@@ -103,10 +105,37 @@ def _weigh(
             mend=_("Look at the list of papers, and correct the one that counts."),
         )
     facts = held.with_paper(paper, event, str(replaces or ""))
-    before, after, passed = held.computed(now), facts.computed(now), None
-    if event is not None and replaces is None and not brought:
-        passed = engine.passed_end(before, after, event["at"], row.watched_since)
-    return Weighed(before, after, held, facts, paper, passed)
+    before, after = held.computed(now), facts.computed(now)
+    said = _passed_here(row, brought_at)
+    passed = None
+    if said or brought_at is None:
+        passed = engine.passed_end(before, after, said, row.watched_since)
+    late = passed is not None and (
+        event is None
+        or replaces is not None
+        or engine.moment_of(cases.instant(event["at"])[0]) < passed
+    )
+    return Weighed(before, after, held, facts, paper, passed if late else None, late)
+
+
+def _passed_here(row: Clock, brought_at: datetime | None) -> list[tuple[str, datetime | None]]:
+    """The stages and ends that were said here to be past, and for which no late paper answers yet.
+
+    Of what is taken over at `brought_at` those that were said before: while its papers are entered one by
+    one, ends pass that never were any.
+    """
+    rows = _unanswered(row).filter(due_at__gt=row.watched_since)
+    if brought_at is not None:
+        rows = rows.filter(raised_at__lt=brought_at)
+    return [(one.state, one.due_at) for one in rows]
+
+
+def _unanswered(row: Clock) -> QuerySet[Warning]:
+    """Open warnings of custody beyond the limit for which no late paper answers yet. One query."""
+    asking = [one.id for one in catalogue.rules().warnings if one.late_paper_asks]
+    return Warning.objects.filter(
+        custody_id=row.pk, closed_at__isnull=True, late_paper_id__isnull=True, rule__in=asking
+    )
 
 
 def require_readable(event: dict[str, Any], now: datetime) -> None:
@@ -160,7 +189,8 @@ def record_paper(
     pictures of it, kept by `media` and attached to its entry. One that doesn't fit is kept where `reason`
     says why, and moves no end. One of before an end that has passed by now needs `late_reason`: its entry
     bears how late it was, and the warning of custody beyond the limit stays open until a leader answers.
-    What was `brought` along from another facility, or ended before the person was held here, is history.
+    What was `brought` along from another facility, or ended before the person was held here, is history,
+    unless the end was said here to be past.
     Raises `Malformed` for a fact that cannot be read, `Conflict` where it doesn't fit, came late without a
     reason or the stay has ended, `Missing` out of scope, `NotAllowed` for who may not enter papers.
     Source: 看守所条例 第9条、第15条; 公监管[2014]96号.
@@ -222,7 +252,7 @@ def _record(
     row = _clock_of(custody_id)
     _require_held(row)
     paper_id = new_id(deed.at)
-    weighed = _weigh(row, str(paper_id), event, None, brought=brought)
+    weighed = _weigh(row, str(paper_id), event, None, brought_at=deed.at if brought else None)
     refused = _refused(weighed, said.reason)
     late_reason = _why_late(weighed, said.late_reason, deed.at)
     happened = _happened(event)
@@ -262,11 +292,17 @@ def _record(
         recorded_by=by.ref,
         entry_id=header.id,
     )
-    if weighed.passed is not None:
-        # What the sweep hasn't said yet of the end that has passed is said first, and stays.
-        _raise(deed, row, weighed.before, weighed.held.papers, _open_keys([row.pk]))
+    if not brought:
+        _say_passed(deed, row, weighed)
     _settle(deed, row, weighed, because=header.id, basis=paper_id if not refused else None)
     return paper
+
+
+def _say_passed(deed: Deed, row: Clock, weighed: Weighed) -> None:
+    """What the sweep hasn't said yet of an end that has passed is said before anything moves it."""
+    due = engine.standing(weighed.before).due_at
+    if due is not None and row.watched_since < due <= deed.at:
+        _raise(deed, row, weighed.before, weighed.held.papers, _open_keys([row.pk]))
 
 
 def _minutes(passed: datetime | None, at: datetime) -> int:
@@ -275,16 +311,16 @@ def _minutes(passed: datetime | None, at: datetime) -> int:
 
 def _why_late(weighed: Weighed, reason: str, at: datetime) -> str:
     """Why a paper of before an end that has passed came only now. Raises `Conflict` where nobody says."""
-    if weighed.passed is None:
+    if weighed.passed is None or not weighed.late:
         return ""
     if not reason.strip():
         raise Conflict(
             "timelimits.recorded_late",
-            _("The limit ended at %(end)s, and this paper of before it is %(late)s."),
+            _("The limit ended at %(end)s, and what moves that end is %(late)s."),
             field="late_reason",
             mend=_(
-                "Check its date. If it stands so, say why it came late; the warning of custody beyond the"
-                " limit stays open until a leader has answered it."
+                "Check the dates. If they stand so, say why it comes late; the warning of custody beyond"
+                " the limit stays open until a leader has answered it."
             ),
             end=moment_words(weighed.passed),
             late=kinds.late_by(_minutes(weighed.passed, at)),
@@ -307,11 +343,14 @@ def correct_paper(
     number: str = "",
     number_missing: str = "",
     authority: str = "",
+    late_reason: str = "",
     scans: Sequence[StoredFile] = (),
 ) -> Paper:
     """Put another paper in the place of one that was entered wrongly, or none (`event` None).
 
     What was entered stays, and so do the results that it gave. No warning ends because of a correction.
+    One by which an end that has passed stands no more needs `late_reason`, as a paper that comes late does,
+    and is answered for by a leader.
     Raises as `record_paper` does, `Malformed` without a reason, `Conflict` for one corrected already.
     """
     if not reason.strip():
@@ -330,6 +369,7 @@ def correct_paper(
         new = new_id(deed.at)
         weighed = _weigh(row, str(new), event, paper_id)
         refused = _refused(weighed, reason)
+        late_reason = _why_late(weighed, late_reason, deed.at)
         happened = _happened(event) if event else old.happened_on
         kind = event["type"] if event else old.type
         header = deed.append(
@@ -344,6 +384,9 @@ def correct_paper(
                 authority=authority.strip(),
                 refused=refused,
                 reason=reason.strip(),
+                limit_ended_at=weighed.passed,
+                late_by_minutes=_minutes(weighed.passed, deed.at),
+                late_reason=late_reason,
             ),
             about=row.custody,
             by=by,
@@ -361,12 +404,16 @@ def correct_paper(
             number=number.strip(),
             number_missing=number_missing.strip(),
             authority=authority.strip(),
+            limit_ended_at=weighed.passed,
+            late_reason=late_reason,
             recorded_at=deed.at,
             recorded_by=by.ref,
             entry_id=header.id,
             replaces=old,
         )
+        _say_passed(deed, row, weighed)
         _settle(deed, row, weighed, because=header.id, basis=None)
+        _leave_to_a_leader(row, weighed, new)
     return paper
 
 
@@ -593,11 +640,22 @@ def _end_by_basis(deed: Deed, row: Clock, weighed: Weighed, paper: UUID) -> None
             continue
         if warning.rule == "NO-BASIS" and now.standing == engine.NO_BASIS:
             continue
-        if rule.late_paper_asks and (weighed.passed or warning.late_paper_id):
+        if rule.late_paper_asks and (weighed.late or warning.late_paper_id):
             warning.late_paper_id = warning.late_paper_id or paper
             warning.save(update_fields=["late_paper_id"])
             continue
         _close(deed, warning, row, "basis", paper)
+
+
+def _leave_to_a_leader(row: Clock, weighed: Weighed, paper: UUID) -> None:
+    """A correction by which an end that has passed stands no more leaves its warning to a leader."""
+    if not weighed.late:
+        return
+    now = engine.standing(weighed.after)
+    for warning in _unanswered(row).select_for_update():
+        if not engine.still_stands(warning.state, warning.due_at, now):
+            warning.late_paper_id = paper
+            warning.save(update_fields=["late_paper_id"])
 
 
 #: Warnings that are about the end of a limit.

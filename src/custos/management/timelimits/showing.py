@@ -289,9 +289,9 @@ def seen(weighed: Weighed) -> Seen:
 
 
 def _late(weighed: Weighed) -> str:
-    if weighed.passed is None:
+    if weighed.passed is None or not weighed.late:
         return ""
     return gettext(
-        "The limit ended at %(end)s. Say why this paper of before it comes only now; the warning of "
+        "The limit ended at %(end)s. Say why what moves that end comes only now; the warning of "
         "custody beyond the limit stays open until a leader has answered it."
     ) % {"end": moment_words(weighed.passed)}

@@ -23,7 +23,7 @@ from custos.foundation.accounts.acting import Acting, acting_in
 from custos.foundation.accounts.middleware import purpose
 from custos.foundation.custody import lists
 from custos.foundation.custody import queries as custody
-from custos.foundation.errors import CustosError, Malformed, Missing
+from custos.foundation.errors import Conflict, CustosError, Malformed, Missing
 from custos.foundation.limits import law
 from custos.foundation.media import services as media
 from custos.foundation.organizations.numbers import Tier
@@ -233,6 +233,7 @@ def clock_page(request: HttpRequest, custody_id: UUID) -> HttpResponse:
         "may_enter": acting.post in kinds.ENTERING and person.ended_at is None,
         "totals": showing.totals_of(result),
         "brought": former.waiting(custody_id) if person.ended_at is None else None,
+        "taking": forms.TakeOverForm() if queries.past_end(custody_id) else None,
     }
     return render(request, "timelimits/clock.html", context)
 
@@ -243,7 +244,13 @@ def clock_page(request: HttpRequest, custody_id: UUID) -> HttpResponse:
 def former_taken(request: HttpRequest, custody_id: UUID) -> HttpResponse:
     """Take the papers of the former facility over."""
     queries.clock_of(custody_id)
-    count = former.take_over(custody_id, by=acting_in(request).actor)
+    form = forms.TakeOverForm(request.POST)
+    said = form.cleaned_data["late_reason"] if form.is_valid() else ""
+    try:
+        count = former.take_over(custody_id, by=acting_in(request).actor, late_reason=said)
+    except Conflict as error:
+        messages.error(request, error.words)
+        return redirect("person_limits", custody_id=custody_id)
     taken = ngettext(
         "%(count)s paper was taken over; the clock runs on.",
         "%(count)s papers were taken over; the clock runs on.",
@@ -387,7 +394,7 @@ def paper_new(request: HttpRequest, custody_id: UUID) -> HttpResponse:
         request.POST or None,
         request.FILES or None,
         initial=_at_first(kind),
-        past_end=stands.due_at is not None and stands.due_at <= clock.now(),
+        past_end=queries.past_end(custody_id),
         weighing="weigh" in request.POST,
     )
     if request.method == "POST" and form.is_valid() and "weigh" not in request.POST:
@@ -526,8 +533,13 @@ def paper_correct(request: HttpRequest, legal_paper_id: UUID) -> HttpResponse:
     sent = request.POST if request.method == "POST" and not taking_back else None
     files = request.FILES if sent is not None else None
     weighing = "weigh" in request.POST
-    form = forms.paper_form(paper.type, sent, files, initial=known, weighing=weighing)
-    back = forms.TakeBackForm(request.POST if taking_back else None, prefix="back")
+    past_end = queries.past_end(custody_id)
+    form = forms.paper_form(
+        paper.type, sent, files, initial=known, past_end=past_end, weighing=weighing
+    )
+    back = forms.TakeBackForm(
+        request.POST if taking_back else None, prefix="back", past_end=past_end
+    )
     actor = acting_in(request).actor
     if sent is not None and form.is_valid() and "weigh" not in request.POST:
         said = form.cleaned_data
@@ -541,6 +553,7 @@ def paper_correct(request: HttpRequest, legal_paper_id: UUID) -> HttpResponse:
                 number=said["number"],
                 number_missing=said["number_missing"],
                 authority=said["authority"],
+                late_reason=said.get("late_reason", ""),
                 scans=_kept(form),
             )
         except Missing:
@@ -553,7 +566,11 @@ def paper_correct(request: HttpRequest, legal_paper_id: UUID) -> HttpResponse:
     if taking_back and back.is_valid():
         try:
             services.correct_paper(
-                legal_paper_id, None, reason=back.cleaned_data["reason"], by=actor
+                legal_paper_id,
+                None,
+                reason=back.cleaned_data["reason"],
+                late_reason=back.cleaned_data.get("late_reason", ""),
+                by=actor,
             )
         except Missing:
             raise

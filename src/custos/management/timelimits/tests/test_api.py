@@ -120,6 +120,26 @@ def test_a_paper_of_before_an_end_that_has_passed_says_over_the_api_why_it_comes
     assert paper["late_reason"] == "邮寄迟到"
 
 
+def test_a_correction_by_which_a_passed_end_moves_says_over_the_api_why_it_comes_late(
+    program: Program, stay: Custody
+) -> None:
+    with scope.entered(SYSTEM):
+        arrest = worlds.ended_here(stay, days_ago=3)
+    day = clock.today() - timedelta(days=20)
+    body = {"fact": LIMIT | {"type": "arrest", "at": day.isoformat()}, "reason": "日期看错了"}
+    answer = program.post(f"/legal-papers/{arrest.pk}/correct", body)
+    assert answer.status_code == 409, answer.content
+    assert answer.json()["code"] == "timelimits.recorded_late"
+    assert answer.json()["errors"][0]["pointer"] == "/late_reason"
+    said = body | {"late_reason": "原件迟到"}
+    assert program.post(f"/legal-papers/{arrest.pk}/correct", said).status_code == 201
+    paper = next(
+        one for one in program.get(f"/people/{stay.pk}/legal-papers").json() if one["counts"]
+    )
+    assert paper["limit_ended_at"]
+    assert paper["late_reason"] == "原件迟到"
+
+
 def test_papers_of_the_former_facility_are_taken_over_once(program: Program, stay: Custody) -> None:
     path = f"/people/{stay.pk}/former-papers"
     assert program.get(path).status_code == 404
@@ -128,6 +148,7 @@ def test_papers_of_the_former_facility_are_taken_over_once(program: Program, sta
         worlds.brought(stay)
     waiting = program.get(path).json()
     assert (waiting["facility"], waiting["number"]) == ("甲西市看守所", "S9")
+    assert program.post(f"{path}/take-over", {"late_reason": 1}).status_code == 422
     assert [(one["type"], one["number"]) for one in waiting["papers"]] == [
         ("criminal_detention", "甲公拘字〔2026〕3号")
     ]

@@ -14,7 +14,7 @@ from custos.foundation.record import services as record
 from custos.foundation.record.models import Entry
 from custos.foundation.record.parties import Post
 from custos.management.timelimits import former, queries, services
-from custos.management.timelimits.models import Clock, FormerPapers, Paper
+from custos.management.timelimits.models import Clock, FormerPapers, Paper, Warning
 from custos.prevention.duty.models import Task
 from tests import leaving
 from tests.factories import SYSTEM, a_cell, a_detainee, a_facility, an_officer
@@ -105,6 +105,40 @@ def test_what_is_taken_over_after_an_end_is_history_and_not_late() -> None:
         assert former.take_over(new.pk, by=OFFICER) == 1
         assert Clock.objects.get(pk=new.pk).last_day == date(2026, 6, 5)
     assert not Paper.objects.filter(limit_ended_at__isnull=False).exists()
+
+
+def test_what_was_said_here_to_be_past_is_no_history_for_papers_that_are_taken_over() -> None:
+    """The same, and the warning of 5 May was raised here: the reason is asked, and a leader answers."""
+    _old, new = brought()
+    with clock.set_to(at("2026-05-01T16:00")):
+        services.record_paper(new.pk, ARREST, by=OFFICER)
+    with clock.set_to(at("2026-05-06T00:00")):
+        services.sweep()
+    with clock.set_to(at("2026-05-07T09:00")):
+        with pytest.raises(Conflict) as caught:
+            former.take_over(new.pk, by=OFFICER)
+        assert (caught.value.code, caught.value.field) == (
+            "timelimits.recorded_late",
+            "late_reason",
+        )
+        assert former.waiting(new.pk) is not None
+        assert former.take_over(new.pk, by=OFFICER, late_reason="档案5月7日才送到") == 1
+        assert Clock.objects.get(pk=new.pk).last_day == date(2026, 6, 5)
+        (gap,) = queries.gaps_of(queries.papers_of(new.pk), queries.clock_of(new.pk))
+    assert (gap.since, gap.until) == (at("2026-05-06T00:00"), at("2026-05-07T09:00"))
+    longer = Paper.objects.get(custody=new, type="extension")
+    warning = Warning.objects.get(custody=new, rule="AL-4")
+    assert (warning.closed_at, warning.late_paper_id) == (None, longer.pk)
+
+
+def test_a_whole_case_that_is_taken_over_late_asks_nothing() -> None:
+    """Ends that pass only while the papers are entered one by one never were any."""
+    _old, new = brought()
+    with clock.set_to(at("2026-05-06T00:00")):
+        services.sweep()
+    with clock.set_to(at("2026-05-07T09:00")):
+        assert former.take_over(new.pk, by=OFFICER) == 2
+    assert not Warning.objects.filter(custody=new, rule="AL-4", closed_at=None).exists()
 
 
 def test_whoever_arrived_before_the_former_facility_closed_the_stay_gets_them_then() -> None:

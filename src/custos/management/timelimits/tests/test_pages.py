@@ -180,6 +180,25 @@ def test_a_late_paper_is_asked_for_its_reason_and_the_time_without_a_document_is
     assert warning.closed_by == "answer"
 
 
+def test_a_correction_by_which_a_passed_end_moves_is_asked_for_its_reason(
+    stay: Custody, sign_in: SignIn
+) -> None:
+    arrest = worlds.ended_here(stay, days_ago=3)
+    client, url = sign_in(), reverse("limit_correct", args=[arrest.pk])
+    context = client.get(url).context
+    assert "late_reason" in context["form"].fields
+    assert "late_reason" in context["back"].fields
+    day = clock.today() - timedelta(days=20)
+    sent = _sent(kind="arrest", at=day.isoformat(), reason="日期看错了")
+    answer = client.post(url, sent)
+    assert answer.status_code == 422
+    assert set(answer.context["form"].errors) == {"late_reason"}
+    assert client.post(url, sent | {"late_reason": "原件迟到"}).status_code == 302
+    page = client.get(reverse("person_limits", args=[stay.pk])).content.decode()
+    assert "Held without a document" in page
+    assert "原件迟到" in page
+
+
 def test_a_paper_that_comes_in_time_is_asked_for_no_reason(stay: Custody, sign_in: SignIn) -> None:
     worlds.arrested(stay, days_ago=10)
     url = reverse("limit_paper", args=[stay.pk])

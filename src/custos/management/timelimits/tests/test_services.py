@@ -251,7 +251,9 @@ def test_a_warning_does_not_end_by_a_correction(stay: Custody) -> None:
     swept("2024-05-06T00:00")
     with clock.set_to(at("2024-05-06T08:00")):
         later = ARREST | {"at": "2024-03-20"}
-        services.correct_paper(paper.pk, later, reason="实际执行日期为3月20日", by=OFFICER)
+        services.correct_paper(
+            paper.pk, later, reason="实际执行日期为3月20日", late_reason="核对原件晚", by=OFFICER
+        )
     assert clock_of(stay).last_day == date(2024, 5, 20)
     assert open_rules(stay) == {"AL-4"}
 
@@ -543,6 +545,85 @@ def test_the_time_without_a_document_stays_shown_whatever_is_corrected(stay: Cus
     assert (gap.since, gap.until) == (at("2024-05-06T00:00"), at("2024-05-07T10:30"))
     assert gap.length == (1, 11)
     assert gap.reason == "办案单位5月7日才送达"
+
+
+def _corrected(paper: Paper, event: dict[str, Any] | None, now: str, **more: Any) -> Paper:
+    with clock.set_to(at(now)):
+        return services.correct_paper(paper.pk, event, reason="更正", by=OFFICER, **more)
+
+
+WRONG_AT_FIRST: list[dict[str, Any]] = [
+    EXTENSION | {"at": "2024-05-07"},
+    {"type": "permit_issued", "at": "2024-05-02", "until": "2024-05-05"},
+]
+
+
+@pytest.mark.parametrize("swept_before", [True, False])
+@pytest.mark.parametrize("wrong", [*WRONG_AT_FIRST, None])
+def test_a_correction_that_moves_a_passed_end_later_is_asked_what_a_late_paper_is_asked(
+    stay: Custody, wrong: dict[str, Any] | None, swept_before: bool
+) -> None:
+    """A paper that moved nothing becomes an extension; or the arrest itself gets a later date (None)."""
+    paper = entered(stay, ARREST, "2024-03-05T19:00")
+    right: dict[str, Any] = ARREST | {"at": "2024-04-05"}
+    if swept_before:
+        swept("2024-05-06T00:00")
+    if wrong is not None:
+        paper = entered(stay, wrong, "2024-05-07T10:00", reason="逾期送达")
+        right = IN_TIME
+    with pytest.raises(Conflict) as caught:
+        _corrected(paper, right, "2024-05-07T10:30")
+    assert (caught.value.code, caught.value.field) == ("timelimits.recorded_late", "late_reason")
+    new = _corrected(paper, right, "2024-05-07T10:30", late_reason="原件5月7日才核对")
+    assert clock_of(stay).last_day == date(2024, 6, 5)
+    warning = Warning.objects.get(rule="AL-4")
+    assert (warning.closed_at, warning.late_paper_id) == (None, new.pk)
+    said = record.timeline(detainee=stay.detainee_id, kinds=["limit.paper_corrected"])[0]
+    assert "原件5月7日才核对" in said.text
+    entered(stay, {"type": "prosecution_received", "at": "2024-05-20"}, "2024-05-20T10:00")
+    assert "AL-4" in open_rules(stay), "the next paper in time answers for no correction"
+    with clock.set_to(at("2024-05-20T11:00")):
+        (gap,) = queries.gaps_of(queries.papers_of(stay.pk), queries.clock_of(stay.pk))
+        assert (gap.since, gap.until) == (at("2024-05-06T00:00"), at("2024-05-07T10:30"))
+        services.answer(warning.pk, "late_paper", "已约谈办案单位", by=LEADER)
+    assert "AL-4" not in open_rules(stay)
+
+
+def test_a_paper_taken_back_and_entered_anew_with_a_later_date_is_asked_the_same(
+    stay: Custody,
+) -> None:
+    paper = entered(stay, ARREST, "2024-03-05T19:00")
+    _corrected(paper, None, "2024-05-07T10:00")
+    later = ARREST | {"at": "2024-04-05"}
+    with pytest.raises(Conflict, match="recorded_late"):
+        entered(stay, later, "2024-05-07T10:30")
+    new = entered(stay, later, "2024-05-07T10:30", late_reason="登记错误")
+    assert Warning.objects.get(rule="AL-4").late_paper_id == new.pk
+    assert new.limit_ended_at == at("2024-05-06T00:00")
+
+
+def test_taking_a_paper_back_asks_why_it_comes_late_where_that_moves_a_passed_end(
+    stay: Custody,
+) -> None:
+    """An arrest of a later day was entered, too: without the first the months count from it."""
+    first = entered(stay, ARREST, "2024-03-05T19:00")
+    second = entered(stay, ARREST | {"at": "2024-04-05"}, "2024-04-05T19:00", reason="照录")
+    assert clock_of(stay).due_at == at("2024-05-06T00:00")
+    with pytest.raises(Conflict, match="recorded_late"):
+        _corrected(first, None, "2024-05-07T10:00")
+    back = _corrected(first, None, "2024-05-07T10:00", late_reason="录到了别人的档案里")
+    assert Warning.objects.get(rule="AL-4").late_paper_id == back.pk
+    assert clock_of(stay).due_at == at("2024-06-06T00:00")
+    assert second.pk != back.pk
+
+
+def test_a_correction_that_moves_nothing_later_asks_nothing_new(stay: Custody) -> None:
+    paper = entered(stay, ARREST, "2024-03-05T19:00")
+    swept("2024-05-06T00:00")
+    for day in ("2024-03-05", "2024-03-04"):
+        paper = _corrected(paper, ARREST | {"at": day}, "2024-05-07T10:00", number="9号")
+        assert (paper.limit_ended_at, paper.late_reason) == (None, "")
+    assert open_rules(stay) == {"AL-4"}
 
 
 def test_the_database_keeps_no_late_paper_without_its_reason(stay: Custody) -> None:
