@@ -301,7 +301,14 @@ def _a_world(site: str, who: str) -> World:
             },
             "record_legal_paper": {"at": yesterday},
             "weigh_legal_paper": {"at": yesterday, "reason": "x"},
-            "correct_legal_paper": {"fact": {"type": "arrest", "at": yesterday}},
+            "correct_legal_paper": {
+                "fact": {
+                    "type": "arrest",
+                    "at": yesterday,
+                    "number": "甲公捕字〔2026〕9号",
+                    "authority": "甲东市公安局",
+                }
+            },
             "admit_person": {"cell": str(cell.pk), "arrived_at": clock.now().isoformat()},
             "register_device": {
                 "organization": number,
