@@ -506,6 +506,49 @@ def test_a_paper_dated_after_the_end_ends_the_warning_and_is_said_to_be_past_it(
     assert clock_of(stay).problems
 
 
+@pytest.mark.parametrize(
+    ("event", "until"),
+    [
+        ({"type": "prosecution_received", "at": "2024-05-07"}, "2024-05-07T10:00"),
+        ({"type": "prosecution_received", "at": "2024-05-06"}, "2024-05-07T00:00"),
+        ({"type": "prosecution_received", "at": "2024-05-07T09:00:00+08:00"}, "2024-05-07T09:00"),
+        ({"type": "released", "at": "2024-05-06"}, "2024-05-07T00:00"),
+    ],
+)
+def test_the_time_from_an_end_to_a_paper_dated_after_it_is_shown_as_without_a_document(
+    stay: Custody, event: dict[str, Any], until: str
+) -> None:
+    """A paper without its time counts to the end of its day, at most to its entry."""
+    entered(stay, ARREST, "2024-03-05T19:00")
+    swept("2024-05-06T00:00")
+    paper = entered(stay, event, "2024-05-07T10:00")
+    assert (paper.limit_ended_at, paper.late_reason) == (at("2024-05-06T00:00"), "")
+    assert Warning.objects.get(rule="AL-4").closed_by == "basis"
+    _corrected(paper, event | {"at": "2024-05-04"}, "2024-05-07T11:00")
+    with clock.set_to(at("2024-05-07T12:00")):
+        (gap,) = queries.gaps_of(queries.papers_of(stay.pk), queries.clock_of(stay.pk))
+    assert (gap.since, gap.until, gap.reason) == (at("2024-05-06T00:00"), at(until), "")
+
+
+def test_a_paper_that_follows_the_end_at_its_very_moment_leaves_no_time_without_a_document(
+    stay: Custody,
+) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    event = {"type": "prosecution_received", "at": "2024-05-06T00:00:00+08:00"}
+    assert entered(stay, event, "2024-05-06T09:00").limit_ended_at is None
+
+
+def test_the_time_without_a_document_until_a_release_stays_shown(stay: Custody) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    swept("2024-05-06T00:00")
+    with clock.set_to(at("2024-05-06T09:00")):
+        leaving.left(stay)
+    stay.refresh_from_db()
+    with clock.set_to(at("2024-06-06T09:00")):
+        (gap,) = queries.gaps_of([], queries.clock_of(stay.pk), stay.ended_at)
+    assert (gap.since, gap.until) == (at("2024-05-06T00:00"), stay.ended_at)
+
+
 def test_what_ended_before_somebody_came_is_history_and_not_late() -> None:
     """The whole case is entered at admission: arrested, extended, sent on, all before this house."""
     with clock.set_to(at("2024-06-20T09:00")):
