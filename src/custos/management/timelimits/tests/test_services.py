@@ -8,6 +8,8 @@ from uuid import uuid4
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from custos.foundation import clock
 from custos.foundation.custody.models import Custody, Detainee
@@ -667,6 +669,71 @@ def test_a_correction_that_moves_nothing_later_asks_nothing_new(stay: Custody) -
         paper = _corrected(paper, ARREST | {"at": day}, "2024-05-07T10:00", number="9号")
         assert (paper.limit_ended_at, paper.late_reason) == (None, "")
     assert open_rules(stay) == {"AL-4"}
+
+
+#: Papers of before an end that has passed, and others: what fits, what doesn't, and what moves nothing.
+LATE_PAPERS = st.one_of(
+    st.fixed_dictionaries(
+        {
+            "type": st.just("extension"),
+            "months": st.sampled_from([1, 2]),
+            "ground": st.sampled_from(["complex", "gang"]),
+            "approver": st.sampled_from(["procuratorate_next_higher", "procuratorate_province"]),
+        }
+    ),
+    st.fixed_dictionaries(
+        {
+            "type": st.sampled_from(
+                [
+                    "prosecution_received",
+                    "psychiatric_exam_started",
+                    "new_major_crime",
+                    "arrest",
+                    "released",
+                    "bail",
+                ]
+            )
+        }
+    ),
+)
+DAYS = st.dates(date(2024, 3, 5), date(2024, 5, 8)).map(date.isoformat)
+
+
+@pytest.mark.parametrize("corrects", [False, True])
+def test_no_late_paper_whatever_it_says_makes_a_clock_lose_that_its_limit_had_ended(
+    stay: Custody, corrects: bool
+) -> None:
+    """Entered, or put in the place of a permit that moved nothing; without a reason and with one."""
+    entered(stay, ARREST, "2024-03-05T19:00")
+    wrong = {"type": "permit_issued", "at": "2024-05-02", "until": "2024-05-05"}
+    permit = entered(stay, wrong, "2024-05-02T10:00")
+    swept("2024-05-06T00:00")
+
+    def tried(event: dict[str, Any], **more: Any) -> None:
+        if corrects:
+            _corrected(permit, event, "2024-05-08T10:00", **more)
+        else:
+            entered(stay, event, "2024-05-08T10:00", reason="照录", **more)
+
+    @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(LATE_PAPERS, DAYS, st.booleans())
+    def holds(event: dict[str, Any], day: str, says_why: bool) -> None:
+        with transaction.atomic():
+            try:
+                tried(event | {"at": day}, **({"late_reason": "迟到"} if says_why else {}))
+                refused = ""
+            except Conflict as error:
+                refused = error.code
+            assert refused in ({""} if says_why else {"", "timelimits.recorded_late"})
+            with clock.set_to(at("2024-05-08T11:00")):
+                gaps = queries.gaps_of(queries.papers_of(stay.pk), queries.clock_of(stay.pk))
+            end = at("2024-05-06T00:00")
+            assert any(gap.since <= end and (not gap.until or gap.until > end) for gap in gaps)
+            after_the_end = Paper.objects.filter(basis_from__isnull=False).exists()
+            assert after_the_end or open_rules(stay) & {"AL-4", "OUT"}
+            transaction.set_rollback(True)
+
+    holds()
 
 
 def test_the_database_keeps_no_late_paper_without_its_reason(stay: Custody) -> None:
