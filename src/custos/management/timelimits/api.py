@@ -145,6 +145,7 @@ class LegalPaperShown(Shape):
         authority="甲东市公安局", event={"type": "arrest", "at": "2026-03-05"},
         recorded_at="2026-03-05T10:00:00Z", counts=True, corrects=None, entry_id=_ID, scans=1,
         number_missing="", limit_ended_at=None, late_reason="",
+        basis_from=None,
     ) | {"from_attributes": True}  # fmt: skip
     id: UUID = Field(description="The paper.")
     type: str = Field(description="Code of the fact; see docs/reference/limits.md.")
@@ -160,9 +161,12 @@ class LegalPaperShown(Shape):
     scans: int = Field(description="How many scans are kept with it.")
     number_missing: str = Field(description="Why it bears no number.")
     limit_ended_at: datetime | None = Field(
-        description="The end that had passed when it was entered, of a paper of before it; null in time."
+        description="The end that had passed without a document when it was entered; null in time."
     )
     late_reason: str = Field(description="Why it came late.")
+    basis_from: datetime | None = Field(
+        description="When the time without a document was over, of a paper dated after that end."
+    )
 
 
 @router.read(

@@ -61,7 +61,8 @@ class PaperRecorded(Kind):
 
     `refused` names problems for which the computation leaves the fact out: it is kept, and moves no end.
     `limit_ended_at` is the end that had passed when a paper of before it came in, `late_reason` why it came
-    late; `number_missing` why the paper bears no number.
+    late; of a paper dated after that end `basis_from` is when the time without a document was over.
+    `number_missing` says why the paper bears no number.
     """
 
     name, version = "limit.paper_recorded", 1
@@ -79,10 +80,11 @@ class PaperRecorded(Kind):
     late_by_minutes: int = 0
     late_reason: str = ""
     number_missing: str = ""
+    basis_from: datetime | None = None
 
     def line(self) -> str:
         late = ""
-        if self.limit_ended_at:
+        if self.late_reason:
             late = f"{late_by(self.late_by_minutes)}: {self.late_reason}"
         parts = (
             type_title(self.type),

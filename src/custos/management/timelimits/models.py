@@ -16,7 +16,8 @@ class Paper(models.Model):
     `event` is the fact as the engine takes it, dates as they stand on the paper. `replaces` names the
     paper that this one puts right; one without an `event` takes the other back. A paper that another
     replaces counts no more. `number_missing` says why it bears no number. `limit_ended_at` is the end that
-    had passed, without a document, when a paper of before it was entered, and `late_reason` why.
+    had passed, without a document, when a paper of before it was entered, and `late_reason` why; of one
+    dated after it `basis_from` is when that time without a document was over.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -30,6 +31,7 @@ class Paper(models.Model):
     authority = models.CharField(max_length=200, blank=True)
     limit_ended_at = models.DateTimeField(null=True)
     late_reason = models.CharField(max_length=400, blank=True)
+    basis_from = models.DateTimeField(null=True)
     recorded_at = models.DateTimeField()
     recorded_by = models.TextField()
     entry_id = models.UUIDField()
@@ -46,8 +48,14 @@ class Paper(models.Model):
                 name="timelimits_paper_says_something",
             ),
             models.CheckConstraint(
-                condition=Q(limit_ended_at__isnull=True, late_reason="")
-                | Q(limit_ended_at__isnull=False) & ~Q(late_reason=""),
+                condition=Q(limit_ended_at__isnull=True, late_reason="", basis_from__isnull=True)
+                | Q(limit_ended_at__isnull=False, basis_from__isnull=True) & ~Q(late_reason="")
+                | Q(
+                    basis_from__isnull=False,
+                    limit_ended_at__isnull=False,
+                    limit_ended_at__lt=models.F("basis_from"),
+                    late_reason="",
+                ),
                 name="timelimits_late_paper_says_why",
             ),
         ]

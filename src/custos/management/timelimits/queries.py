@@ -317,11 +317,12 @@ class PaperShown:
     number_missing: str = ""
     limit_ended_at: datetime | None = None
     late_reason: str = ""
+    basis_from: datetime | None = None
 
     @property
     def late(self) -> str:
         """How long after the end it was recorded, in words; empty for one that came in time."""
-        if self.limit_ended_at is None:
+        if self.limit_ended_at is None or not self.late_reason:
             return ""
         passed = self.recorded_at - self.limit_ended_at
         return kinds.late_by(int(passed.total_seconds() // 60))
@@ -354,6 +355,7 @@ def papers_of(custody_id: UUID) -> list[PaperShown]:
             row.number_missing,
             row.limit_ended_at,
             row.late_reason,
+            row.basis_from,
         )
         for row in rows
     ]
@@ -362,7 +364,8 @@ def papers_of(custody_id: UUID) -> list[PaperShown]:
 @dataclass(frozen=True, slots=True)
 class Gap:
     """A period in which somebody was held without a document here: from the end of a limit until a paper
-    was entered, None while it lasts.
+    of before it was entered, until the date of a paper of after it, or until the stay ended. None while
+    it lasts.
     """
 
     since: datetime
@@ -378,19 +381,30 @@ class Gap:
         return divmod(max(1, -int(-seconds // 3600)), 24)
 
 
-def gaps_of(papers: Iterable[PaperShown], shown: ClockShown) -> list[Gap]:
-    """The periods without a document of a stay: those that late papers ended, and the one that lasts.
+def gaps_of(
+    papers: Iterable[PaperShown], shown: ClockShown, ended_at: datetime | None = None
+) -> list[Gap]:
+    """The periods without a document of a stay: those that papers ended, and the one that lasts or lasted
+    until the stay `ended_at`.
 
     That a paper was corrected later undoes none of them. Asks nothing.
     """
     found = [
-        Gap(one.limit_ended_at, one.recorded_at, one.title, one.late_reason, one.entry_id)
+        Gap(
+            one.limit_ended_at,
+            one.basis_from or one.recorded_at,
+            one.title,
+            one.late_reason,
+            one.entry_id,
+        )
         for one in papers
         if one.limit_ended_at is not None
     ]
     found.sort(key=lambda one: one.since)
     if shown.held and shown.due_at is not None and shown.due_at <= clock.now():
         found.append(Gap(shown.due_at, None, "", "", None))
+    elif not shown.held and shown.due_at and ended_at and shown.due_at < ended_at:
+        found.append(Gap(shown.due_at, ended_at, "", "", None))
     return found
 
 

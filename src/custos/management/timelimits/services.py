@@ -25,6 +25,7 @@ from custos.foundation.documents import services as documents
 from custos.foundation.errors import Conflict, CustosError, Malformed, Missing, raise_all
 from custos.foundation.limits import explaining, law, results
 from custos.foundation.limits import facts as cases
+from custos.foundation.limits.dates import DAY
 from custos.foundation.limits.engine import Result
 from custos.foundation.limits.facts import Problem
 from custos.foundation.media.services import StoredFile
@@ -49,7 +50,8 @@ class Weighed:
     """What a paper would make of a clock: the result without it and with it, and where it stands.
 
     `passed` is the end that had passed already and stands no more with the paper. It is `late` where it is
-    of before that end, or puts another right: then it needs a reason and a leader's answer.
+    of before that end, or puts another right: then it needs a reason and a leader's answer. One dated after
+    it gives a basis from `basis_from` on.
     """
 
     before: Result
@@ -59,6 +61,7 @@ class Weighed:
     paper: str
     passed: datetime | None
     late: bool
+    basis_from: datetime | None
 
     @property
     def problems(self) -> list[Problem]:
@@ -115,7 +118,17 @@ def _weigh(
         or replaces is not None
         or engine.moment_of(cases.instant(event["at"])[0]) < passed
     )
-    return Weighed(before, after, held, facts, paper, passed if late else None, late)
+    basis_from = None
+    if passed is not None and event is not None and not late:
+        basis_from = _basis_from(event, now)
+        passed, basis_from = (passed, basis_from) if passed < basis_from else (None, None)
+    return Weighed(before, after, held, facts, paper, passed, late, basis_from)
+
+
+def _basis_from(event: dict[str, Any], now: datetime) -> datetime:
+    """When a paper gives a basis: without its time at the end of its day, at the latest by now."""
+    start, whole_day, _wrong = cases.instant(event["at"])
+    return min(engine.moment_of(start + DAY if whole_day else start), now)
 
 
 def _passed_here(row: Clock, brought_at: datetime | None) -> list[tuple[str, datetime | None]]:
@@ -268,8 +281,9 @@ def _record(
             refused=refused,
             reason=said.reason.strip(),
             limit_ended_at=weighed.passed,
-            late_by_minutes=_minutes(weighed.passed, deed.at),
+            late_by_minutes=_minutes(weighed.passed, deed.at) if weighed.late else 0,
             late_reason=late_reason,
+            basis_from=weighed.basis_from,
         ),
         about=row.custody,
         by=by,
@@ -288,6 +302,7 @@ def _record(
         authority=said.authority,
         limit_ended_at=weighed.passed,
         late_reason=late_reason,
+        basis_from=weighed.basis_from,
         recorded_at=deed.at,
         recorded_by=by.ref,
         entry_id=header.id,

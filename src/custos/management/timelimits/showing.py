@@ -232,6 +232,17 @@ def gap_words(gap: Gap) -> str:
     if gap.until is None:
         return gettext("Held without a document since %(since)s: %(length)s so far.") % said
     said |= {"until": moment_words(gap.until), "reason": gap.reason}
+    if not gap.paper:
+        words = gettext(
+            "Held without a document here from %(since)s until %(until)s (%(length)s), when the stay ended."
+        )
+        return words % said
+    if not gap.reason:
+        words = gettext(
+            "Held without a document here from %(since)s until %(until)s (%(length)s); this paper is dated "
+            "after the end: %(paper)s."
+        )
+        return words % said
     return (
         gettext(
             "Held without a document here from %(since)s until %(until)s (%(length)s), when this paper of "

@@ -208,10 +208,11 @@ def clock_page(request: HttpRequest, custody_id: UUID) -> HttpResponse:
     now = engine.instant_of(clock.now())
     titles = [stage.title for stage in stages]
     stands = queries.clock_of(custody_id)
+    gaps = queries.gaps_of(papers, stands, person.ended_at)
     context = {
         "person": person,
         "clock": stands,
-        "gaps": [(gap, showing.length_words(gap)) for gap in queries.gaps_of(papers, stands)],
+        "gaps": [(gap, showing.length_words(gap)) for gap in gaps],
         "late_reason_title": forms.LATE_REASON,
         "lead": showing.lead_of(result) if person.ended_at is None else None,
         "stages": stages,
@@ -276,7 +277,8 @@ def clock_print(request: HttpRequest, custody_id: UUID) -> HttpResponse:
     lead = showing.lead_of(result)
     if lead is not None:
         paragraphs += [lead.title, lead.words]
-    gaps = queries.gaps_of(queries.papers_of(custody_id), queries.clock_of(custody_id))
+    papers, stands = queries.papers_of(custody_id), queries.clock_of(custody_id)
+    gaps = queries.gaps_of(papers, stands, person.ended_at)
     paragraphs += [showing.gap_words(gap) for gap in gaps]
     paragraphs.append(
         _(

@@ -180,6 +180,41 @@ def test_a_late_paper_is_asked_for_its_reason_and_the_time_without_a_document_is
     assert warning.closed_by == "answer"
 
 
+def test_papers_that_are_taken_over_after_an_end_that_was_said_here_are_asked_why(
+    stay: Custody, sign_in: SignIn
+) -> None:
+    worlds.ended_here(stay, days_ago=3)
+    raised = clock.now() - timedelta(days=2)
+    Warning.objects.filter(custody=stay, rule="AL-4").update(raised_at=raised)
+    waiting = worlds.brought(stay)
+    day = clock.today() - timedelta(days=20)
+    waiting.papers[0]["event"] = {"type": "prosecution_received", "at": day.isoformat()}
+    waiting.save()
+    client, page = sign_in(), reverse("person_limits", args=[stay.pk])
+    assert 'name="late_reason"' in client.get(page).content.decode()
+    url = reverse("limit_former", args=[stay.pk])
+    assert "comes late" in client.post(url, follow=True).content.decode()
+    assert Paper.objects.filter(custody=stay).count() == 1
+    client.post(url, {"late_reason": "档案迟到"})
+    assert Paper.objects.get(custody=stay, type="prosecution_received").late_reason == "档案迟到"
+    assert Warning.objects.filter(custody=stay, rule="AL-4", closed_at=None).exists()
+
+
+def test_the_time_from_an_end_to_a_paper_dated_after_it_is_shown_and_printed(
+    stay: Custody, sign_in: SignIn
+) -> None:
+    worlds.ended_here(stay, days_ago=3)
+    client, url = sign_in(), reverse("limit_paper", args=[stay.pk])
+    day = clock.today() - timedelta(days=1)
+    sent = {"kind": "prosecution_received", "at": day.isoformat(), **NAMED}
+    assert client.post(url, sent).status_code == 302
+    page = client.get(reverse("person_limits", args=[stay.pk])).content.decode()
+    assert "Held without a document" in page
+    assert "dated after the end" in page
+    printed = client.get(reverse("person_limits_print", args=[stay.pk])).content.decode()
+    assert "thispaperisdatedaftertheend" in _set_in_lines(printed)
+
+
 def test_a_correction_by_which_a_passed_end_moves_is_asked_for_its_reason(
     stay: Custody, sign_in: SignIn
 ) -> None:

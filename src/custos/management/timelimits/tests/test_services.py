@@ -8,6 +8,8 @@ from uuid import uuid4
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from custos.foundation import clock
 from custos.foundation.custody.models import Custody, Detainee
@@ -506,6 +508,49 @@ def test_a_paper_dated_after_the_end_ends_the_warning_and_is_said_to_be_past_it(
     assert clock_of(stay).problems
 
 
+@pytest.mark.parametrize(
+    ("event", "until"),
+    [
+        ({"type": "prosecution_received", "at": "2024-05-07"}, "2024-05-07T10:00"),
+        ({"type": "prosecution_received", "at": "2024-05-06"}, "2024-05-07T00:00"),
+        ({"type": "prosecution_received", "at": "2024-05-07T09:00:00+08:00"}, "2024-05-07T09:00"),
+        ({"type": "released", "at": "2024-05-06"}, "2024-05-07T00:00"),
+    ],
+)
+def test_the_time_from_an_end_to_a_paper_dated_after_it_is_shown_as_without_a_document(
+    stay: Custody, event: dict[str, Any], until: str
+) -> None:
+    """A paper without its time counts to the end of its day, at most to its entry."""
+    entered(stay, ARREST, "2024-03-05T19:00")
+    swept("2024-05-06T00:00")
+    paper = entered(stay, event, "2024-05-07T10:00")
+    assert (paper.limit_ended_at, paper.late_reason) == (at("2024-05-06T00:00"), "")
+    assert Warning.objects.get(rule="AL-4").closed_by == "basis"
+    _corrected(paper, event | {"at": "2024-05-04"}, "2024-05-07T11:00")
+    with clock.set_to(at("2024-05-07T12:00")):
+        (gap,) = queries.gaps_of(queries.papers_of(stay.pk), queries.clock_of(stay.pk))
+    assert (gap.since, gap.until, gap.reason) == (at("2024-05-06T00:00"), at(until), "")
+
+
+def test_a_paper_that_follows_the_end_at_its_very_moment_leaves_no_time_without_a_document(
+    stay: Custody,
+) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    event = {"type": "prosecution_received", "at": "2024-05-06T00:00:00+08:00"}
+    assert entered(stay, event, "2024-05-06T09:00").limit_ended_at is None
+
+
+def test_the_time_without_a_document_until_a_release_stays_shown(stay: Custody) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    swept("2024-05-06T00:00")
+    with clock.set_to(at("2024-05-06T09:00")):
+        leaving.left(stay)
+    stay.refresh_from_db()
+    with clock.set_to(at("2024-06-06T09:00")):
+        (gap,) = queries.gaps_of([], queries.clock_of(stay.pk), stay.ended_at)
+    assert (gap.since, gap.until) == (at("2024-05-06T00:00"), stay.ended_at)
+
+
 def test_what_ended_before_somebody_came_is_history_and_not_late() -> None:
     """The whole case is entered at admission: arrested, extended, sent on, all before this house."""
     with clock.set_to(at("2024-06-20T09:00")):
@@ -624,6 +669,71 @@ def test_a_correction_that_moves_nothing_later_asks_nothing_new(stay: Custody) -
         paper = _corrected(paper, ARREST | {"at": day}, "2024-05-07T10:00", number="9号")
         assert (paper.limit_ended_at, paper.late_reason) == (None, "")
     assert open_rules(stay) == {"AL-4"}
+
+
+#: Papers of before an end that has passed, and others: what fits, what doesn't, and what moves nothing.
+LATE_PAPERS = st.one_of(
+    st.fixed_dictionaries(
+        {
+            "type": st.just("extension"),
+            "months": st.sampled_from([1, 2]),
+            "ground": st.sampled_from(["complex", "gang"]),
+            "approver": st.sampled_from(["procuratorate_next_higher", "procuratorate_province"]),
+        }
+    ),
+    st.fixed_dictionaries(
+        {
+            "type": st.sampled_from(
+                [
+                    "prosecution_received",
+                    "psychiatric_exam_started",
+                    "new_major_crime",
+                    "arrest",
+                    "released",
+                    "bail",
+                ]
+            )
+        }
+    ),
+)
+DAYS = st.dates(date(2024, 3, 5), date(2024, 5, 8)).map(date.isoformat)
+
+
+@pytest.mark.parametrize("corrects", [False, True])
+def test_no_late_paper_whatever_it_says_makes_a_clock_lose_that_its_limit_had_ended(
+    stay: Custody, corrects: bool
+) -> None:
+    """Entered, or put in the place of a permit that moved nothing; without a reason and with one."""
+    entered(stay, ARREST, "2024-03-05T19:00")
+    wrong = {"type": "permit_issued", "at": "2024-05-02", "until": "2024-05-05"}
+    permit = entered(stay, wrong, "2024-05-02T10:00")
+    swept("2024-05-06T00:00")
+
+    def tried(event: dict[str, Any], **more: Any) -> None:
+        if corrects:
+            _corrected(permit, event, "2024-05-08T10:00", **more)
+        else:
+            entered(stay, event, "2024-05-08T10:00", reason="照录", **more)
+
+    @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(LATE_PAPERS, DAYS, st.booleans())
+    def holds(event: dict[str, Any], day: str, says_why: bool) -> None:
+        with transaction.atomic():
+            try:
+                tried(event | {"at": day}, **({"late_reason": "迟到"} if says_why else {}))
+                refused = ""
+            except Conflict as error:
+                refused = error.code
+            assert refused in ({""} if says_why else {"", "timelimits.recorded_late"})
+            with clock.set_to(at("2024-05-08T11:00")):
+                gaps = queries.gaps_of(queries.papers_of(stay.pk), queries.clock_of(stay.pk))
+            end = at("2024-05-06T00:00")
+            assert any(gap.since <= end and (not gap.until or gap.until > end) for gap in gaps)
+            after_the_end = Paper.objects.filter(basis_from__isnull=False).exists()
+            assert after_the_end or open_rules(stay) & {"AL-4", "OUT"}
+            transaction.set_rollback(True)
+
+    holds()
 
 
 def test_the_database_keeps_no_late_paper_without_its_reason(stay: Custody) -> None:
