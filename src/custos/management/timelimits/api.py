@@ -379,14 +379,12 @@ class TakeOverAsked(Asked):
     made=True,
     summary=_("Take the papers of the former facility over"),
 )
-def take_former_papers_over(
-    call: Call, custody: CustodyId, taken: TakeOverAsked | None = None
-) -> Any:
+def take_former_papers_over(call: Call, custody: CustodyId, taken: TakeOverAsked) -> Any:
     """Enters each on the record of the stay with the dates that stand on it; what the clock becomes comes
     back.
     """
     custody_queries.person(custody)
-    former.take_over(custody, by=call.actor, late_reason=taken.late_reason if taken else "")
+    former.take_over(custody, by=call.actor, late_reason=taken.late_reason)
     return _limit(queries.clock_of(custody), custody, queries.result_of(custody)[0])
 
 

@@ -179,4 +179,4 @@ def test_papers_of_a_former_facility_are_shown_to_nobody_elsewhere(stay: Custody
         worlds.brought(stay)
         stranger = a_program(Post.LEADER, at=a_facility())
     assert stranger.get(f"/people/{stay.pk}/former-papers").status_code == 404
-    assert stranger.post(f"/people/{stay.pk}/former-papers/take-over").status_code in (404, 409)
+    assert stranger.post(f"/people/{stay.pk}/former-papers/take-over", {}).status_code in (404, 409)
