@@ -143,7 +143,7 @@ def test_a_correction_by_which_a_passed_end_moves_says_over_the_api_why_it_comes
 def test_papers_of_the_former_facility_are_taken_over_once(program: Program, stay: Custody) -> None:
     path = f"/people/{stay.pk}/former-papers"
     assert program.get(path).status_code == 404
-    assert program.post(f"{path}/take-over").status_code == 409
+    assert program.post(f"{path}/take-over", {}).status_code == 409
     with scope.entered(SYSTEM):
         worlds.brought(stay)
     waiting = program.get(path).json()
@@ -152,11 +152,11 @@ def test_papers_of_the_former_facility_are_taken_over_once(program: Program, sta
     assert [(one["type"], one["number"]) for one in waiting["papers"]] == [
         ("criminal_detention", "甲公拘字〔2026〕3号")
     ]
-    taken = program.post(f"{path}/take-over")
+    taken = program.post(f"{path}/take-over", {})
     assert taken.status_code == 201, taken.content
     assert [one["state"] for one in taken.json()["stages"]] == ["S10"]
     assert program.get(path).status_code == 404
-    assert program.post(f"{path}/take-over").status_code == 409
+    assert program.post(f"{path}/take-over", {}).status_code == 409
     with scope.entered(SYSTEM):
         assert Clock.objects.get(pk=stay.pk).state == "S10"
 
