@@ -7,15 +7,13 @@ interactive" is measured. Charts are apart: their library is loaded by pages tha
 """
 
 import gc
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 from benchmarks._place import database
+from benchmarks._site import browser, session, site
 from custos.config.benching import Figure
 
 SLOWED = 6
@@ -51,10 +49,10 @@ def run(scale: float = 1.0) -> list[Figure]:
     with database():
         sessions, stay = _world()
         gc.collect()
-        with _site() as address, _browser() as browser:
+        with site() as address, browser() as chromium:
 
             def at(post: str, path: str) -> tuple[Any, str, str, str]:
-                return browser, address, sessions[post], path.format(stay=stay)
+                return chromium, address, sessions[post], path.format(stay=stay)
 
             figures = [
                 Figure(f"first load, {name}", _weight(*at(post, path)) / 1000, "kB", 200, True)
@@ -105,61 +103,9 @@ def _world() -> tuple[dict[str, str], str]:
             for n, person in enumerate(people)
         )
         intake.take([a_press(a_button(cell)) for cell in cells[:TASKS]])
-        return {post: _session(facility, post) for post in (Post.PATROL, Post.DUTY_LEADER)}, str(
+        return {post: session(facility, post) for post in (Post.PATROL, Post.DUTY_LEADER)}, str(
             stays[0].pk
         )
-
-
-def _session(facility: Any, post: Any) -> str:
-    """The session of an officer on a post who has signed in."""
-    from django.test import Client
-
-    from custos.foundation.accounts import services as accounts
-    from custos.foundation.record.parties import Actor, StaffKind
-
-    user = accounts.make_account(f"bench-{post}", None)
-    accounts.post_staff(
-        user,
-        name="陈安平",
-        kind=StaffKind.OFFICER,
-        organization=facility,
-        post=post,
-        by=Actor.system("bench"),
-    )
-    client = Client()
-    client.force_login(user, "django.contrib.auth.backends.ModelBackend")
-    return client.cookies["sessionid"].value
-
-
-@contextmanager
-def _site() -> Iterator[str]:
-    """The site as `custos serve` runs it, in a thread."""
-    import uvicorn
-    from django.conf import settings
-
-    from custos.config.asgi import application
-
-    settings.DEMO = True
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen()
-        config = uvicorn.Config(application, log_config=None, lifespan="off", access_log=False)
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.02)
-        yield f"http://localhost:{listening.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(20)
-
-
-@contextmanager
-def _browser() -> Iterator[Any]:
-    from tests import browsers
-
-    with browsers.running() as browser:
-        yield browser
 
 
 @contextmanager

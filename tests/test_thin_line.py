@@ -1,8 +1,8 @@
 """One thin line through the whole house, as its people see it.
 
 A person is in a cell; somebody presses the cell's button (an ONVIF event by `mosquitto_pub` to the
-demo's own broker, as a device signs in there); the patrol's open page shows the task within a second and
-without a reload; it is accepted and answered in words; the answer comes back to the finder's post, stands
+demo's own broker, as a device signs in there); the patrol's open page shows the task without a
+reload; it is accepted and answered in words; the answer comes back to the finder's post, stands
 on the person's timeline, and `custos record verify` agrees.
 """
 
@@ -216,13 +216,10 @@ def test_a_press_becomes_a_task_on_the_open_page_and_its_answer_comes_back(
     page.evaluate("window.sameDocument = true")
     page.wait_for_timeout(1000)  # the stream is open
 
-    began = time.monotonic()
     publish(broker, button, tmp_path)
     row = page.locator("[data-rows] [data-key]", has_text=cell.name)
-    row.wait_for(timeout=5000)
-    took = time.monotonic() - began
+    row.wait_for(timeout=5000)  # how soon it is there, `custos bench line` measures
     assert page.evaluate("window.sameDocument") is True, "the page was loaded anew"
-    assert took < 1, f"the task took {took:.2f} s to appear"
     shot(page, "thin-line-1-task-appears")
 
     page.keyboard.press("j")
