@@ -25,7 +25,7 @@ from django.utils.translation import gettext_lazy as _
 from custos.foundation import clock
 from custos.foundation.accounts.acting import Acting
 from custos.foundation.accounts.models import Confirmation, Posting
-from custos.foundation.accounts.queries import names_of
+from custos.foundation.accounts.queries import lacks_second_factor, names_of
 from custos.foundation.database import pulse, scope
 from custos.foundation.errors import Conflict, Malformed, Missing, NotAllowed
 from custos.foundation.record.kinds import canonical_json
@@ -158,6 +158,7 @@ def confirm(confirmation: UUID, *, by: Acting, proven_at: datetime | None) -> Co
     """
     require_fresh(proven_at)
     _require_own_password(by)
+    _require_second_factor(by)
     row = _answerable(confirmation, by)
     act_of(row.act).check_second(row.content, by)
     row.second, row.second_staff, row.confirmed_at = by.posting, by.staff, clock.now()
@@ -340,6 +341,17 @@ def _require_own_password(by: Acting) -> None:
             "confirmation.handed_over",
             _("Nobody confirms by a password that was handed over to them."),
             mend=_("Change it first, at your own desk."),
+            field="second_name",
+        )
+
+
+def _require_second_factor(by: Acting) -> None:
+    """At a colleague's desk the factor would never be asked for that their own sign-in asks for."""
+    if lacks_second_factor(by.user, by.post):
+        raise NotAllowed(
+            "confirmation.second_factor",
+            _("Who confirms on this post needs a second factor, and this account has none."),
+            mend=_("They sign in at their own desk and set one up first."),
             field="second_name",
         )
 

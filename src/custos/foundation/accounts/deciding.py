@@ -87,14 +87,15 @@ class TwoPersonForm(ProofForm):
         """Find the second person by name and password, where one is named."""
         given = super().clean()
         if given.get("second_name") and not self.errors:
-            self.second = proof.of(
-                self.request,
-                given["second_name"],
-                given.get("second_password", ""),
-                given.get("second_code", ""),
-            )
-            if self.second is None:
-                self.say(proof.wrong("second_password"))
+            try:
+                self.second = proof.at_this_desk(
+                    self.request,
+                    given["second_name"],
+                    given.get("second_password", ""),
+                    given.get("second_code", ""),
+                )
+            except NotAllowed as refusal:
+                self.say(refusal)
         return given
 
 

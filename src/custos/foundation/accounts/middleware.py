@@ -7,8 +7,6 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import structlog
-from allauth.mfa.models import Authenticator
-from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
@@ -119,10 +117,10 @@ def _locked(request: HttpRequest, view: Callable[..., Any]) -> HttpResponse | No
 def _lacks_second_factor(request: HttpRequest) -> bool:
     """Whether the post needs a second factor and the account has none; asked once a session."""
     acting: Acting = request.acting  # type: ignore[attr-defined]
-    if not acting or settings.DEMO or acting.post not in settings.SECOND_FACTOR_POSTS:
+    if not acting or acting.post not in settings.SECOND_FACTOR_POSTS:
         return False
-    if request.session.get(FACTOR_KEY) is None and not is_mfa_enabled(
-        request.user, [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+    if request.session.get(FACTOR_KEY) is None and queries.lacks_second_factor(
+        acting.user, acting.post
     ):
         return True
     request.session.setdefault(FACTOR_KEY, True)

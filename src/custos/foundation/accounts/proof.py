@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
+from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth import authenticate
 from django.contrib.auth.signals import user_login_failed
 from django.http import HttpRequest
@@ -48,6 +49,28 @@ def of(request: HttpRequest, username: str, password: str, code: str = "") -> Us
         return None
     locking.was_right(request, username)
     audit.write("proved", user, request, by="password totp" if totp else "password")
+    return user
+
+
+def at_this_desk(request: HttpRequest, username: str, password: str, code: str = "") -> User:
+    """A colleague who proves themselves at somebody else's desk, as strongly as if they signed in there.
+
+    A passkey belongs to a session of its own. Raises `NotAllowed` where a word is wrong, which is counted
+    like a failed sign-in (so the caller must not undo its transaction), and where only a passkey would do.
+    """
+    user = of(request, username, password, code)
+    if user is None:
+        raise wrong("second_password")
+    by_passkey, by_app = Authenticator.Type.WEBAUTHN, Authenticator.Type.TOTP
+    if is_mfa_enabled(user, [by_passkey]) and not is_mfa_enabled(user, [by_app]):
+        raise NotAllowed(
+            "proof.passkey",
+            _(
+                "This colleague proves themselves by passkey, which needs a session of their own. Leave"
+                " their name empty: the request stands in their list."
+            ),
+            field="second_name",
+        )
     return user
 
 

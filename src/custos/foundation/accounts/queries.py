@@ -7,6 +7,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 import yaml
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
 from django.db.models import Q
 
 from custos.foundation import clock
@@ -32,6 +35,14 @@ def acting_of(user: User, posting_id: int | None = None) -> Acting | None:
         return None
     chosen = next((p for p in postings if p.pk == posting_id), postings[0])
     return Acting(user, chosen.staff, chosen, postings)
+
+
+def lacks_second_factor(user: User, post: str) -> bool:
+    """Whether this post needs a second factor and the account has none; a demo asks for none. One query."""
+    if settings.DEMO or post not in settings.SECOND_FACTOR_POSTS:
+        return False
+    factors = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+    return not is_mfa_enabled(user, factors)
 
 
 def acting_by(user_id: int, posting_id: int) -> Acting | None:

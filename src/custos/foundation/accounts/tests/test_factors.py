@@ -14,14 +14,16 @@ from django.conf import LazySettings
 from django.core.cache import CacheHandler, cache
 from django.core.cache.backends import locmem
 from django.db import connection
+from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from custos.foundation.accounts import proof, services
 from custos.foundation.accounts.acting import Acting
-from custos.foundation.accounts.models import SignIn
+from custos.foundation.accounts.models import Confirmation, SignIn
 from custos.foundation.database import scope
-from custos.foundation.record.parties import Post
+from custos.foundation.organizations.models import Organization
+from custos.foundation.record.parties import Post, StaffKind
 from tests.factories import SYSTEM, somebody
 
 pytestmark = pytest.mark.django_db
@@ -156,6 +158,54 @@ def test_at_a_colleagues_desk_the_code_is_asked_too(later: _Later) -> None:
     assert proof.of(request, name, PASSWORD, "000000") is None
     assert proof.of(request, name, PASSWORD, code_of(secret)) == acting.user
     assert proof.of(request, name, PASSWORD, code_of(secret)) is None, "a code counts once"
+
+
+def with_passkey(acting: Acting) -> None:
+    Authenticator.objects.create(
+        user=acting.user, type=Authenticator.Type.WEBAUTHN, data={"name": "key", "credential": {}}
+    )
+
+
+def asked_at_my_desk(first: Acting, second: Acting, code: str = "") -> HttpResponse:
+    """The first one makes a leader's account, with the second beside them."""
+    given = {
+        "username": "twin0",
+        "name": "Li Min",
+        "number": "A-twin0",
+        "kind": "officer",
+        "organization": str(first.organization.pk),
+        "post": "leader",
+        "crew": "",
+        "reason": "Takes over from her predecessor",
+        "own_password": PASSWORD,
+        "second_name": second.user.username,
+        "second_password": PASSWORD,
+        "second_code": code,
+    }
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(first.user, backend="django.contrib.auth.backends.ModelBackend")
+    answer: HttpResponse = client.post(reverse("account_new"), given)
+    return answer
+
+
+def test_at_a_colleagues_desk_nobody_is_second_by_less_than_their_own_sign_in_asks(
+    settings: LazySettings, later: _Later, facility: Organization
+) -> None:
+    first = somebody(Post.SECURITY_ADMIN, StaffKind.OTHER, at=facility, password=PASSWORD)
+    bare, keyed, apped = (somebody(Post.LEADER, at=facility, password=PASSWORD) for _ in range(3))
+    with_passkey(keyed)
+    secret = with_app(apped, later)
+    settings.SECOND_FACTOR_POSTS = frozenset({"leader"})
+    for second, said in (
+        (bare, "needs a second factor, and this account has none"),
+        (keyed, "by passkey, which needs a session of their own"),
+        (apped, "This name, password or code is not right."),
+    ):
+        refused = asked_at_my_desk(first, second)
+        assert (refused.status_code, said in refused.content.decode()) == (422, True), said
+    assert not Confirmation.objects.filter(confirmed_at__isnull=False).exists()
+    assert asked_at_my_desk(first, apped, code_of(secret)).status_code == 200
+    assert Confirmation.objects.get().second_staff == apped.staff
 
 
 def test_a_post_that_needs_a_second_factor_gets_nowhere_without(
