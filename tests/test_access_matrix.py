@@ -14,7 +14,7 @@ import pytest
 import yaml
 from django.http import HttpResponse
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import URLPattern, URLResolver, get_resolver, path, reverse
 from PIL import Image
 
 from custos.config.api import operations
@@ -112,6 +112,8 @@ def routes() -> dict[str, Route]:
                 walk(pattern.url_patterns, space, inner)
             else:
                 name = ":".join((*spaces, pattern.name or str(own)))
+                # Of two addresses with one name the table would speak of the later one only.
+                assert name not in found, f"two routes are named {name}"
                 found[name] = Route(pattern, inner)
 
     walk(get_resolver("custos.config.urls").url_patterns, (), ())
@@ -137,6 +139,16 @@ def test_every_route_stands_in_the_table_and_every_line_has_its_route() -> None:
     assert set(routes()) - set(ROUTES) == set(), "say in the table who may use these"
     assert set(ROUTES) - set(routes()) == set(), "these lines name no route"
     assert len(ROUTES) == len(TABLE["routes"]), "a route stands in the table twice"
+
+
+def test_a_second_address_under_a_name_that_exists_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    patterns = get_resolver("custos.config.urls").url_patterns
+    again = path("another-door/", routes()["people"].pattern.callback, name="people")
+    monkeypatch.setattr(get_resolver("custos.config.urls"), "url_patterns", [*patterns, again])
+    with pytest.raises(AssertionError, match="two routes are named people"):
+        routes()
 
 
 def test_the_table_names_posts_and_groups_that_exist() -> None:

@@ -33,6 +33,7 @@ STANDS = timedelta(hours=1)
 
 _withheld: ContextVar[bool] = ContextVar("custos_withheld", default=False)
 _shown: ContextVar[set[UUID] | None] = ContextVar("custos_shown", default=None)
+_opened: ContextVar[bool] = ContextVar("custos_opened", default=False)
 
 
 class Unrecorded(RuntimeError):
@@ -73,6 +74,11 @@ def note(detainees: Iterable[UUID]) -> None:
         raise Unrecorded("personal data is read within access.recording() only")
 
 
+def note_opened() -> None:
+    """Say that what is shown was opened in an emergency: each time is a look of its own."""
+    _opened.set(True)
+
+
 @contextmanager
 def recording(
     acting: Acting, *, purpose: str, route: str, by_itself: bool = False
@@ -106,16 +112,18 @@ def recording_as(
 ) -> Iterator[set[UUID]]:
     """The same for any reader: a member of staff on a post, or a system by its token's identifier."""
     shown: set[UUID] = set()
-    token = _shown.set(shown)
+    token, unopened = _shown.set(shown), _opened.set(False)
     try:
         yield shown
+        further = not by_itself or _opened.get()
     finally:
         _shown.reset(token)
+        _opened.reset(unopened)
     if not shown:
         return
     written = shown
     try:
-        if by_itself:
+        if not further:
             written = shown - _standing(reader, post, organization_id, route)
             if not written:
                 return

@@ -16,6 +16,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
+from custos.foundation.accounts import access
 from custos.foundation.accounts.acting import Acting
 from custos.foundation.accounts.kinds import GlassBroken
 from custos.foundation.accounts.models import BreakGlass
@@ -113,6 +114,7 @@ def reading(custody_id: UUID, *, by: Acting) -> Iterator[Opened | None]:
     if until is None:
         yield None
         return
+    access.note_opened()
     own = scope.current()
     with scope.entered(replace(own, audiences=own.audiences | _OPENED)):
         yield Opened(until, own.audiences)

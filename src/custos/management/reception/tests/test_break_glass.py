@@ -12,7 +12,7 @@ from django.urls import reverse
 from custos.foundation import clock
 from custos.foundation.accounts import breakglass
 from custos.foundation.accounts.acting import Acting
-from custos.foundation.accounts.models import BreakGlass
+from custos.foundation.accounts.models import Access, BreakGlass
 from custos.foundation.custody.models import Custody
 from custos.foundation.database import scope
 from custos.foundation.database.ids import new_id
@@ -79,6 +79,22 @@ def test_it_opens_one_person_for_half_an_hour_to_whoever_said_why(place: Organiz
     assert not sees(client_of(colleague), stay)
     with clock.set_to(clock.now() + breakglass.LASTS + timedelta(seconds=1)):
         assert not sees(client, stay)
+
+
+def test_what_is_opened_is_written_each_time_also_where_the_page_fetches_it_by_itself(
+    place: Organization,
+) -> None:
+    stay, client = diagnosed(place, "one"), client_of(somebody(Post.DUTY_LEADER, at=place))
+    file, live = reverse("person", args=[stay.pk]), {"X-Live": "true"}
+
+    def looks() -> int:
+        client.get(file, headers=live)
+        return Access.objects.filter(detainees__contains=[stay.detainee_id]).count()
+
+    assert [looks(), looks()] == [1, 1]
+    opens(client, stay)
+    before = looks()
+    assert [looks(), looks()] == [before + 1, before + 2]
 
 
 def test_it_is_on_the_record_told_to_the_leader_and_listed(place: Organization) -> None:
