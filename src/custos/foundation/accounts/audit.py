@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import yaml
 from allauth.account.authentication import get_authentication_records
 from allauth.account.signals import authentication_step_completed
 from allauth.mfa.signals import authentication_failed
@@ -20,7 +19,7 @@ from django.http import HttpRequest
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from custos.foundation import clock
+from custos.foundation import clock, rulefiles
 from custos.foundation.accounts.models import Access, SignIn, Staff, User
 from custos.foundation.database import scope
 from custos.foundation.organizations.models import Organization
@@ -177,7 +176,7 @@ operation_titles: dict[str, Any] = {}
 
 @cache
 def _words() -> dict[str, dict[str, dict[str, str]]]:
-    words: dict[str, dict[str, dict[str, str]]] = yaml.safe_load(_WORDS.read_text(encoding="utf-8"))
+    words: dict[str, dict[str, dict[str, str]]] = rulefiles.read(_WORDS)
     return words
 
 

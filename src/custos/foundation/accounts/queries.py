@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
-import yaml
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.db.models import Q
 
-from custos.foundation import clock
+from custos.foundation import clock, rulefiles
 from custos.foundation.accounts.acting import Acting
 from custos.foundation.accounts.models import Access, Posting, Staff, User
 from custos.foundation.database import scope
@@ -132,4 +131,4 @@ class DemoRole(NamedTuple):
 def demo_roles() -> list[DemoRole]:
     """The roles that the demo's sign-in page offers, in the order of its cards."""
     file = Path(__file__).parent / "rules" / "demo_roles.yaml"
-    return [DemoRole(**row) for row in yaml.safe_load(file.read_text(encoding="utf-8"))]
+    return [DemoRole(**row) for row in rulefiles.read(file)]

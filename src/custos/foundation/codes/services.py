@@ -11,13 +11,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, ConfigDict
 
-from custos.foundation import clock
+from custos.foundation import clock, rulefiles
 from custos.foundation.codes.models import Code, CodeTable, DataItem, Region
 from custos.foundation.errors import Malformed
 
@@ -81,7 +80,7 @@ class Report:
 
 
 def _yaml(folder: Path, name: str) -> Any:
-    return yaml.safe_load((folder / name).read_text(encoding="utf-8"))
+    return rulefiles.read(folder / name)
 
 
 def tables(folder: Path = RULES) -> list[TableRule]:

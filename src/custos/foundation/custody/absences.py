@@ -6,10 +6,10 @@
 from functools import cache
 from pathlib import Path
 
-import yaml
 from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, ConfigDict
 
+from custos.foundation import rulefiles
 from custos.foundation.custody.engine import Ground, Titles
 from custos.foundation.custody.words import in_words
 from custos.foundation.errors import Malformed, NotAllowed
@@ -40,7 +40,7 @@ class RuleFile(BaseModel):
 
 def load() -> RuleFile:
     """Read the rules as shipped. Raises pydantic's `ValidationError` for a file that is not one."""
-    return RuleFile.model_validate(yaml.safe_load(RULES.read_text(encoding="utf-8")))
+    return RuleFile.model_validate(rulefiles.read(RULES))
 
 
 @cache

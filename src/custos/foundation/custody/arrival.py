@@ -11,9 +11,9 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 
+from custos.foundation import rulefiles
 from custos.foundation.custody.engine import Ground, years_old
 
 RULES = Path(__file__).parent / "rules" / "arrival.yaml"
@@ -43,7 +43,7 @@ class RuleFile(BaseModel):
 
 def load() -> RuleFile:
     """Read the rules as shipped. Raises pydantic's `ValidationError` for a file that is not one."""
-    return RuleFile.model_validate(yaml.safe_load(RULES.read_text(encoding="utf-8")))
+    return RuleFile.model_validate(rulefiles.read(RULES))
 
 
 @cache

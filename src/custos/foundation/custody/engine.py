@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Literal
 from uuid import UUID
 
-import yaml
 from pydantic import BaseModel, ConfigDict, model_validator
+
+from custos.foundation import rulefiles
 
 RULES = Path(__file__).parent / "rules" / "separation.yaml"
 
@@ -507,7 +508,7 @@ _CHECKS: dict[str, Callable[[Rule, _Placing], _Verdict]] = {
 
 def load() -> RuleFile:
     """Read the rules as shipped. Raises pydantic's `ValidationError` for a file that is not one."""
-    return RuleFile.model_validate(yaml.safe_load(RULES.read_text(encoding="utf-8")))
+    return RuleFile.model_validate(rulefiles.read(RULES))
 
 
 @cache

@@ -9,11 +9,10 @@ from functools import cache
 from pathlib import Path
 from uuid import UUID
 
-import yaml
 from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, ConfigDict
 
-from custos.foundation import clock
+from custos.foundation import clock, rulefiles
 from custos.foundation.custody.engine import FEMALE, Ground
 from custos.foundation.custody.models import Custody
 from custos.foundation.custody.place_kinds import AttendedByWoman
@@ -37,7 +36,7 @@ class RuleFile(BaseModel):
 
 def load() -> RuleFile:
     """Read the rules as shipped. Raises pydantic's `ValidationError` for a file that is not one."""
-    return RuleFile.model_validate(yaml.safe_load(RULES.read_text(encoding="utf-8")))
+    return RuleFile.model_validate(rulefiles.read(RULES))
 
 
 @cache

@@ -9,11 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-import yaml
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from custos.foundation import rulefiles
 from custos.foundation.documents import naming
 from custos.foundation.documents.contents import CONTENTS, Content
 from custos.foundation.errors import Missing
@@ -95,7 +95,7 @@ class TemplateFile(BaseModel):
 def load() -> TemplateFile:
     """Read the register. Raises pydantic's `ValidationError` for one that is wrong."""
     naming.load()
-    return TemplateFile.model_validate(yaml.safe_load(FILE.read_text(encoding="utf-8")))
+    return TemplateFile.model_validate(rulefiles.read(FILE))
 
 
 @cache

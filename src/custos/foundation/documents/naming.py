@@ -11,8 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict
+
+from custos.foundation import rulefiles
 
 FILE = Path(__file__).parent / "rules" / "words.yaml"
 #: Names of laws stand between these, and may say what the paper may not.
@@ -63,7 +64,7 @@ class WordFile(BaseModel):
 
 def load() -> WordFile:
     """Read the words. Raises pydantic's `ValidationError` for a file that is wrong."""
-    return WordFile.model_validate(yaml.safe_load(FILE.read_text(encoding="utf-8")))
+    return WordFile.model_validate(rulefiles.read(FILE))
 
 
 @cache

@@ -4,8 +4,9 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict
+
+from custos.foundation import rulefiles
 
 FILE = Path(__file__).parent / "rules" / "rights.yaml"
 
@@ -38,7 +39,7 @@ class RightsFile(BaseModel):
 
 def load() -> RightsFile:
     """Read the notice. Raises pydantic's `ValidationError` for a file that is wrong."""
-    return RightsFile.model_validate(yaml.safe_load(FILE.read_text(encoding="utf-8")))
+    return RightsFile.model_validate(rulefiles.read(FILE))
 
 
 @cache

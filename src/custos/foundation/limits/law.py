@@ -12,8 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
+
+from custos.foundation import rulefiles
 
 RULES = Path(__file__).parent / "rules"
 
@@ -294,9 +295,7 @@ def english(source: str) -> str:
 
 def _file(name: str, folder: Path | None = None) -> Any:
     found = (folder or RULES) / f"{name}.yaml"
-    return yaml.safe_load(
-        (found if found.exists() else RULES / found.name).read_text(encoding="utf-8")
-    )
+    return rulefiles.read(found if found.exists() else RULES / found.name)
 
 
 def load(folder: Path | None = None) -> Law:

@@ -5,11 +5,11 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-import yaml
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, ConfigDict
 
+from custos.foundation import rulefiles
 from custos.foundation.errors import Malformed
 
 RULES = Path(__file__).parent / "rules" / "kinds.yaml"
@@ -61,7 +61,7 @@ class KindsFile(_Strict):
 
 def load() -> KindsFile:
     """Read the kinds as shipped. Raises pydantic's `ValidationError` for a file that is not one."""
-    return KindsFile.model_validate(yaml.safe_load(RULES.read_text(encoding="utf-8")))
+    return KindsFile.model_validate(rulefiles.read(RULES))
 
 
 @cache

@@ -4,9 +4,10 @@ import re
 from functools import cache
 from pathlib import Path
 
-import yaml
 from django.utils.translation import get_language
 from pydantic import TypeAdapter
+
+from custos.foundation import rulefiles
 
 FILE = Path(__file__).parent / "rules" / "laws.yaml"
 _ARTICLES = re.compile(r"第(?P<articles>\d+(?:[、至]\d+)*)条")
@@ -16,7 +17,7 @@ _CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 def load() -> dict[str, str]:
     """The English names of laws by the Chinese. Raises pydantic's `ValidationError` for others."""
-    rows = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    rows = rulefiles.read(FILE)
     return TypeAdapter(dict[str, str]).validate_python(rows)
 
 

@@ -13,7 +13,6 @@ from typing import Any, Literal
 from uuid import UUID
 
 import django_filters
-import yaml
 from django import forms
 from django.db.models import Count
 from django.db.models.functions import TruncDate
@@ -23,7 +22,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, ConfigDict
 
-from custos.foundation import clock
+from custos.foundation import clock, rulefiles
 from custos.foundation.accounts import access
 from custos.foundation.accounts.acting import Acting
 from custos.foundation.custody import queries as custody
@@ -93,7 +92,7 @@ class RegisterFile(BaseModel):
 
 def load() -> RegisterFile:
     """Read the registers. Raises pydantic's `ValidationError` for a file that is wrong."""
-    return RegisterFile.model_validate(yaml.safe_load(FILE.read_text(encoding="utf-8")))
+    return RegisterFile.model_validate(rulefiles.read(FILE))
 
 
 @cache

@@ -6,10 +6,10 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from django.utils.translation import get_language
 from pydantic import BaseModel, ConfigDict
 
+from custos.foundation import rulefiles
 from custos.foundation.limits import law as laws
 
 RULES = Path(__file__).parent / "rules"
@@ -144,7 +144,7 @@ def checked(file: WarningFile) -> WarningFile:
 
 
 def _file(name: str) -> Any:
-    return yaml.safe_load((RULES / f"{name}.yaml").read_text(encoding="utf-8"))
+    return rulefiles.read(RULES / f"{name}.yaml")
 
 
 @cache

@@ -6,8 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from custos.foundation import rulefiles
 
 FILE = Path(__file__).parent / "rules" / "messages.yaml"
 
@@ -53,7 +54,7 @@ class Rule(BaseModel):
 
 def load(file: Path = FILE) -> Rule:
     """Read and check the rule file, which has one rule. Raises `ValueError` where it isn't one."""
-    rows = TypeAdapter(list[Rule]).validate_python(yaml.safe_load(file.read_text(encoding="utf-8")))
+    rows = TypeAdapter(list[Rule]).validate_python(rulefiles.read(file))
     if len(rows) != 1:
         raise ValueError(f"{file.name} has {len(rows)} rules and should have one")
     return rows[0]

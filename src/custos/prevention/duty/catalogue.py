@@ -3,10 +3,10 @@
 from functools import cache
 from pathlib import Path
 
-import yaml
 from django.utils.translation import get_language
 from pydantic import TypeAdapter
 
+from custos.foundation import rulefiles
 from custos.prevention.duty.engine import Rule
 from custos.prevention.duty.information import catalogue as information
 
@@ -19,9 +19,7 @@ def load(file: Path = FILE) -> tuple[Rule, ...]:
     Raises `ValueError` (pydantic's, with the row and the field) where it isn't one, or where an id
     with its version stands twice.
     """
-    rules = TypeAdapter(tuple[Rule, ...]).validate_python(
-        yaml.safe_load(file.read_text(encoding="utf-8"))
-    )
+    rules = TypeAdapter(tuple[Rule, ...]).validate_python(rulefiles.read(file))
     seen = [(rule.id, rule.version) for rule in rules]
     if twice := {key for key in seen if seen.count(key) > 1}:
         raise ValueError(f"rules that stand twice: {sorted(twice)}")

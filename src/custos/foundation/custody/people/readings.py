@@ -11,9 +11,9 @@ from pathlib import Path
 from string import ascii_lowercase
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 
+from custos.foundation import rulefiles
 from custos.foundation.custody.engine import Titles
 
 RULES = Path(__file__).parent / "rules" / "readings.yaml"
@@ -33,7 +33,7 @@ class ReadingFile(BaseModel):
 
 def load() -> ReadingFile:
     """Read the file as shipped. Raises `ValueError` for one that is wrong."""
-    file = ReadingFile.model_validate(yaml.safe_load(RULES.read_text(encoding="utf-8")))
+    file = ReadingFile.model_validate(rulefiles.read(RULES))
     for characters, reading in (*file.surnames, *file.rare):
         if len(characters) != len(reading.split()) or not reading.replace(" ", "").isascii():
             raise ValueError(f"{characters}: one reading for each character, in plain letters")

@@ -5,9 +5,9 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from custos.foundation import rulefiles
 from custos.foundation.record.parties import Post
 
 FILE = Path(__file__).parents[1] / "rules" / "admission.yaml"
@@ -251,7 +251,7 @@ class File(Strict):
 
 def load() -> File:
     """Read the file as shipped. Raises pydantic's `ValidationError` for one that is wrong."""
-    return File.model_validate(yaml.safe_load(FILE.read_text(encoding="utf-8")))
+    return File.model_validate(rulefiles.read(FILE))
 
 
 def class_of_ground(code: str) -> str:

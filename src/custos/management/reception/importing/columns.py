@@ -5,8 +5,9 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, model_validator
+
+from custos.foundation import rulefiles
 
 FILE = Path(__file__).parents[1] / "rules" / "import_columns.yaml"
 
@@ -73,7 +74,7 @@ class ColumnFile(BaseModel):
 
 def load() -> ColumnFile:
     """Read the file. Raises pydantic's `ValidationError` for one that is wrong."""
-    return ColumnFile.model_validate(yaml.safe_load(FILE.read_text(encoding="utf-8")))
+    return ColumnFile.model_validate(rulefiles.read(FILE))
 
 
 @cache

@@ -5,9 +5,9 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-import yaml
 from pydantic import Field, model_validator
 
+from custos.foundation import rulefiles
 from custos.foundation.record.parties import Post
 from custos.management.reception.admission.rules import Dated, Strict, Title
 
@@ -140,7 +140,7 @@ class File(Strict):
 
 def load() -> File:
     """Read the file as shipped. Raises pydantic's `ValidationError` for one that is wrong."""
-    return File.model_validate(yaml.safe_load(FILE.read_text(encoding="utf-8")))
+    return File.model_validate(rulefiles.read(FILE))
 
 
 @cache

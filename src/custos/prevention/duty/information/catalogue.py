@@ -11,6 +11,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
+from custos.foundation import rulefiles
 from custos.foundation.clock import LOCAL
 from custos.foundation.record.parties import Audience, Post
 from custos.prevention.duty.engine import Title
@@ -160,7 +161,7 @@ class WrongFile(ValueError):
 
 def _validated(model: type[M], text: str) -> M:
     try:
-        raw = yaml.safe_load(text)
+        raw = rulefiles.parsed(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise WrongFile([_said("file.yaml", line=mark.line + 1 if mark else 1)]) from None

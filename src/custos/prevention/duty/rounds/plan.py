@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Literal
 from uuid import UUID
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from custos.foundation import rulefiles
 from custos.prevention.duty.engine import Title
 from custos.prevention.duty.faults import Fault
 
@@ -69,7 +69,7 @@ class RoundsFile(_Part):
 
 def load(file: Path = FILE) -> RoundsFile:
     """Read and check the shipped rules. Raises pydantic's `ValidationError` for a file that is none."""
-    return RoundsFile.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+    return RoundsFile.model_validate(rulefiles.read(file))
 
 
 @cache

@@ -7,9 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from custos.foundation import rulefiles
 from custos.foundation.clock import LOCAL
 from custos.foundation.record.parties import Post
 from custos.prevention.duty.engine import Title
@@ -68,7 +68,7 @@ def _minute(at: time) -> int:
 
 def load(file: Path = FILE) -> ShiftsFile:
     """Read and check the shipped shifts. Raises `ValueError` where they leave a gap."""
-    found = ShiftsFile.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+    found = ShiftsFile.model_validate(rulefiles.read(file))
     require_a_whole_day(found.shifts)
     return found
 
