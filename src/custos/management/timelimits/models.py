@@ -160,7 +160,8 @@ class Warning(models.Model):
     """Something about a clock that was said to those who must act. Ends by a new basis or release, or where
     a stronger one about the same limit takes its place (`replaced_by_id`).
 
-    `key` names what it is about (the stage with its end, or the paper), so that nothing is raised twice.
+    `key` names what it is about (the stage with its end, or the paper), so that nothing is raised twice;
+    what a paper ended is raised anew where that paper is taken back.
     `step` counts how often it was said. `document_id` is the notice that went out, `answer` what came
     back; neither ends it. `late_paper_id` is the paper that would have ended it, had it come in time: then
     a leader has to answer.
@@ -192,7 +193,11 @@ class Warning(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["custody", "key"], name="timelimits_warned_once"),
+            models.UniqueConstraint(
+                fields=["custody", "key"],
+                condition=Q(closed_at__isnull=True),
+                name="timelimits_open_warned_once",
+            ),
             models.CheckConstraint(
                 condition=Q(closed_at__isnull=True, closed_by="")
                 | Q(closed_at__isnull=False, closed_by__in=["release", "answer"])

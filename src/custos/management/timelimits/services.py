@@ -638,8 +638,8 @@ def _open(custody_id: UUID) -> list[Warning]:
 
 
 def _open_keys(custodies: Sequence[UUID]) -> dict[tuple[UUID, str], Warning]:
-    """Everything that was ever raised about some stays, by its key. One query."""
-    rows = Warning.objects.filter(custody_id__in=custodies)
+    """What was raised last about some stays, by its key. One query."""
+    rows = Warning.objects.filter(custody_id__in=custodies).order_by("raised_at", "id")
     return {(row.custody_id, row.key): row for row in rows}
 
 
@@ -717,6 +717,8 @@ def _raise(
     count = 0
     for one in said:
         warning = known.get((row.pk, one.key))
+        if warning is not None and _by_a_paper(warning):
+            warning = None  # what ended it counts no more
         if warning is None or (not warning.closed_at and warning.step < one.step):
             warning = known[row.pk, one.key] = _say(deed, row, one, warning)
             count += 1
@@ -725,6 +727,13 @@ def _raise(
             if weaker is not None and weaker.closed_at is None:
                 _close(deed, weaker, row, "replaced", None, warning.pk)
     return count
+
+
+def _by_a_paper(warning: Warning) -> bool:
+    """Whether it ended because of a paper, also where a leader had to answer for that."""
+    return warning.closed_by == "basis" or (
+        warning.closed_by == "answer" and warning.late_paper_id is not None
+    )
 
 
 def _say(deed: Deed, row: Clock, one: engine.Said, warning: Warning | None) -> Warning:

@@ -441,6 +441,43 @@ def test_a_late_paper_is_answered_for_by_a_leader_and_by_nobody_else(stay: Custo
     assert (task.state, task.answer) == ("answered", "已约谈办案单位并报检察院")
 
 
+def test_custody_beyond_the_limit_is_said_again_when_the_paper_that_answered_for_it_is_taken_back(
+    stay: Custody,
+) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    swept("2024-05-06T00:00")
+    paper = late(stay)
+    first = Warning.objects.get(rule="AL-4")
+    with clock.set_to(at("2024-05-07T11:00")):
+        services.answer(first.pk, "late_paper", "已约谈办案单位并报检察院", by=LEADER)
+    assert open_rules(stay) == set()
+    swept("2024-05-08T00:00")
+    assert open_rules(stay) == set(), "an end that was answered for is not said for ever"
+    with clock.set_to(at("2024-05-08T09:00")):
+        services.correct_paper(paper.pk, None, reason="录到了别人的档案里", by=OFFICER)
+    assert open_rules(stay) == {"AL-4"}
+    again = Warning.objects.get(rule="AL-4", closed_at=None)
+    assert (again.key, again.due_at) == (first.key, first.due_at)
+    states = Task.objects.filter(custody_id=stay.pk, rule_id="DUTY-LIMIT-OVER").order_by("id")
+    assert [task.state for task in states] == ["answered", "open"]
+    swept("2024-05-09T00:00")
+    assert Warning.objects.filter(rule="AL-4", closed_at=None).count() == 1
+
+
+def test_a_warning_that_a_paper_ended_in_time_is_said_again_when_it_is_taken_back(
+    stay: Custody,
+) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    swept("2024-04-29T00:00")
+    said = open_rules(stay)
+    assert said == {"AL-2"}
+    paper = entered(stay, IN_TIME, "2024-05-02T10:00")
+    assert open_rules(stay) == set()
+    with clock.set_to(at("2024-05-02T11:00")):
+        services.correct_paper(paper.pk, None, reason="录到了别人的档案里", by=OFFICER)
+    assert open_rules(stay) == said
+
+
 def test_a_leaders_answer_ends_nothing_while_the_limit_is_past(stay: Custody) -> None:
     entered(stay, ARREST, "2024-03-05T19:00")
     swept("2024-05-06T00:00")
