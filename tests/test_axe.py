@@ -1,7 +1,7 @@
 """No page breaks a rule of axe-core or doesn't fit its screen: on a desk, in a guard room, in a hand.
 
 Each page is opened once in each language, and looked at in each width. What a width does to a page is
-layout, which is looked at everywhere; what axe finds in a hand doesn't hang on the language besides.
+layout, which is looked at everywhere; what axe finds in a hand or in the dark doesn't hang on the language.
 """
 
 from collections.abc import Iterator
@@ -170,13 +170,14 @@ def faults(page: Page, language: str) -> list[str]:
     # What the shell fetches by itself is part of the page.
     if page.locator("#bell").count():
         page.locator("#bell [data-unread]").wait_for(state="attached")
-    found = violations(page)
+    first = language == LANGUAGES[0]
+    found = violations(page, dark=first)
     page.evaluate("document.documentElement.dataset.bsTheme = 'light'")
     for width in (DESK, GUARD_ROOM, HAND):
         page.set_viewport_size({"width": width, "height": 900})
         found += [f"{width} {one}" for one in page.evaluate(MISFITS, width == HAND)]
         found += [f"{width} {one}" for one in page.evaluate(CROWDED, LEAST_GAP)]
-    if language == LANGUAGES[0]:
+    if first:
         found += [f"{HAND} {one}" for one in violations(page)]
     page.set_viewport_size({"width": DESK, "height": 900})
     return found

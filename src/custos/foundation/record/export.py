@@ -44,6 +44,7 @@ _BROKEN = (
     AttributeError,
     LookupError,
     TypeError,
+    OSError,  # a compressor's, of its own data, and of a place before the file's beginning
     ValueError,
 )
 
@@ -143,11 +144,12 @@ def check(path: Path, *, trusted: set[str] | None = None) -> list[verify.Verdict
     with `key_of`. Raises `Malformed` where the file is no bundle, holds no chain, or its signature,
     a digest or a file is wrong.
     """
-    try:
-        with zipfile.ZipFile(path) as bundle:
-            return _check(bundle, trusted)
-    except _BROKEN as error:
-        raise _broken(str(error)) from error
+    with path.open("rb") as file:
+        try:
+            with zipfile.ZipFile(file) as bundle:
+                return _check(bundle, trusted)
+        except _BROKEN as error:
+            raise _broken(str(error)) from error
 
 
 def key_of(path: Path) -> str:

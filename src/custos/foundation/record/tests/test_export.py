@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 from PIL import Image
@@ -101,6 +101,8 @@ def test_what_the_manifest_does_not_name_is_refused(bundle: Path) -> None:
 
 @effort(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 100_000), st.integers(1, 255))
+@example(-5, 16)  # the directory would begin before the file
+@example(-376, 4)  # another kind of compression
 def test_a_damaged_file_is_refused_or_what_it_says_is_unchanged(
     bundle: Path, at: int, change: int
 ) -> None:
