@@ -4,6 +4,7 @@ The table is `docs/reference/access-matrix.yaml`. Three facilities: one's own, a
 city, and one in another province. City and province oversight stand above the first two.
 """
 
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,10 +13,12 @@ from uuid import UUID, uuid4
 
 import pytest
 import yaml
+from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, path, reverse
 from PIL import Image
+from pytest_django import DjangoDbBlocker
 
 from custos.config.api import operations
 from custos.foundation import clock, gate
@@ -328,12 +331,21 @@ def _somebody(where: Organization, post: Post) -> User:
     return user
 
 
+@pytest.fixture(scope="module")
+def one_world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """The world of all these tests: each undoes what it does in it, and the last undoes the world."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        with scope.entered(SYSTEM):
+            made = World()
+        yield made
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def world(db: None, monkeypatch: pytest.MonkeyPatch) -> World:
+def world(one_world: World, db: None, monkeypatch: pytest.MonkeyPatch) -> World:
     # The stream gives its connection back, which is this test's own.
     monkeypatch.setattr("custos.foundation.ui.views.connections", Mock())
-    with scope.entered(SYSTEM):
-        return World()
+    return one_world
 
 
 def outcome(answer: HttpResponse) -> str:

@@ -222,6 +222,13 @@ def _a_world(site: str, who: str) -> World:
         buttons, pressed = _pressed(facility, 5)
         release = leaving.received(beside)
         _a_base(facility)
+        collecting.adopt(
+            "rounds: {}",
+            facility=facility.pk,
+            valid_from=clock.today(),
+            reason="x",
+            by=somebody(Post.LEADER, at=facility).actor,
+        )
         checkpoints.make(clock.now().date())
         program = (
             an_integration(facility)
@@ -317,6 +324,7 @@ def _a_world(site: str, who: str) -> World:
                 "topic_prefix": f"{number}/io-2",
             },
             "record_observation": {"type": "I30", "custody": str(stay.pk), "details": {}},
+            "record_round": {"cell": str(cell.pk)},
             "record_base": {"valid_from": later},
             "take_cell_out_of_use": {"expected_return": later},
         },

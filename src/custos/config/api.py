@@ -16,6 +16,7 @@ from custos.management.reception.release.api import router as release
 from custos.management.timelimits.api import router as timelimits
 from custos.prevention.devices.api import router as devices
 from custos.prevention.duty.api import router as duty
+from custos.prevention.duty.rounds.api import router as rounds
 
 ROUTERS: tuple[Router, ...] = (
     custody,
@@ -26,6 +27,7 @@ ROUTERS: tuple[Router, ...] = (
     arrivals,
     sheets,
     duty,
+    rounds,
     devices,
     organizations.router,
     record.router,
