@@ -164,6 +164,48 @@ def _others(
     return {stay: of for stay, of in found if stay not in stays}
 
 
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """Somebody who is about to come, with all names, and the number of their case where it is known."""
+
+    names: tuple[str, ...]
+    case_number: str = ""
+
+
+def naming(organization_id: int, coming: Mapping[UUID, Coming]) -> list[tuple[UUID, UUID, str]]:
+    """Whom of many who come at once the papers of those held here name.
+
+    Each with the stay whose papers name them, and the number of the case. Four queries at most, however
+    many come; see `of_arrival()` for one whose own papers name somebody.
+    """
+    held: dict[UUID, UUID] = dict(_held(organization_id).values_list("root", "pk"))
+    papers = _papers(
+        _facts(organization_id, _SORT).filter(detainee__in=_records_of(held).values("pk"))
+    )
+    known_as: dict[str, set[UUID]] = {}
+    for one, said in coming.items():
+        for name in said.names:
+            known_as.setdefault(plain_name(name), set()).add(one)
+    theirs = [paper for paper in papers if plain_name(paper.named.name) in known_as]
+    now = _now_of({p.named.custody for p in theirs if p.named.custody}, organization_id, held)
+    cases = _cases(organization_id, {paper.holder for paper in theirs})
+    found: dict[tuple[UUID, UUID], str] = {}
+    for paper in theirs:
+        if paper.named.custody in now:
+            continue  # the one who is meant is here
+        case = paper.named.case_number or cases.get(paper.holder, "")
+        for one in known_as[plain_name(paper.named.name)]:
+            if _agree(case, coming[one].case_number):
+                found[one, held[paper.person]] = case or coming[one].case_number
+    return [(one, other, case) for (one, other), case in found.items()]
+
+
+def reason_of(case: str) -> str:
+    """Why two are kept apart of whom papers say that they are of one case."""
+    said = _("Of one case by their papers: %(case)s") % {"case": case} if case else ""
+    return (said or _("Of one case by their papers"))[:_LONGEST]
+
+
 def _agree(one: str, other: str) -> bool:
     return not (one and other) or same_number(one, other)
 
@@ -237,9 +279,7 @@ def pairings(
 
 def _pairing(other: UUID, scope: Scope, case: str) -> separating.Pairing:
     role = _("Co-defendant")
-    reason = _("Of one case by their papers: %(case)s") % {"case": case} if case else ""
-    reason = (reason or _("Of one case by their papers"))[:_LONGEST]
-    return separating.Pairing(other, engine.CODEFENDANTS, scope, role, role, reason)
+    return separating.Pairing(other, engine.CODEFENDANTS, scope, role, role, reason_of(case))
 
 
 def scope_for(

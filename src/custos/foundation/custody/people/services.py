@@ -115,6 +115,7 @@ def end_fact(custody: UUID, fact: UUID, *, reason: str, by: Actor) -> None:
     if not reason.strip():
         raise Malformed("fact.reason", _("Say why."), field="reason")
     with record.deed() as deed:
+        of_case = _hold_without(fact)
         stay, person = _locked(custody)
         one = _records_of(person)
         row = (
@@ -132,9 +133,11 @@ def end_fact(custody: UUID, fact: UUID, *, reason: str, by: Actor) -> None:
         row.save(update_fields=["until"])
         if row.sort in tokens.FOUND_BY:
             tokens.rewrite([person.merged_into_id or person.pk])
-        deed.append(
+        told = deed.append(
             kinds.FactEnded(fact=row.pk, sort=row.sort, reason=reason.strip()), about=stay, by=by
         )
+        if of_case:
+            codefendants.pair_up(deed, stay.organization_id, person.pk, because=told.id)
 
 
 def faults_of(fact: facts.Fact) -> list[CustosError]:
@@ -185,6 +188,17 @@ def _hold_case(custody: UUID, fact: facts.Fact) -> None:
     elif isinstance(fact, facts.Authority):
         case = {found.pk: fact.case_number.strip()}
         codefendants.hold(facility, [found.detainee_id], cases=case)
+
+
+def _hold_without(fact: UUID) -> bool:
+    """The same for a fact that is about to end: a number that told two cases apart tells so no more."""
+    rows = FactRow.objects.visible_to(scope.current()).filter(pk=fact, sort="authority", until=None)
+    row = rows.first()
+    if row is None or row.custody_id is None:
+        return False
+    codefendants.take_turn(row.organization_id)
+    codefendants.hold(row.organization_id, [row.detainee_id], cases={row.custody_id: ""})
+    return True
 
 
 def _locked(custody: UUID) -> tuple[Custody, Detainee]:

@@ -11,6 +11,7 @@ from custos.foundation.custody import separating, services
 from custos.foundation.custody.models import Custody
 from custos.foundation.custody.people import facts
 from custos.foundation.custody.people import services as people
+from custos.foundation.custody.people.models import FactRow
 from custos.foundation.custody.place_models import KeepApart
 from custos.foundation.custody.tests import worlds
 from custos.foundation.custody.tests.test_places import entries, refused, tasks
@@ -90,6 +91,21 @@ def test_a_name_counts_unless_both_numbers_of_the_case_are_known_and_differ(
         worlds.of_the_case(other, theirs)
     worlds.named(one, ZHAO, case=papers)
     assert bool(_pairs()) is kept
+
+
+@pytest.mark.parametrize("whose", ["one", "other"])
+def test_kr_14_a_number_of_the_case_that_told_two_apart_and_was_wrong_keeps_them_apart_once_it_ends(
+    cells: list[Cell], whose: str
+) -> None:
+    one, other = a_detainee(in_cell=cells[0]), a_detainee(in_cell=cells[1], name=ZHAO)
+    worlds.of_the_case(one, "A1")
+    worlds.of_the_case(other, "B2")
+    worlds.named(one, ZHAO)
+    assert _pairs() == []
+    wrong = one if whose == "one" else other
+    fact = FactRow.objects.get(custody=wrong, sort="authority")
+    people.end_fact(wrong.pk, fact.pk, reason="录错了人", by=an_officer(Post.CASE_OFFICER))
+    assert _pairs() == [({one.pk, other.pk}, "codefendants", "area")]
 
 
 def test_an_other_name_that_is_found_out_later_counts_too(cells: list[Cell]) -> None:

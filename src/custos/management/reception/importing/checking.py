@@ -16,9 +16,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from custos.foundation import clock
-from custos.foundation.custody import arrival, bringing, engine, held
+from custos.foundation.custody import arrival, bringing, codefendants, engine, held
 from custos.foundation.custody import services as admission
 from custos.foundation.custody.bringing import Newcomer, Pair
+from custos.foundation.custody.codefendants import Coming
+from custos.foundation.custody.people import facts
 from custos.foundation.custody.words import in_words
 from custos.foundation.database import secrecy
 from custos.foundation.database.ids import new_id
@@ -57,7 +59,7 @@ class Checked:
 
 
 def check(rows: Sequence[Row], facility: Organization, at: datetime) -> Checked:
-    """Hold the rows of a sheet against each other and the record; sixteen queries, however many rows."""
+    """Hold the rows of a sheet against each other and the record; twenty queries, however many rows."""
     found = Checked(rows)
     _find_twins(rows)
     here = held.by_numbers(facility.pk, [row.key for row in rows if row.key])
@@ -373,6 +375,23 @@ def _pairs_of(found: Checked, members: Sequence[Row], kind: str, name: str) -> l
     ]
 
 
+def _pair_by_papers(found: Checked, facility: Organization) -> None:
+    """Pairs with whoever is here whose papers name somebody of the sheet. Source: 看守所条例 第14条."""
+    coming = {
+        one.id: Coming(
+            (one.name, *(fact.text for fact in one.facts if isinstance(fact, facts.OtherName))),
+            next((f.case_number for f in one.facts if isinstance(f, facts.Authority)), ""),
+        )
+        for one in found.people
+    }
+    known = {frozenset((pair.one, pair.other)) for pair in found.pairs}
+    found.pairs += [
+        Pair(one, other, engine.CODEFENDANTS, codefendants.reason_of(case))
+        for one, other, case in codefendants.naming(facility.pk, coming)
+        if frozenset((one, other)) not in known
+    ]
+
+
 # ------------------------------------------------------------------ cells
 
 
@@ -385,6 +404,7 @@ def _place(
 ) -> None:
     by_id = {cell.pk: cell for cell in cells.values()}
     found.people = [_newcomer(row) for row in ready]
+    _pair_by_papers(found, facility)
     wanted = {one.cell: by_id[one.cell] for one in found.people}
     against = bringing.objections(found.people, found.pairs, wanted, facility.pk, at)
     others = held.numbers_of(

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
 from custos.foundation.codes.services import is_forbidden
-from custos.foundation.custody import bringing
+from custos.foundation.custody import bringing, codefendants
 from custos.foundation.custody.kinds import Admitted
 from custos.foundation.database import scope
 from custos.foundation.database.loading import load, uncollected
@@ -73,6 +73,7 @@ def check_again(upload_id: UUID, *, by: Actor) -> PeopleImport:
     record.require_writer(Admitted, by)
     with transaction.atomic():
         upload, facility = _held(upload_id)
+        codefendants.take_turn(facility.pk)
         rows, _dropped, _type = _read(media.read(upload.sha256))
         _keep(upload, checking.check(rows, facility, clock.now()))
     return upload

@@ -16,7 +16,9 @@ from custos.foundation.custody import queries as custody
 from custos.foundation.custody import roll
 from custos.foundation.custody import services as stays
 from custos.foundation.custody.models import Custody, Detainee
+from custos.foundation.custody.people import facts
 from custos.foundation.custody.people import queries as people
+from custos.foundation.custody.people import services as knowing
 from custos.foundation.custody.people.models import FactRow
 from custos.foundation.custody.place_models import KeepApart
 from custos.foundation.database import scope
@@ -359,6 +361,31 @@ def test_those_of_a_group_are_kept_apart_from_then_on(
         [*rows, rows_of(cell.name, {"隔离组": "案1", "人员编号": "A3", "姓名": "赵铁山"})[0]]
     )
     assert blocked(more, 4) == ["custody.KR-14-CODEFENDANTS"]
+
+
+def test_kr_14_whom_the_papers_of_somebody_here_name_is_not_put_beside_them(
+    facility: Organization, cell: Cell, leader: Acting, check: Check
+) -> None:
+    with scope.entered(SYSTEM):
+        second = a_cell(facility=facility)
+        here = a_detainee(in_cell=cell)
+        for name, case in (("李·四", ""), ("王五", "甲公刑〔2026〕1号")):
+            named = facts.CoDefendant(name=name, case_number=case)
+            knowing.record_fact(here.pk, named, by=an_officer(Post.CASE_OFFICER))
+    elsewhere = {"姓名": "王五", "案件编号": "乙公刑〔2025〕7号"} | {
+        "办案机关种类": "公安机关",
+        "办案机关": "乙市公安局",
+    }
+    rows = rows_of(cell.name, {"姓名": "张三", "别名": "李•四"}, elsewhere)
+    assert blocked(check(rows)) == ["custody.KR-14-CODEFENDANTS"]
+    assert blocked(check(rows), 3) == [], "another case, by both numbers"
+    rows = rows_of(second.name, {"姓名": "张三", "别名": "李•四"}, elsewhere)
+    services.bring(check(rows).pk, reason=WHY, by=leader.actor)
+    came = Custody.objects.get(number="A1")
+    pair = KeepApart.objects.get(kind="codefendants")
+    assert {pair.one_id, pair.other_id} == {here.pk, came.pk}
+    with pytest.raises(NotAllowed, match="KR-14-CODEFENDANTS"):
+        stays.move_to_cell(came.pk, cell.pk, reason="试", by=an_officer(Post.CASE_OFFICER))
 
 
 def test_the_hard_limit_of_a_cell_holds(facility: Organization, check: Check) -> None:
