@@ -21,7 +21,7 @@ from uuid import uuid4
 import pytest
 from django.conf import LazySettings, settings
 from django.db import connections
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from custos.config import broker as embedded
 from custos.config import postgres
@@ -287,6 +287,23 @@ def test_the_first_task_of_an_empty_list_is_at_hand_at_once(
     expect(page.locator(".task-title")).to_contain_text(cell.name)
     assert page.evaluate("window.sameDocument") is True
     page.keyboard.press("a")
+    expect(page.locator(".task-head")).to_contain_text("赵敏 已收下")
+
+
+def test_a_key_that_is_pressed_as_soon_as_an_alarm_is_seen_counts_once_it_is_open(
+    browser: Browser, site: str
+) -> None:
+    page = signed_in(browser, site, an_account(Post.PATROL, "赵敏"))
+    expect(page.get_by_text("此刻没有待办")).to_be_visible()
+
+    on_its_way: list[Route] = []
+    page.route(re.compile(r"/duty/\?task="), lambda route: on_its_way.append(route))
+    page.wait_for_timeout(1000)  # the stream is open
+    a_press_in("A1")
+    expect(rows_of(page)).to_contain_text("A1")
+    page.keyboard.press("a")
+    expect(page.locator(".task-title")).to_have_count(0)
+    on_its_way.pop().continue_()
     expect(page.locator(".task-head")).to_contain_text("赵敏 已收下")
 
 

@@ -316,7 +316,11 @@ def role() -> Iterator[Finding]:
             "sign in as custos_app in DATABASE_URL",
         )
         return
-    (owned,) = _ask("SELECT count(*) FROM pg_tables WHERE tableowner = current_user")
+    # What a connection keeps for itself while it lives is nobody else's.
+    (owned,) = _ask(
+        "SELECT count(*) FROM pg_tables"
+        " WHERE tableowner = current_user AND schemaname NOT LIKE 'pg_temp%'"
+    )
     if owned:
         yield fail(
             f"role {name} owns tables, which row-level security doesn't bind",

@@ -401,7 +401,10 @@ class AccessWantedForm(WantedForm):
     """Filters of the access log: besides, whose data it was."""
 
     whom = forms.CharField(
-        label=gettext_lazy("Of whom, by custody number"), required=False, max_length=32
+        label=gettext_lazy("Of whom, by custody number"),
+        required=False,
+        max_length=32,
+        widget=forms.TextInput(attrs={"size": 24}),  # a number of 21 digits is seen whole
     )
 
     field_order = ("whom", "who", "what", "since", "until")
@@ -429,7 +432,7 @@ def _log(
     unknown = "whom" in form.errors
     rows, total = ([], 0) if unknown else ask(wanted, offset=(number - 1) * PAGE)
     page = Paginator(range(total), PAGE).get_page(number)
-    context = {"rows": rows, "total": total, "page": page, "form": form}
+    context = {"rows": rows, "total": total, "page": page, "form": form, "unknown": unknown}
     return render(request, template, context)
 
 

@@ -4,9 +4,13 @@ import re
 from functools import cache
 from pathlib import Path
 
-from django.contrib.auth.password_validation import CommonPasswordValidator
+from django.contrib.auth.password_validation import (
+    CommonPasswordValidator,
+    MinimumLengthValidator,
+)
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 _WORDS = Path(__file__).parent / "rules" / "password_words.txt"
 #: What has to be left of a password when such words are taken out of it.
@@ -19,6 +23,23 @@ def words() -> tuple[str, ...]:
     lines = _WORDS.read_text(encoding="utf-8").splitlines()
     found = [line.strip().lower() for line in lines if line.strip() and not line.startswith("#")]
     return tuple(sorted(found, key=len, reverse=True))
+
+
+class LongEnough(MinimumLengthValidator):
+    """Django's own, whose refusal its Chinese catalogue doesn't know in the words that it uses now."""
+
+    def get_error_message(self) -> str:
+        """What is said where a password is too short."""
+        return self.get_help_text()
+
+    def get_help_text(self) -> str:
+        """What a form says beforehand."""
+        least = self.min_length
+        return ngettext(
+            "Your password must have at least %(least)d character.",
+            "Your password must have at least %(least)d characters.",
+            least,
+        ) % {"least": least}
 
 
 class NoWordsOfThePlace:

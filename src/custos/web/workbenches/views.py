@@ -30,7 +30,7 @@ from custos.prevention.duty import orders, queries, services
 from custos.prevention.duty.information.types import KIND
 from custos.prevention.duty.queries import TaskShown
 from custos.prevention.duty.shifts import queries as shifts
-from custos.web.workbenches import operations
+from custos.web.workbenches import doing, operations
 from custos.web.workbenches.forms import AnswerForm
 
 #: How much of what else happened in the cell stands beside a task.
@@ -88,7 +88,7 @@ def _page(
         "signs_on": acting.organization.tier is Tier.FACILITY,
     }
     if chosen:
-        context |= _item(chosen, answer_form) | _around(chosen)
+        context |= _item(chosen, acting, answer_form) | _around(chosen)
     elif acting.post in operations.READERS:
         context["tiles"] = _else_to_do(acting)
     return context | _area(acting)
@@ -151,9 +151,12 @@ def _noting(typed: QueryDict | None = None) -> ReasonForm:
     return form
 
 
-def _item(chosen: TaskShown, answer_form: AnswerForm | None = None) -> dict[str, Any]:
+def _item(
+    chosen: TaskShown, acting: Acting, answer_form: AnswerForm | None = None
+) -> dict[str, Any]:
     return {
         "chosen": chosen,
+        "doing": doing.of(chosen, acting.post),
         "climbs": queries.climbs(chosen),
         "on_shift": shifts.on_post(chosen.organization_id, chosen.asked)
         if not chosen.ended_at
@@ -271,8 +274,9 @@ def area(request: HttpRequest) -> HttpResponse:
 @shown_regardless
 def item(request: HttpRequest, task_id: UUID) -> HttpResponse:
     """How one task stands, as the live part fetches it."""
-    chosen = queries.task(task_id, acting_in(request).actor)
-    return render(request, "workbenches/_item.html", _item(chosen))
+    acting = acting_in(request)
+    chosen = queries.task(task_id, acting.actor)
+    return render(request, "workbenches/_item.html", _item(chosen, acting))
 
 
 @require_GET

@@ -177,15 +177,17 @@ def control(bound: BoundField) -> SafeString:
 
 
 @register.inclusion_tag("ui/parts/form_errors.html")
-def form_errors(*forms: Any, saved: bool = False) -> dict[str, Any]:
+def form_errors(*forms: Any, saved: bool = False, asks: bool = False) -> dict[str, Any]:
     """What is wrong with the forms that are sent together as a whole, and links to the fields that are
-    wrong, in one box. `saved` where what was typed is kept all the same, as in a wizard.
+    wrong, in one box. `saved` where what was typed is kept all the same, as in a wizard; `asks` where the
+    form only asks for something, and saves nothing.
     """
     sent = [form for form in forms if form and form.errors]
     return {
         "general": [error for form in sent for error in form.non_field_errors()],
         "wrong": [bound for form in sent for bound in form if bound.errors],
         "saved": saved,
+        "asks": asks,
     }
 
 

@@ -1,6 +1,7 @@
 """The workbench and the operations page, by Django's client."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -21,7 +22,7 @@ from custos.foundation.custody import services as custody
 from custos.foundation.custody.models import Custody
 from custos.foundation.database import pulse, scope
 from custos.foundation.organizations import services as organizations
-from custos.foundation.organizations.models import Cell
+from custos.foundation.organizations.models import Cell, Organization
 from custos.foundation.record.parties import Actor, Post, StaffKind
 from custos.foundation.ui.models import BellSeen
 from custos.management.reception.admission import services as reception
@@ -41,7 +42,7 @@ from custos.prevention.devices.tests.worlds import (
 )
 from custos.prevention.duty import services as duty
 from custos.prevention.duty.models import Task
-from tests import factories
+from tests import factories, leaving
 
 pytestmark = pytest.mark.django_db
 
@@ -226,6 +227,40 @@ def test_an_answer_without_words_is_asked_for_again_and_nothing_is_written(
     assert 'aria-invalid="true"' in answer.content.decode()
     task.refresh_from_db()
     assert task.state == "accepted"
+
+
+def led(client: Client, task: Task) -> str:
+    """Where the item of a task leads to, which opens for whoever reads it; empty without a link."""
+    page = client.get(f"{reverse('duty')}?task={task.pk}").content.decode()
+    found = re.search(r'class="task-doing"><a class="btn" href="([^"]+)"', page)
+    if not found:
+        return ""
+    assert client.get(found[1], follow=True).status_code == 200
+    return found[1]
+
+
+def test_a_task_leads_to_the_page_on_which_its_act_is_done(
+    sign_in: SignIn, person: Custody, task: Task
+) -> None:
+    _paper, warning = limits.overdue(person)
+    over = Task.objects.get(source_kind="limit.over")
+    leader = sign_in(Post.LEADER)
+    assert led(leader, over) == reverse("limit_warning", args=[warning.pk])
+    Organization.objects.filter(pk=person.organization_id).update(kind="KSS")
+    leaving.received(person)
+    out = Task.objects.get(source_kind="release.document_received")
+    assert led(sign_in(Post.DUTY_LEADER), out) == reverse("release_of", args=[person.pk])
+    assert led(sign_in(), task) == "", "a button's press is gone to and answered here"
+
+
+def test_whoever_stands_at_the_door_is_gone_to_from_the_task_of_their_health_check(
+    sign_in: SignIn,
+) -> None:
+    receiver = factories.somebody(Post.ADMISSION, at=a_facility())
+    assert reception.start_unexpected(receiver)
+    health = Task.objects.get(source_kind="arrival.at_the_door")
+    doctor = sign_in(Post.MEDICAL, StaffKind.CLINICIAN)
+    assert led(doctor, health) == reverse("reception_board")
 
 
 def test_the_second_to_accept_reads_who_was_first(sign_in: SignIn, task: Task) -> None:

@@ -114,6 +114,24 @@ function press(key) {
   return true;
 }
 
+/** Which key waits until what it means is on the page. @type {string | null} */
+let awaited = null;
+
+/** Keeps a key that was pressed while the first object of an empty list is being opened. @param {string} key */
+function wait(key) {
+  if (!document.querySelector("[data-opening]")) return false;
+  if (awaited === null) {
+    const then = () => {
+      const meant = awaited;
+      awaited = null;
+      if (meant !== null && !covered()) press(meant);
+    };
+    document.addEventListener("custos:opened", then, { once: true });
+  }
+  awaited = key;
+  return true;
+}
+
 /** Whether the page is covered, frozen or locked: what stands below is not to be acted on. */
 function covered() {
   return ["stale", "lock"].some((id) => document.getElementById(id)?.hidden === false);
@@ -135,7 +153,7 @@ document.addEventListener("keydown", (event) => {
   else if (event.key === "k") move(-1);
   else if (event.key === "Enter" && at() && !target.matches("a, button, summary")) opener(/** @type {HTMLElement} */ (at()))?.click();
   else if (event.key === "a" || event.key === "f") {
-    if (!press(event.key)) return;
+    if (!press(event.key) && !wait(event.key)) return;
   } else if (event.key === "/") {
     const search = document.querySelector("[data-search]");
     if (!(search instanceof HTMLElement)) return;

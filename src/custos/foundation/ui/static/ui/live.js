@@ -81,6 +81,14 @@ function lower(part) {
   part.removeAttribute("popover");
 }
 
+// --- room --------------------------------------------------------------------------------------
+
+// What is scrolled to isn't to lie under what stands above every page.
+for (const banners of document.querySelectorAll(".banners")) {
+  const said = () => document.documentElement.style.setProperty("--banners", `${banners.clientHeight}px`);
+  new ResizeObserver(said).observe(banners);
+}
+
 // --- heartbeat ----------------------------------------------------------------------------------
 
 /** @param {{now: string, sweep_age: number | null, database: string}} data */
@@ -262,10 +270,14 @@ function place(part, html) {
   if (first instanceof HTMLAnchorElement) open(first.href);
 }
 
-/** Puts the workbench of an object in the place of the empty one. @param {string} href */
-function open(href) {
+/** Puts the workbench of an object in the place of the empty one; a key that is pressed meanwhile waits.
+ * @param {string} href
+ */
+async function open(href) {
   history.replaceState(null, "", href);
-  htmx.ajax("GET", href, { target: ".workbench", select: ".workbench", swap: "outerHTML" });
+  document.querySelector(".workbench")?.setAttribute("data-opening", "");
+  await htmx.ajax("GET", href, { target: ".workbench", select: ".workbench", swap: "outerHTML" });
+  document.dispatchEvent(new Event("custos:opened"));
 }
 
 const title = document.title;
