@@ -103,9 +103,7 @@ def _of(facility: int, at: datetime) -> QuerySet[Handover]:
 
 def _prepared(facility: int, change: Change) -> Handover:
     with record.deed() as deed:
-        who = on_duty.whose_shift_ended(
-            facility, Post.DUTY_LEADER, change.outgoing.begins, change.at
-        )
+        who = on_duty.whose_shift_ended(facility, Post.DUTY_LEADER, change.at)
         row = Handover(
             organization_id=facility,
             at=change.at,

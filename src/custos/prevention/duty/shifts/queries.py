@@ -114,15 +114,16 @@ def staffed(at: datetime) -> dict[int, Mapping[Post, frozenset[str]]]:
     }
 
 
-def whose_shift_ended(organization: int, post: Post, began: datetime, at: datetime) -> list[str]:
-    """Who was on a post in the shift that began and ended then, and not gone an hour before its end; as
-    entries name them. One query.
+def whose_shift_ended(organization: int, post: Post, at: datetime) -> list[str]:
+    """Who was on a post in the shift that ended then, and not gone an hour before its end; as entries name
+    them. Among them is who holds over from the shift before. One query.
     """
     last = Q(until__isnull=True) | Q(until__gt=at - EARLY)
     rows = SignOn.objects.visible_to(scope.current()).filter(
-        last, organization_id=organization, post=post, ends_at__gt=began, ends_at__lte=at + LATE
+        last, organization_id=organization, post=post, since__lt=at
     )
-    return sorted(set(rows.filter(since__lt=at).values_list("staff_ref", flat=True)))
+    ended = rows.filter(ends_at__gt=at, ends_at__lte=at + LATE)
+    return sorted(set(ended.values_list("staff_ref", flat=True)))
 
 
 def _on(at: datetime | None = None) -> QuerySet[SignOn]:

@@ -518,3 +518,10 @@ def test_preparing_asks_no_more_the_more_people_there_are() -> None:
             world.prepared()
         asked.append(len(found))
     assert asked[0] == asked[1]
+
+
+def test_who_led_the_shift_before_and_was_never_signed_off_is_no_outgoing_leader() -> None:
+    """The program stood still over two changes, so that nobody's sign-on was closed."""
+    world = Changing()
+    with at(12 * 60 + 5):
+        assert world.prepared().on_duty == [world.night.actor.ref]
