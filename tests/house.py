@@ -31,6 +31,7 @@ from custos.prevention.devices import intake
 from custos.prevention.devices.tests import worlds
 from custos.prevention.duty import orders
 from custos.prevention.duty import services as duty
+from custos.prevention.duty.handover.tests import worlds as changes
 from custos.prevention.duty.information import services as information
 from custos.prevention.duty.models import Task
 from custos.prevention.duty.rounds import services as rounds
@@ -66,6 +67,7 @@ class House:
     sheet: UUID
     paper: UUID
     warning: UUID
+    handover: UUID
     tag: str
 
     def someone(self, post: Post, kind: StaffKind = StaffKind.OFFICER) -> Acting:
@@ -93,6 +95,9 @@ class House:
             f"/rounds/tag/{self.tag}/",
             "/rounds/tags/",
             "/rounds/pattern/",
+            "/handover/",
+            "/handover/past/",
+            f"/handover/{self.handover}/",
             "/handheld/",
             "/people/",
             "/people/?words=nobody",
@@ -218,6 +223,7 @@ def furnished() -> House:
             _sheet(facility, cells[3], receiver),
             overdue.pk,
             warning.pk,
+            changes.waiting(facility, factories.somebody(Post.LEADER, at=facility)).pk,
             _walked(facility, cells, officer),
         )
 

@@ -45,6 +45,7 @@ from custos.management.reception.importing.tests.sheets_of import a_csv, rows_of
 from custos.management.timelimits.tests import worlds as worlds_of_limits
 from custos.prevention.devices import intake
 from custos.prevention.devices.tests.worlds import a_button, a_press
+from custos.prevention.duty.handover.tests import worlds as changes
 from custos.prevention.duty.information import services as information
 from custos.prevention.duty.models import Task
 from custos.prevention.duty.rounds.models import WatchedCell
@@ -281,6 +282,7 @@ def _objects_of(facility: Organization) -> dict[str, Any]:
     legal_paper, warning = worlds_of_limits.overdue(stay)
     sheet = a_csv(rows_of(cell.name, {}))
     upload = importing.check(sheet, "x.csv", facility.pk, by=receiver.actor, sent_by="x")
+    handover = changes.waiting(facility, somebody(Post.LEADER, at=facility))
     information.adopt(
         "rounds: {}",
         facility=facility.pk,
@@ -299,6 +301,7 @@ def _objects_of(facility: Organization) -> dict[str, Any]:
     return {
         "legal_paper_id": legal_paper.pk,
         "warning_id": warning.pk,
+        "handover_id": handover.pk,
         "fact_id": fact,
         "upload_id": upload.pk,
         "paper_id": paper.id,

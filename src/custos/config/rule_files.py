@@ -23,6 +23,7 @@ LOADERS = (
     "custos.foundation.custody.women",
     "custos.prevention.duty.catalogue",
     "custos.prevention.duty.information.catalogue",
+    "custos.prevention.duty.handover.plan",
     "custos.prevention.duty.rounds.plan",
     "custos.prevention.duty.shifts.plan",
     "custos.prevention.devices.timing",

@@ -20,6 +20,7 @@ from custos.foundation.record import sightings
 from custos.management.reception.release import opening as release
 from custos.management.timelimits import services as timelimits
 from custos.prevention.duty import services as duty
+from custos.prevention.duty.handover import services as handover
 from custos.prevention.duty.rounds import services as rounds
 from custos.prevention.duty.shifts import services as shifts
 
@@ -45,6 +46,7 @@ SWEEPS: dict[str, Callable[[], int]] = {
     "duty.unstaffed": duty.sweep_unstaffed,
     "duty.strength": shifts.sweep,
     "duty.rounds": rounds.sweep,
+    "duty.handovers": handover.sweep,
     "custody.absences": going_out.sweep,
     "custody.counts": counting.sweep,
     "reception.releases": release.sweep,

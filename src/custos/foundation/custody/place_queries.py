@@ -10,17 +10,20 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Q, When
+from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, When
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
 from custos.foundation.custody import absences, counting, engine, placing, queries, services
 from custos.foundation.custody.models import Custody
+from custos.foundation.custody.people import queries as persons
 from custos.foundation.custody.place_models import (
     Absence,
     CellCount,
     Classification,
     Count,
+    KeepApart,
     PlacingOrder,
 )
 from custos.foundation.custody.placing import Considered
@@ -354,6 +357,78 @@ def separation_of(custody: UUID) -> Separation:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Somebody whom whoever opens the door has to know about; it names them by identifiers alone.
+
+    `review_by` is the next time at which an order of theirs is looked at.
+    """
+
+    custody_id: UUID
+    detainee_id: UUID
+    cell_id: UUID | None
+    cell_name: str
+    orders: tuple[str, ...]
+    review_by: datetime | None
+    out: bool
+    told: tuple[Mapping[str, Any], ...]
+    apart: int
+
+    def words(self) -> str:
+        """What there is to know, in the active language: where they are, orders, care and needs, from how
+        many they are kept apart.
+        """
+        said = [self.cell_name] if self.cell_name else []
+        said += [str(SIGNS[_SIGN_OF_ORDER[kind]]) for kind in self.orders]
+        said += dict.fromkeys(persons.care_of(self.told))
+        if self.apart:
+            said.append(gettext("kept apart from %(count)s") % {"count": self.apart})
+        if self.out:
+            said.append(gettext("outside now"))
+        return " · ".join(said)
+
+
+_SIGN_OF_ORDER = {PlacingOrder.COMPANY: "never_alone", PlacingOrder.ISOLATION: "isolation"}
+
+
+def watched(organization: int) -> list[Watched]:
+    """People of a facility with an order about their company, a need that the staff was told, or somebody
+    from whom they are kept apart though no case has it so; orders first, then by cell.
+
+    Names nobody. Two queries.
+    """
+    seen = scope.current()
+    stays: QuerySet[Any] = queries.with_needs(queries.present())
+    orders = PlacingOrder.objects.visible_to(seen).filter(
+        custody=OuterRef("pk"), ended_at__isnull=True
+    )
+    pairs = KeepApart.objects.visible_to(seen).filter(closed_at__isnull=True)
+    pairs = pairs.exclude(kind=engine.CODEFENDANTS)
+    apart: dict[UUID, int] = {}
+    for pair in pairs.filter(organization_id=organization).values_list("one_id", "other_id"):
+        for one in pair:
+            apart[one] = apart.get(one, 0) + 1
+    reviewed = orders.order_by("review_by").values("review_by")[:1]
+    found = [
+        Watched(
+            stay.pk,
+            stay.detainee_id,
+            stay.cell_id,
+            stay.cell.name if stay.cell else "",
+            tuple(sorted(stay.orders)),
+            stay.review_by,
+            bool(stay.out),
+            tuple(stay.told),
+            apart.get(stay.pk, 0),
+        )
+        for stay in stays.filter(organization_id=organization)
+        .annotate(review_by=Subquery(reviewed))
+        .order_by("cell__name", "number")
+    ]
+    kept = [one for one in found if one.orders or one.apart or persons.care_of(one.told)]
+    return sorted(kept, key=lambda one: not one.orders)
+
+
 def categories() -> list[tuple[str, str]]:
     """The legal categories of separation: code and title."""
     return [(one.code, in_words(one.title)) for one in engine.rules().categories]
@@ -452,6 +527,34 @@ def outside_now(organization: int) -> tuple[dict[str, int], int]:
         found[title] = found.get(title, 0) + 1
         late += until < now
     return found, late
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """Somebody who is outside just now, by identifiers alone."""
+
+    custody_id: UUID
+    detainee_id: UUID
+    kind: str
+    destination: str
+    due_back: datetime
+
+    def words(self) -> str:
+        """What for and where, in the active language."""
+        titles = {kind.id: in_words(kind.title) for kind in absences.rules().kinds}
+        what = titles.get(self.kind, self.kind)
+        return f"{what} · {self.destination}" if self.destination else what
+
+
+def away(organization: int) -> list[Away]:
+    """Who of a facility is outside now, by when they are due back; names nobody. One query."""
+    rows = Absence.objects.visible_to(scope.current()).filter(
+        organization_id=organization, left_at__isnull=False, back_at__isnull=True
+    )
+    listed = rows.order_by("planned_until", "pk").values_list(
+        "custody_id", "custody__detainee_id", "kind", "destination", "planned_until"
+    )
+    return [Away(*row) for row in listed]
 
 
 def last_back(custody: UUID, kind: str) -> datetime | None:

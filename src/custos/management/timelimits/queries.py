@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
@@ -222,6 +222,17 @@ def figures(organization: int) -> Figures:
     }
     found = _of(organization).aggregate(held=Count("pk"), **counts)
     return Figures(**found)
+
+
+def pressing(facility: int, by: datetime) -> list[tuple[UUID, ClockShown]]:
+    """The clocks of a facility that have no basis, have ended or end by then, each with the identifier of
+    its person; those without a basis first, then by their end. Names nobody. One query.
+    """
+    now = clock.now()
+    ends = Q(due_at__lte=by) | Q(standing__in=(engine.NO_BASIS, engine.ENDED))
+    rows = clocks().filter(ends, organization_id=facility, held=True).select_related("custody")
+    ordered = rows.order_by(F("due_at").asc(nulls_first=True), "pk")
+    return [(row.custody.detainee_id, _shown(row, now)) for row in ordered]
 
 
 def _of(organization: int) -> QuerySet[Clock]:

@@ -372,3 +372,90 @@ class RoundsBehind(Kind):
             "cells": enumerated(self.cells),
             "time": f"{self.due_at.astimezone(clock.LOCAL):%H:%M}",
         }
+
+
+class HandoverPrepared(Kind):
+    """A change of shifts came, and what is to be passed on was written down."""
+
+    name, version = "handover.prepared", 1
+    title = _("Handover prepared")
+    erasable = False
+    writers = Writers.the_system()
+    readers = Readers.STAFF
+    handover: UUID
+    at: datetime
+    items: int
+
+    def line(self) -> str:
+        return gettext("Change at %(time)s: %(count)s items") % {
+            "time": f"{self.at.astimezone(clock.LOCAL):%H:%M}",
+            "count": self.items,
+        }
+
+
+class HandoverWaits(Kind):
+    """A handover is not signed by both, so both leaders are answerable."""
+
+    name, version = "handover.waits", 1
+    title = _("Handover not signed by both")
+    erasable = False
+    writers = Writers.the_system()
+    readers = Readers.STAFF
+    handover: UUID
+    at: datetime
+    #: Whether the outgoing leader has signed, so that it waits for the incoming one.
+    signed: bool
+
+    def line(self) -> str:
+        time = f"{self.at.astimezone(clock.LOCAL):%H:%M}"
+        if self.signed:
+            return gettext("Change at %(time)s: the incoming leader reads and signs") % {
+                "time": time
+            }
+        return gettext("Change at %(time)s: the outgoing leader completes and signs") % {
+            "time": time
+        }
+
+
+class HandoverSigned(Kind):
+    """The outgoing leader completed a handover and signed it; `digest` is of all its items."""
+
+    name, version = "handover.signed", 1
+    title = _("Handover signed by the outgoing leader")
+    erasable = False
+    writers = Writers.posts(Post.DUTY_LEADER, Post.LEADER, police_only=True)
+    readers = Readers.STAFF
+    handover: UUID
+    at: datetime
+    items: int
+    keys_expected: int
+    keys_counted: int
+    digest: str
+
+    def line(self) -> str:
+        return gettext("Keys: %(counted)s of %(expected)s; %(count)s items") % {
+            "counted": self.keys_counted,
+            "expected": self.keys_expected,
+            "count": self.items,
+        }
+
+
+class HandoverTaken(Kind):
+    """The incoming leader read every item of a handover and signed it."""
+
+    name, version = "handover.taken", 1
+    title = _("Handover signed by the incoming leader")
+    erasable = False
+    writers = Writers.posts(Post.DUTY_LEADER, Post.LEADER, police_only=True)
+    readers = Readers.STAFF
+    handover: UUID
+    at: datetime
+    items: int
+    remarks: int
+    digest: str
+
+    def line(self) -> str:
+        return gettext("%(count)s items read, %(remarks)s with a question or remark") % {
+            "count": self.items,
+            "remarks": self.remarks,
+        }

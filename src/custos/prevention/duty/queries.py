@@ -152,6 +152,28 @@ def last_ended(gravest: int, limit: int) -> list[TaskShown]:
     return as_shown(found.order_by("-ended_at")[:limit], Actor.system("board"))
 
 
+def unfinished(facility: int, at: datetime, gravest: int) -> list[Task]:
+    """The tasks of a facility that are not done and of severity 1 to `gravest`, or past their time.
+
+    None under seal or for the prosecutor: leaders don't pass on what isn't for them. In the order of
+    `now_list`. One query.
+    """
+    found = _tasks().filter(organization_id=facility, state__in=engine.UNFINISHED)
+    found = found.exclude(audience__in=(Audience.SEALED_COMPLAINT, Audience.PROSECUTOR))
+    pressing = Q(severity__lte=gravest) | Q(wanted_by__lt=at)
+    return list(found.filter(pressing).order_by(*_NOW_FIRST))
+
+
+def said_of(task: Task) -> str:
+    """Where and what a task is, and how it stands, in the active language, for everybody on the staff."""
+    rule = task.rule_then()
+    named = rule.title if task.audience == Audience.STAFF else rule.plain or rule.title
+    title = named.zh if (get_language() or "").startswith("zh") else named.en
+    place = task.cell.name if task.cell else task.area.name if task.area else ""
+    said = [place, title, str(_STATES[State(task.state)][1]), str(Post(task.post).title)]
+    return " · ".join(part for part in said if part)
+
+
 def tasks_about(custody: UUID, by: Actor, limit: int = 20) -> list[TaskShown]:
     """What is not done about one stay, gravest first, then by deadline. At most two queries."""
     return as_shown(

@@ -23,6 +23,7 @@ from custos.prevention.duty import orders, services
 from custos.prevention.duty.information import services as information
 from custos.prevention.duty.kinds import (
     CatalogueAdopted,
+    HandoverWaits,
     InformationCollected,
     OrderGiven,
     PostShort,
@@ -120,6 +121,12 @@ def ask_whom_the_order_names(event: Event, deed: Deed) -> None:
 @on(RoundsBehind, emits=[TaskOpened])
 def see_to_the_rounds(event: Event, deed: Deed) -> None:
     """Nobody looked into cells in time."""
+    services.open_task(event, deed)
+
+
+@on(HandoverWaits, emits=[TaskOpened])
+def have_the_shift_handed_over(event: Event, deed: Deed) -> None:
+    """A shift has begun, and both leaders have not signed."""
     services.open_task(event, deed)
 
 

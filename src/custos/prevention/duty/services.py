@@ -184,14 +184,22 @@ def settle(custody: UUID, kinds: Collection[str], text: str, *, by: Actor) -> in
     Called within the deed by which it was done, by the module whose deed it is: who did it answers, also
     what nobody or somebody else had accepted. What looks at somebody's own doing is left to others.
     """
+    about = Q(custody_id=custody, source_kind__in=list(kinds))
+    return _settle(about, text, by)
+
+
+def settle_entry(entry: UUID, text: str, *, by: Actor) -> int:
+    """The same for what one entry asked, for what is about no stay."""
+    return _settle(Q(source_entry_id=entry), text, by)
+
+
+def _settle(which: Q, text: str, by: Actor) -> int:
     words = _words(text, "answer", _("Say in words what was found and done."))
     with record.deed() as deed:
         found = Task.objects.visible_to(scope.current()).select_for_update(of=("self",))
         tasks = [
             task
-            for task in found.filter(
-                custody_id=custody, source_kind__in=list(kinds), state__in=engine.UNFINISHED
-            ).order_by("id")
+            for task in found.filter(which, state__in=engine.UNFINISHED).order_by("id")
             if task.rule_then().finder_handles
         ]
         for task in tasks:

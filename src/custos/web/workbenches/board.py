@@ -20,6 +20,7 @@ from custos.foundation.ui import plans
 from custos.foundation.ui.plans import BoardRoom, BoardTone
 from custos.management.timelimits import queries as timelimits
 from custos.prevention.duty import queries
+from custos.prevention.duty.handover import queries as handover
 from custos.prevention.duty.queries import TaskShown
 from custos.prevention.duty.rounds import queries as rounds
 from custos.prevention.duty.shifts import queries as shifts
@@ -128,6 +129,7 @@ def _shown(request: HttpRequest) -> dict[str, Any]:
         "places": organizations.capacities_at(clock.today()).get(place.pk),
         "posts": posts[:_POSTS],
         "more_posts": len(posts[_POSTS:]),
+        "handover_since": handover.open_since(place.pk),
         "watched": watched,
         "missed": missed,
         "limits": timelimits.figures(place.pk),

@@ -12,6 +12,8 @@ from custos.foundation.record.parties import Post
 from custos.foundation.ui import calls, navigation
 from custos.foundation.ui.calls import Call
 from custos.prevention.duty import queries
+from custos.prevention.duty.handover.services import SIGNERS
+from custos.web.workbenches.handover import OVERSEEING
 from custos.web.workbenches.rounds import LOOKING
 
 #: Posts that are asked only for what others let lie: they begin with what they oversee.
@@ -52,6 +54,20 @@ navigation.register(
     # Whoever walks them begins there; leaders look at them when they are told.
     order=lambda acting: 15 if acting.post is Post.PATROL else 60,
     shown=lambda acting: acting.post in LOOKING and acting.organization.tier is Tier.FACILITY,
+)
+navigation.register(
+    "handover_now",
+    _("Handover"),
+    icon="switch-horizontal",
+    order=46,
+    shown=lambda acting: acting.post in SIGNERS and acting.organization.tier is Tier.FACILITY,
+)
+navigation.register(
+    "handovers",
+    _("Handovers"),
+    icon="switch-horizontal",
+    order=65,
+    shown=lambda acting: acting.post in OVERSEEING,
 )
 navigation.register(
     "facility_home",

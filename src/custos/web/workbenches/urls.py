@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from custos.web.workbenches import board, facility, operations, ordering, reporting, rounds, views
+from custos.web.workbenches import (
+    board,
+    facility,
+    handover,
+    operations,
+    ordering,
+    reporting,
+    rounds,
+    views,
+)
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -30,6 +39,12 @@ urlpatterns = [
     path("rounds/pattern/", rounds.pattern, name="round_pattern"),
     path("rounds/<uuid:cell_id>/", rounds.cell, name="round_cell"),
     path("rounds/tag/<str:code>/", rounds.tag, name="round_tag"),
+    path("handover/", handover.now, name="handover_now"),
+    path("handover/past/", handover.listed, name="handovers"),
+    path("handover/<uuid:handover_id>/", handover.document, name="handover"),
+    path("handover/<uuid:handover_id>/sign/", handover.sign, name="handover_sign"),
+    path("handover/<uuid:handover_id>/read/", handover.read, name="handover_read"),
+    path("handover/<uuid:handover_id>/take/", handover.take, name="handover_take"),
     path("board/", board.page, name="board"),
     path("board/open/", board.part, name="board_open"),
     path("facility/", facility.page, name="facility_home"),

@@ -27,6 +27,8 @@ from custos.foundation.ui.forms import ReasonForm
 from custos.foundation.ui.methods import form_of
 from custos.management.reception import queries as reception
 from custos.prevention.duty import orders, queries, services
+from custos.prevention.duty.handover import queries as handover
+from custos.prevention.duty.handover import services as handing_over
 from custos.prevention.duty.information.types import KIND
 from custos.prevention.duty.queries import TaskShown
 from custos.prevention.duty.shifts import queries as shifts
@@ -86,6 +88,9 @@ def _page(
         "organization": acting.organization,
         "signed_on": shifts.signed_on(acting.organization.pk, acting.actor),
         "signs_on": acting.organization.tier is Tier.FACILITY,
+        "handover_since": handover.open_since(acting.organization.pk)
+        if acting.post in handing_over.SIGNERS
+        else None,
     }
     if chosen:
         context |= _item(chosen, acting, answer_form) | _around(chosen)

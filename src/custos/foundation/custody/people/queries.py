@@ -304,6 +304,16 @@ def needs_of(told: Iterable[Mapping[str, Any]]) -> list[str]:
     return _signs(facts.SORTS[one["sort"]].model_validate(one["says"]) for one in found)
 
 
+def care_of(told: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What such rows say that the staff is to do for somebody, in words: needs, no language."""
+    found = sorted(told, key=lambda one: str(one["since"]))
+    return [
+        facts.SORTS[one["sort"]].model_validate(one["says"]).words()
+        for one in found
+        if one["sort"] == "need"
+    ]
+
+
 def file_of(custody: UUID, records: Iterable[UUID]) -> PersonFile:
     """What holds of a stay, and of the person who has these records. One query.
 

@@ -3,6 +3,8 @@
 from datetime import date
 from functools import lru_cache
 
+from django.db.models import F
+
 from custos.foundation.database import scope
 from custos.prevention.duty.information import catalogue
 from custos.prevention.duty.information.catalogue import FacilityFile
@@ -18,6 +20,17 @@ def latest(organization: int, day: date) -> FacilityCatalogue | None:
         .order_by("-version")
         .first()
     )
+
+
+def by_facility(day: date) -> dict[int, FacilityCatalogue]:
+    """The files in use on a day, by facility. One query."""
+    rows = (
+        FacilityCatalogue.objects.visible_to(scope.current())
+        .filter(valid_from__lte=day)
+        .order_by("organization_id", F("version").desc())
+        .distinct("organization_id")
+    )
+    return {row.organization_id: row for row in rows}
 
 
 def own_of(row: FacilityCatalogue | None) -> FacilityFile:

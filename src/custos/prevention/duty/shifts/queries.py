@@ -2,20 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from custos.foundation import clock
 from custos.foundation.accounts import queries as accounts
 from custos.foundation.database import scope
 from custos.foundation.record.parties import Actor, Post
 from custos.prevention.duty.information import adopted
-from custos.prevention.duty.information.models import FacilityCatalogue
 from custos.prevention.duty.shifts import plan
 from custos.prevention.duty.shifts.models import SignOn
 from custos.prevention.duty.shifts.plan import OnShift, Shift, Strength
+
+#: Who signs on so long before a change of shifts signs on to the one that begins.
+EARLY = timedelta(hours=1)
+#: How long after the end of their shift somebody who didn't sign off still holds the post.
+LATE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +64,8 @@ def shift_of(organization: int, at: datetime) -> OnShift:
 
 def strengths(at: datetime) -> dict[int, Strength]:
     """The facilities of the scope that keep a roster, and how many each of their posts needs. One query."""
-    day = clock.day_of(at)
-    rows = (
-        FacilityCatalogue.objects.visible_to(scope.current())
-        .filter(valid_from__lte=day)
-        .order_by("organization_id", F("version").desc())
-        .distinct("organization_id")
-    )
-    found = {row.organization_id: adopted.own_of(row).strength for row in rows}
+    files = adopted.by_facility(clock.day_of(at))
+    found = {number: adopted.own_of(row).strength for number, row in files.items()}
     return {number: strength for number, strength in found.items() if strength}
 
 
@@ -114,6 +112,18 @@ def staffed(at: datetime) -> dict[int, Mapping[Post, frozenset[str]]]:
         number: {post: frozenset(refs) for post, refs in posts.items()}
         for number, posts in held.items()
     }
+
+
+def whose_shift_ended(organization: int, post: Post, at: datetime) -> list[str]:
+    """Who was on a post in the shift that ended then, and not gone an hour before its end; as entries name
+    them. Among them is who holds over from the shift before. One query.
+    """
+    last = Q(until__isnull=True) | Q(until__gt=at - EARLY)
+    rows = SignOn.objects.visible_to(scope.current()).filter(
+        last, organization_id=organization, post=post, since__lt=at
+    )
+    ended = rows.filter(ends_at__gt=at, ends_at__lte=at + LATE)
+    return sorted(set(ended.values_list("staff_ref", flat=True)))
 
 
 def _on(at: datetime | None = None) -> QuerySet[SignOn]:

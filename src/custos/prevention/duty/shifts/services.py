@@ -1,7 +1,9 @@
 """Signing on to a post and off; and telling when a post has too few people."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
@@ -15,11 +17,8 @@ from custos.prevention.duty.kinds import PostShort, SignedOff, SignedOn
 from custos.prevention.duty.models import Task
 from custos.prevention.duty.shifts import plan, queries
 from custos.prevention.duty.shifts.models import Shortfall, SignOn
+from custos.prevention.duty.shifts.queries import EARLY, LATE
 
-#: Who signs on so long before a change of shifts signs on to the one that begins.
-EARLY = timedelta(hours=1)
-#: How long after the end of their shift somebody who didn't sign off still holds the post.
-LATE = timedelta(hours=1)
 _SYSTEM = Actor.system("duty.shifts")
 
 
@@ -58,6 +57,27 @@ def _close_ended(at: datetime, **whose: object) -> int:
             _tell_off(row, _SYSTEM, deed)
         SignOn.objects.bulk_update(rows, ["until"])
     return len(rows)
+
+
+def hold_over(
+    facility: int, post: Post, who: Collection[str], *, ended: datetime, until: datetime
+) -> None:
+    """Let people whose shift ended hold their post until then, for they have not handed it over."""
+    _held_since(facility, post, who, ended).filter(ends_at__lte=ended + LATE).update(ends_at=until)
+
+
+def let_go(
+    facility: int, post: Post, who: Collection[str], *, ended: datetime, at: datetime
+) -> None:
+    """The post is handed over: whoever held it for the shift before holds it no longer."""
+    _held_since(facility, post, who, ended).update(ends_at=max(ended + LATE, at))
+
+
+def _held_since(
+    facility: int, post: Post, who: Collection[str], ended: datetime
+) -> QuerySet[SignOn]:
+    on = SignOn.objects.visible_to(scope.current()).filter(until__isnull=True, since__lt=ended)
+    return on.filter(organization_id=facility, post=post, staff_ref__in=list(who))
 
 
 def sign_off(facility: int, *, by: Actor) -> SignOn:
