@@ -6,12 +6,17 @@ from types import SimpleNamespace
 
 import psycopg
 import pytest
+from django.conf import LazySettings
+from django.db import connection
 
 from custos.config import checks, landlock
 from custos.config.checks import State
 from custos.foundation import clock
 from custos.foundation.backups import status
-from custos.foundation.database import pulse
+from custos.foundation.database import pulse, scope
+from custos.foundation.record import signing, witness
+from tests import certificates, factories
+from tests.factories import SYSTEM
 
 
 @pytest.fixture
@@ -60,10 +65,46 @@ def test_serving_others_without_encryption_is_found(
 ) -> None:
     monkeypatch.setenv("CUSTOS_HOSTS", "localhost,custos.example")
     assert only(checks.tls).state is State.FAIL
-    for name in ("CUSTOS_TLS_CERT", "CUSTOS_TLS_KEY"):
-        (data / name).write_text("pem")
-        monkeypatch.setenv(name, str(data / name))
+    served_with(certificates.made(data, "custos.example"), monkeypatch)
     assert only(checks.tls).state is State.OK
+
+
+def served_with(files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUSTOS_HOSTS", "custos.example")
+    for name, file in zip(("CUSTOS_TLS_CERT", "CUSTOS_TLS_KEY"), files, strict=True):
+        monkeypatch.setenv(name, str(file))
+
+
+def test_a_certificate_that_a_browser_would_refuse_is_found(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = certificates.made(data, "custos.example")
+    other = certificates.made(data, "another.example")
+    for files, said in (
+        (other, "is for another.example, and not for custos.example"),
+        ((ours[0], other[1]), "no certificate with its key"),
+    ):
+        served_with(files, monkeypatch)
+        assert said in only(checks.tls).what
+    ours[1].chmod(0o644)
+    served_with(ours, monkeypatch)
+    assert "can be read by others" in only(checks.tls).what
+    ours[0].write_text("no certificate")
+    assert "no certificate with its key" in only(checks.tls).what
+
+
+@pytest.mark.parametrize(("days", "state"), [(-1, "fail"), (5, "warn"), (60, "ok")])
+def test_a_certificate_that_ends_is_found_before(
+    data: Path, monkeypatch: pytest.MonkeyPatch, days: int, state: str
+) -> None:
+    served_with(certificates.made(data, "custos.example", days=days), monkeypatch)
+    assert only(checks.tls).state == state
+
+
+def test_a_secret_that_can_be_guessed_is_found(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (data / "keys").mkdir(mode=0o700)
+    monkeypatch.setenv("CUSTOS_SECRET_KEY", "x")
+    assert "1 characters" in next(checks.secrets()).what
 
 
 @pytest.mark.parametrize(
@@ -110,7 +151,7 @@ def test_a_wrong_rule_file_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.django_db
 def test_a_sound_database_is_said_to_be_so() -> None:
-    for check in (checks.database, checks.role, checks.row_security, checks.clock):
+    for check in (checks.database, checks.role, checks.row_security, checks.appended, checks.clock):
         assert [finding.state for finding in check()] == [State.OK], check.__name__
     assert only(checks.migrations).state is State.OK
 
@@ -138,6 +179,75 @@ def test_a_table_whose_security_was_switched_off_is_found(
 ) -> None:
     superuser_sql.execute("ALTER TABLE duty_task DISABLE ROW LEVEL SECURITY")
     assert "duty_task" in only(checks.row_security).what
+
+
+@pytest.mark.django_db
+def test_what_a_connection_keeps_for_itself_is_no_table_of_ours() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE staged (id int)")
+    assert only(checks.role).state is State.OK
+
+
+@pytest.mark.parametrize(
+    ("deed", "said"),
+    [
+        ("CREATE POLICY open ON record_entry TO custos_app USING (true)", "policy open of table"),
+        ("CREATE POLICY shut ON record_entry AS RESTRICTIVE USING (seq <> 4)", "policy shut of"),
+        ("ALTER POLICY scope ON duty_task USING (true)", "policy scope of table duty_task"),
+        ("DROP POLICY scope ON record_payload", "record_payload has lost its policy"),
+    ],
+)
+def test_a_policy_that_is_none_of_ours_is_found(
+    live_database: str, superuser_sql: psycopg.Connection, deed: str, said: str
+) -> None:
+    superuser_sql.execute(deed.encode())
+    assert said in only(checks.row_security).what
+
+
+@pytest.mark.parametrize(
+    ("deed", "said"),
+    [
+        ("GRANT UPDATE, DELETE ON record_entry TO custos_app", "our role may UPDATE, DELETE"),
+        ("ALTER TABLE record_head DISABLE TRIGGER head_grows", "head_grows of record_head is off"),
+        ("DROP TRIGGER refuse_truncate ON accounts_access", "accounts_access is appended to only"),
+    ],
+)
+def test_what_could_change_what_is_appended_is_found(
+    live_database: str, superuser_sql: psycopg.Connection, deed: str, said: str
+) -> None:
+    superuser_sql.execute(deed.encode())
+    assert said in only(checks.appended).what
+
+
+def test_entries_outside_of_every_month_are_found(
+    live_database: str, superuser_sql: psycopg.Connection
+) -> None:
+    assert list(checks.strays()) == []
+    superuser_sql.execute("SET session_replication_role = replica")
+    superuser_sql.execute(
+        "INSERT INTO record_payload_default (id, organization_id, audience, salt, body)"
+        " VALUES ('ffffffff-ffff-7fff-bfff-ffffffffffff', 101001001, 1, '\\x00', '\\x00')"
+    )
+    assert only(checks.strays).state is State.WARN
+
+
+@pytest.mark.django_db
+def test_a_record_whose_key_is_gone_or_another_is_found(
+    tmp_path: Path, settings: LazySettings
+) -> None:
+    settings.KEYS, settings.WITNESS = tmp_path / "keys", tmp_path / "heads.jsonl"
+    assert list(checks.record_key()) == [], "nothing was signed yet"
+    with scope.entered(SYSTEM):
+        factories.a_detainee(in_cell=factories.a_cell(facility=factories.a_facility()))
+        witness.sign_heads()
+    assert only(checks.record_key).state is State.OK
+    settings.WITNESS.chmod(0o666)
+    assert "can be written by others" in next(checks.record_key()).what
+    settings.WITNESS.chmod(0o600)
+    signing.key_file().unlink()
+    assert "is gone" in only(checks.record_key).what
+    signing.signer_at(signing.key_file(), tmp_path / "none")
+    assert "isn't what" in only(checks.record_key).what
 
 
 def test_a_migration_that_was_not_applied_is_found(

@@ -6,14 +6,10 @@ import re
 import ssl
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import uvicorn
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import LazySettings
 from django.core.exceptions import ValidationError
 from django.test import Client
@@ -25,6 +21,7 @@ from custos.foundation.accounts import services
 from custos.foundation.accounts.passwords import NoWordsOfThePlace
 from custos.foundation.database import scope
 from custos.foundation.errors import Malformed
+from tests import certificates
 from tests.factories import SYSTEM, somebody
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -337,28 +334,8 @@ def test_passwords_are_kept_by_a_slow_function() -> None:
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[str, str]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now)
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    (tmp_path / "site.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (tmp_path / "site.key").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return str(tmp_path / "site.pem"), str(tmp_path / "site.key")
+    public, key = certificates.made(tmp_path, "localhost")
+    return str(public), str(key)
 
 
 def test_only_new_tls_with_forward_secrecy_is_offered(certificate: tuple[str, str]) -> None:

@@ -7,11 +7,15 @@ Those that need the database are skipped where it can't be reached, which is a f
 import logging
 import os
 import shutil
+import ssl
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
+
+from cryptography import x509
 
 from custos.config import environment, landlock
 
@@ -21,6 +25,10 @@ NEVER_BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
 #: The organizations' tree and its codes: no personal data, and everybody sees names.
 SEEN_BY_ALL = {"organizations_organizationcode"}
 LARGEST_CLOCK_GAP = timedelta(seconds=2)
+#: As Django asks of it.
+SHORTEST_SECRET = 50
+#: A certificate is renewed before it has so long left.
+SOON_OVER = timedelta(days=21)
 _GIBIBYTE = 2**30
 #: 𠮷 stands in names and not in the fonts that come along; 㐂 does in both.
 RARE = "㐂𠮷"
@@ -88,7 +96,7 @@ def run() -> list[Finding]:
     reached = list(database())
     findings += reached
     if all(finding.state is not State.FAIL for finding in reached):
-        for check in (role, row_security, migrations, clock, sweeps):
+        for check in (role, row_security, appended, strays, record_key, migrations, clock, sweeps):
             findings += check()
     return findings
 
@@ -110,7 +118,13 @@ def folder() -> Iterator[Finding]:
 def secrets() -> Iterator[Finding]:
     """Secrets are there and nobody else's to read."""
     keys = environment.data_folder() / "keys"
-    if not os.environ.get("CUSTOS_SECRET_KEY") and not (keys / "django").exists():
+    named = os.environ.get("CUSTOS_SECRET_KEY")
+    if named and len(named) < SHORTEST_SECRET:
+        yield fail(
+            f"CUSTOS_SECRET_KEY has {len(named)} characters, which can be guessed",
+            f"give it {SHORTEST_SECRET} random ones, or leave it out: then one is made",
+        )
+    if not named and not (keys / "django").exists():
         yield warn("there is no secret key yet", "it is made at the first start")
     if not keys.exists():
         return
@@ -156,7 +170,45 @@ def tls() -> Iterator[Finding]:
     if not remote:
         yield ok("served to this machine only")
     elif all(file and os.access(file, os.R_OK) for file in files.values()):
-        yield ok(f"served with encryption as {', '.join(remote)}")
+        wrong = list(
+            _of_certificate(str(files["CUSTOS_TLS_CERT"]), str(files["CUSTOS_TLS_KEY"]), remote)
+        )
+        yield from wrong or [ok(f"served with encryption as {', '.join(remote)}")]
+
+
+def _of_certificate(certificate: str, key: str, hosts: list[str]) -> Iterator[Finding]:
+    """What is wrong with a certificate and its key: what a browser would refuse, and who else reads it."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+        found = x509.load_pem_x509_certificate(Path(certificate).read_bytes())
+    except (ssl.SSLError, OSError, ValueError) as error:
+        yield fail(
+            f"{certificate} and {key} are no certificate with its key: {error}",
+            "name a certificate in PEM form, and the key that it was made for",
+        )
+        return
+    if Path(key).stat().st_mode & stat.S_IRWXO:
+        yield fail(f"{key} can be read by others", f"chmod o= {key}")
+    left = found.not_valid_after_utc - datetime.now(UTC)
+    if left < timedelta():
+        yield fail(f"{certificate} ended on {found.not_valid_after_utc:%Y-%m-%d}", "renew it")
+    elif left < SOON_OVER:
+        yield warn(
+            f"{certificate} ends on {found.not_valid_after_utc:%Y-%m-%d}", "renew it in time"
+        )
+    try:
+        names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        known = names.get_values_for_type(x509.DNSName)
+        known += [str(address) for address in names.get_values_for_type(x509.IPAddress)]
+    except x509.ExtensionNotFound:
+        known = []
+    for host in hosts:
+        under = f"*.{host.partition('.')[2]}"
+        if host not in known and under not in known:
+            yield fail(
+                f"{certificate} is for {', '.join(known) or 'nobody'}, and not for {host}",
+                "have one made for the name under which it is served",
+            )
 
 
 def backups() -> Iterator[Finding]:
@@ -331,8 +383,10 @@ def role() -> Iterator[Finding]:
 
 
 def row_security() -> Iterator[Finding]:
-    """Each table that belongs to organizations is protected."""
+    """Each table that belongs to organizations is protected, by our own policy and no other."""
     from django.db import connection
+
+    from custos.foundation.database.security import SCOPE_SETTINGS
 
     with connection.cursor() as cursor:
         cursor.execute(
@@ -342,13 +396,132 @@ def row_security() -> Iterator[Finding]:
             " AND c.relnamespace = 'public'::regnamespace ORDER BY 1"
         )
         bare = [name for (name,) in cursor.fetchall() if name not in SEEN_BY_ALL]
+        cursor.execute(
+            "SELECT p.tablename, p.policyname FROM pg_policies p WHERE p.schemaname = 'public'"
+            " AND NOT (p.policyname = 'scope' AND p.permissive = 'PERMISSIVE'"
+            " AND p.roles = %s::name[] AND coalesce(p.qual, '') LIKE %s) ORDER BY 1, 2",
+            [["custos_app"], f"%{SCOPE_SETTINGS}%"],
+        )
+        strange = cursor.fetchall()
+        cursor.execute(
+            "SELECT c.relname FROM pg_class c WHERE c.relrowsecurity AND NOT c.relispartition"
+            " AND c.relnamespace = 'public'::regnamespace AND NOT EXISTS ("
+            "SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'scope') ORDER BY 1"
+        )
+        shut = [name for (name,) in cursor.fetchall()]
+    for table, policy in strange:
+        yield fail(
+            f"policy {policy} of table {table} is none of ours, or was changed",
+            "find out who made it; a table's only policy is `scope`, as its migration makes it",
+        )
+    for name in shut:
+        yield fail(f"table {name} has lost its policy `scope`", "make it as its migration does")
     for name in bare:
         yield fail(
             f"table {name} has no row-level security",
             f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY, and find out who disabled it",
         )
-    if not bare:
+    if not (bare or strange or shut):
         yield ok("row-level security is on")
+
+
+def appended() -> Iterator[Finding]:
+    """What is only ever appended can't be changed by the role we serve as, nor by mistake."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.oid::regclass::text, t.tgname FROM pg_trigger t"
+            " JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc f ON f.oid = t.tgfoid"
+            " WHERE f.proname IN ('custos_refuse_change', 'record_head_grows')"
+            " AND t.tgenabled <> 'O' ORDER BY 1, 2"
+        )
+        idle = cursor.fetchall()
+        # A partition has the row's trigger by its parent, and no grants of its own.
+        cursor.execute(
+            "SELECT c.relname, has_table_privilege(c.oid, 'UPDATE'), has_table_privilege(c.oid, 'DELETE'),"
+            " has_table_privilege(c.oid, 'TRUNCATE'), count(t.oid)"
+            " FROM unnest(%s::text[]) AS named JOIN pg_class c ON c.oid = to_regclass(named)"
+            " LEFT JOIN pg_trigger t ON t.tgrelid = c.oid"
+            " AND t.tgname IN ('refuse_change', 'refuse_truncate')"
+            " GROUP BY c.oid, c.relname ORDER BY 1",
+            [_appended_tables()],
+        )
+        found = cursor.fetchall()
+    wrong = False
+    for table, trigger in idle:
+        wrong = True
+        yield fail(
+            f"trigger {trigger} of {table} is off: what stands there can be changed",
+            f"ALTER TABLE {table} ENABLE TRIGGER {trigger}, and verify the record",
+        )
+    for table, updates, deletes, empties, triggers in found:
+        granted = [
+            word
+            for word, has in (("UPDATE", updates), ("DELETE", deletes), ("TRUNCATE", empties))
+            if has
+        ]
+        if granted:
+            wrong = True
+            yield fail(
+                f"{table} is appended to only, and our role may {', '.join(granted)}",
+                f"REVOKE {', '.join(granted)} ON {table} FROM custos_app, and verify the record",
+            )
+        if triggers < 2:
+            wrong = True
+            yield fail(
+                f"{table} is appended to only, and has lost a trigger that sees to it",
+                "make `refuse_change` and `refuse_truncate` as its migration does",
+            )
+    if not wrong:
+        yield ok("what is appended can't be changed")
+
+
+def _appended_tables() -> list[str]:
+    """The tables that migrations make so."""
+    from django.db.migrations.loader import MigrationLoader
+
+    from custos.foundation.database import security
+
+    MigrationLoader(None)  # reads every migration, and each says what it makes
+    return sorted(security.APPENDED)
+
+
+def strays() -> Iterator[Finding]:
+    """Entries that came with an impossible date stand in a partition of their own."""
+    (size,) = _ask(
+        "SELECT pg_relation_size('record_entry_default') + pg_relation_size('record_payload_default')"
+    )
+    if size:
+        yield warn(
+            "entries stand outside of every month's partition: the clock was far off when they came",
+            "look at the clock, and at the earliest and latest entries of each facility",
+        )
+
+
+def record_key() -> Iterator[Finding]:
+    """The key that signs the record is the one by which it was signed."""
+    from django.conf import settings
+
+    from custos.foundation.record import signing, witness
+
+    file, heads = signing.key_file(), settings.WITNESS
+    if not heads.exists() or not heads.stat().st_size:
+        return
+    if heads.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        yield fail(f"{heads} can be written by others", f"chmod go-w {heads}")
+    if not file.exists():
+        yield fail(
+            f"the key that signs the record, {file}, is gone",
+            "put it back from where a copy of it is kept; nothing is signed meanwhile",
+        )
+        return
+    try:
+        witness.read(heads, trusted={signing.signer_of(file).name})
+    except (witness.TamperedWitness, ValueError) as error:
+        yield fail(f"{heads} isn't what {file.name} signed: {error}", "`custos record verify`")
+    else:
+        yield ok("the record is signed by its own key")
 
 
 def migrations() -> Iterator[Finding]:

@@ -60,8 +60,8 @@ class Node:
         return found
 
     def signer(self) -> signing.Signer:
-        """Who it seals as; the key is made on first use."""
-        return signing.signer_at(self.keys / signing.KEY)
+        """Who it seals as; the key is made on first use. Raises `signing.KeyGone`."""
+        return signing.signer_at(self.keys / signing.KEY, self.witness)
 
 
 def signer_in(folder: Path) -> signing.Signer:

@@ -10,6 +10,9 @@ from django.db import migrations
 
 APP, OWNER, PIPELINE = "custos_app", "custos_owner", "custos_pipeline"
 
+#: What every policy asks for.
+SCOPE_SETTINGS = "current_setting('custos."
+
 _LOWEST = "(SELECT NULLIF(current_setting('custos.lowest', true), '')::bigint)"
 _HIGHEST = "(SELECT NULLIF(current_setting('custos.highest', true), '')::bigint)"
 _AUDIENCES = (
@@ -60,12 +63,17 @@ REFUSE_CHANGE = migrations.RunSQL(
 )
 
 
+#: Tables that migrations make so, once those have been read.
+APPENDED: set[str] = set()
+
+
 def append_only(table: str, *, erasable: bool = False) -> migrations.RunSQL:
     """Refuse UPDATE, DELETE and TRUNCATE on `table`, by grant and by trigger.
 
     `erasable` leaves DELETE to a function of the owner (lawful erasure); the application's role has
     no grant for it in either case.
     """
+    APPENDED.add(table)
     events = "UPDATE" if erasable else "UPDATE OR DELETE"
     return migrations.RunSQL(
         sql=f"""

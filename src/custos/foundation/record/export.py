@@ -11,6 +11,7 @@ A bundle is a ZIP file:
 
 import hashlib
 import json
+import os
 import struct
 import zipfile
 import zlib
@@ -81,7 +82,12 @@ def write(path: Path, organizations: Iterable[int], *, by: Signer | None = None)
     files: dict[str, str] = {}
     chains: list[dict[str, Any]] = []
     part = path.with_suffix(path.suffix + ".part")
-    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as bundle:
+    part.unlink(missing_ok=True)
+    with (
+        # Whoever may run this reads the record; others on the machine don't.
+        os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as bundle,
+    ):
         for number in wanted:
             name = f"chain-{number}.rows"
             count, last, files[name] = _write_chain(bundle, name, number, heads[number].seq)

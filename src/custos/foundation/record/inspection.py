@@ -4,9 +4,11 @@ Chains are read in one snapshot, under the system's scope. Many entries in sever
 by two processes, each on a connection of its own that shares the snapshot.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from multiprocessing import get_context
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -89,7 +91,10 @@ def _look(organizations: Collection[int], worth_processes: int) -> list[verify.V
                 for number in sorted(organizations or everyone)
             ]
             verdicts = _walk(jobs, snapshot, worth_processes)
+            stands = _standing()
             for verdict in verdicts:
+                if verdict.sound:
+                    verdict.fault = _beside(verdict, stands)
                 if verdict.sound:
                     number = verdict.organization_id
                     verdict.fault = _resealed(number, stored.get(number, {}), testimony)
@@ -175,6 +180,49 @@ def _resealed(
         if found is None or found._replace(day=root.day and found.day) != root:
             return verify.Fault(number, "resealed", root.last_seq, after_seq=root.first_seq - 1)
     return None
+
+
+#: Whoever can write the catalogue can keep a row out of one index and show it by another.
+_INDEXES = ("enable_indexscan", "enable_indexonlyscan", "enable_bitmapscan")
+_STANDING = "SELECT organization_id, count(*) FROM record_entry GROUP BY 1"
+_TWICE = """
+SELECT seq FROM record_entry WHERE organization_id = %s
+GROUP BY seq HAVING count(*) > 1 ORDER BY seq LIMIT 1
+"""
+
+
+@contextmanager
+def _by_no_index() -> Iterator[Any]:
+    """A cursor that reads tables from end to end."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = on")
+        cursor.execute("; ".join(f"SET LOCAL {name} = off" for name in _INDEXES))
+        yield cursor
+        cursor.execute("; ".join(f"RESET {name}" for name in ("enable_seqscan", *_INDEXES)))
+
+
+def _standing() -> dict[int, int]:
+    """How many entries stand in the table, by organization."""
+    with _by_no_index() as cursor:
+        cursor.execute(_STANDING)
+        return dict(cursor.fetchall())
+
+
+def _beside(verdict: verify.Verdict, stands: dict[int, int]) -> verify.Fault | None:
+    """The first place at which the table holds what the chain's own index doesn't show, or the other way.
+
+    Asked where every number that the index shows was right.
+    """
+    number = verdict.organization_id
+    count = stands.get(number, 0)
+    if count == verdict.entries:
+        return None
+    with _by_no_index() as cursor:
+        cursor.execute(_TWICE, [number])
+        twice = cursor.fetchone()
+    if twice:
+        return verify.Fault(number, "beside", twice[0])
+    return verify.Fault(number, "beside", max(count, verdict.entries), after_seq=0)
 
 
 def _walk(

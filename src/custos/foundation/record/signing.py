@@ -15,6 +15,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from custos.foundation.errors import CustosError
 
 
 def _name(public: Ed25519PublicKey) -> str:
@@ -41,6 +44,12 @@ class Signer:
         return base64.b64encode(self.private.sign(message)).decode()
 
 
+class KeyGone(CustosError):
+    """The signing key was there once and isn't now."""
+
+    status = 503
+
+
 def verifies(key: str, message: bytes, signature: str) -> bool:
     """Whether `signature` is that of `message` by the holder of `key` (both base64)."""
     try:
@@ -60,14 +69,24 @@ def signer() -> Signer:
     """This installation's signer; the key is made on first use, readable by its owner only.
 
     For whoever is about to sign. Who only reads asks `known_signer`, and never makes a key that
-    nothing was signed by.
+    nothing was signed by. Raises `KeyGone` where the key was there once.
     """
-    return signer_at(key_file())
+    return signer_at(key_file(), settings.WITNESS)
 
 
-def signer_at(file: Path) -> Signer:
-    """The same, of the installation that keeps its key in `file`."""
+def signer_at(file: Path, witness: Path | None = None) -> Signer:
+    """The same, of the installation that keeps its key in `file` and its signed heads in `witness`.
+
+    No second key is made: whatever it signed, nobody could tell from what a forger signs.
+    """
     if not file.exists():
+        if witness and witness.exists() and witness.stat().st_size:
+            raise KeyGone(
+                "record.key_gone",
+                _("The key by which this installation signs its record is gone: %(file)s."),
+                mend=_("Put it back from where a copy of it is kept; nothing is signed meanwhile."),
+                file=str(file),
+            )
         _make_key(file)
     return signer_of(file)
 

@@ -108,6 +108,8 @@ FAULTS = {
     "head": "the head of the chain is not its last entry",
     "checkpoint": "a checkpoint does not agree with the entries that it covers",
     "resealed": "the checkpoint in the database is not the one that was signed",
+    "beside": "the table holds other rows than the chain's own index shows: one was put beside this one, or"
+    " kept out of an index",
     "attachment": "a file of the entry is gone or changed, or is not the one that the payload names",
 }
 

@@ -52,6 +52,7 @@ _PLACES: dict[str, tuple[Callable[[TaskShown], str], Any]] = {
     "absence.": (_of_payload("absence", "absence"), _("Open the absence")),
     "count.": (_of_payload("count", "count"), _("Open the count")),
     "round.": (_plain("rounds"), _("To the rounds")),
+    "handover.waits": (_plain("handover_now"), _("To the handover")),
     "release.": _LEAVING,
     "limit.papers_offered": (_of_person("person_limits"), _("Take the papers over")),
     "limit.": _WARNING,

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import stat
 import zipfile
 from collections.abc import Callable
 from datetime import date
@@ -90,6 +91,10 @@ def test_a_changed_bundle_is_refused(bundle: Path, part: str) -> None:
     with pytest.raises(Malformed) as refused:
         export.check(changed(bundle, name, flipped))
     assert refused.value.code == "record.bad_bundle"
+
+
+def test_what_is_exported_is_nobody_elses_to_read(bundle: Path) -> None:
+    assert stat.S_IMODE(bundle.stat().st_mode) == 0o600
 
 
 def test_what_the_manifest_does_not_name_is_refused(bundle: Path) -> None:

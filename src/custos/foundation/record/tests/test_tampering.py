@@ -13,7 +13,7 @@ from uuid import UUID
 
 import pytest
 from django.conf import settings
-from django.db import ProgrammingError
+from django.db import ProgrammingError, connection
 from PIL import Image
 
 from custos.foundation.database import scope
@@ -312,7 +312,7 @@ def test_a_line_taken_out_of_the_witness_file_is_noticed(sql: Superuser) -> None
 def test_a_witness_file_signed_by_another_key_is_refused(sql: Superuser) -> None:
     witnessed()
     signing.key_file().unlink()
-    signing.signer()
+    signing.signer_at(signing.key_file())
     with pytest.raises(witness.TamperedWitness, match="line 1"):
         inspection.installation()
 
@@ -325,6 +325,70 @@ def test_without_the_signing_key_nothing_is_blamed_on_the_witness_and_no_key_is_
     with pytest.raises(witness.TamperedWitness, match=r"signing key .* is gone"):
         inspection.installation()
     assert not signing.key_file().exists()
+
+
+def test_nothing_is_signed_by_a_second_key_where_the_first_is_gone(sql: Superuser) -> None:
+    witnessed()
+    key = signing.key_file().read_bytes()
+    signing.key_file().unlink()
+    notes(1, organization=FACILITY)
+    with scope.entered(SYSTEM), pytest.raises(signing.KeyGone, match="is gone"):
+        witness.sign_heads()
+    assert not signing.key_file().exists()
+    signing.key_file().write_bytes(key)
+    witnessed(day=6)
+    assert [verdict.sound for verdict in inspection.installation()] == [True, True]
+
+
+CHAINS_INDEX = "(organization_id, seq)"
+
+
+def put_out_of(sql: Superuser, wanted: Callable[[str], bool], insert: bytes) -> None:
+    """Insert a row that some of its partition's indexes don't learn of, as a superuser may do it."""
+    named = sql.execute("SELECT tableoid::regclass::text FROM record_entry LIMIT 1").fetchone()
+    assert named is not None
+    part = named[0]
+    indexes = sql.execute(
+        "SELECT indexrelid, pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = %s::regclass",
+        (part,),
+    ).fetchall()
+    out = [number for number, said in indexes if wanted(said)]
+    ready = "UPDATE pg_index SET indisready = %s WHERE indexrelid = ANY(%s)"
+    anew = (
+        f"ALTER TABLE {part} SET (autovacuum_enabled = false)".encode()
+    )  # the catalogue is read again
+    sql.execute(ready, (False, out))
+    sql.execute(anew)
+    sql.execute(insert)
+    sql.execute(ready, (True, out))
+    sql.execute(anew)
+
+
+def test_an_entry_that_pages_see_by_one_index_and_the_chain_by_another_is_found(
+    sql: Superuser,
+) -> None:
+    witnessed()
+    for step in (
+        f"CREATE TABLE kept AS SELECT * FROM record_entry WHERE organization_id = {FACILITY} AND seq = 4",
+        "CREATE TABLE forged AS SELECT * FROM kept",
+        "UPDATE forged SET ground = 'another law'",
+        f"DELETE FROM record_entry WHERE organization_id = {FACILITY} AND seq = 4",
+    ):
+        sql.execute(step.encode())
+    put_out_of(
+        sql, lambda said: CHAINS_INDEX not in said, b"INSERT INTO record_entry SELECT * FROM kept"
+    )
+    put_out_of(
+        sql, lambda said: CHAINS_INDEX in said, b"INSERT INTO record_entry SELECT * FROM forged"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SET enable_seqscan = off")  # as where a table is too large to be read whole
+    sql.execute("SET enable_seqscan = off")
+    read = sql.execute(
+        "SELECT ground FROM record_entry WHERE id = (SELECT id FROM kept)"
+    ).fetchall()
+    assert read == [("another law",)], "so do pages read it"
+    assert place() == ("beside", 4)
 
 
 @pytest.mark.parametrize("left", [0, 1, 2])
