@@ -118,6 +118,15 @@ def test_spp_659_and_dr_34_legal_categories_are_apart_both_ways(
     assert _found(first, inside=(first,)) == {}
 
 
+def test_cpl_280_a_minor_is_not_put_with_somebody_whose_age_is_not_known() -> None:
+    """Whose age nobody knows counts as an adult, towards minors and towards adults."""
+    unknown = replace(OTHER, born=None)
+    assert _found(BOY, inside=(unknown,)) == {"CPL-280-MINORS": "block"}
+    assert _found(unknown, inside=(BOY,)) == {"CPL-280-MINORS": "block"}
+    assert _found(MAN, inside=(unknown,)) == {}
+    assert _found(unknown, inside=(MAN,)) == {}
+
+
 @pytest.mark.parametrize(
     ("document", "category"),
     [

@@ -137,6 +137,18 @@ REFUSING: list[tuple[str, str, dict[str, dict[str, Any]]]] = [
             }
         },
     ),
+    # Nobody is received to serve of whom it isn't known how long.
+    (
+        "CPL-264",
+        "KSS",
+        {
+            "documents": {
+                "basis": "执行通知书",
+                "papers": ["起诉书副本", "判决书或裁定书", "结案登记表"],
+                "remaining_months": None,
+            }
+        },
+    ),
 ]
 
 
@@ -173,6 +185,9 @@ def test_cpl_85_later_than_24_hours_is_told_and_does_not_refuse() -> None:
 BLOCKING: list[tuple[str, dict[str, dict[str, Any]]]] = [
     ("B1-TIMES", {"documents": {"seized_at": NOW - HOUR / 2}}),
     ("B1-TIMES", {"documents": {"issued_on": date(2026, 11, 25)}}),
+    # The issue and the execution of a document lie before now (B.1), and so does the arrival.
+    ("B1-TIMES", {"documents": {"arrived_at": NOW + HOUR}}),
+    ("B1-TIMES", {"documents": {"seized_at": NOW + HOUR, "arrived_at": None}}),
     ("KI-6-TWO", {"documents": {"second_officer": ""}}),
     (
         "B1-WANTED",
@@ -268,6 +283,96 @@ def test_who_may_not_simply_be_received(
     freed = engine.verdict(told, at(kind), without(group))
     assert group not in [one.id for one in freed.groups]
     assert "accepted" in freed.outcomes
+
+
+#: Kind, what stands beside each other, and the outcomes that are left: the stricter ground decides.
+BESIDE: list[tuple[str, str, dict[str, Any], tuple[str, ...]]] = [
+    (
+        "KR-10: no exception for the serious illness beside a mental one",
+        "KSS",
+        {"health": {"found": ["serious_illness", "mental_illness"]}},
+        ("refused", "deferred"),
+    ),
+    (
+        "KR-10: no exception by HE-70 beside pregnancy",
+        "KSS",
+        {**OLD, "health": {"found": ["pregnant"]}},
+        ("refused",),
+    ),
+    (
+        "DR-19: no exception by SL-23-70 beside an illness that endangers life",
+        "JLS",
+        {**OLD, **ILL},
+        ("refused", "deferred"),
+    ),
+    (
+        "HOSPITAL-FIRST: no exception by HE-70 beside the doctor's word",
+        "KSS",
+        {**OLD, "health": {"conclusion": "hospital"}},
+        ("refused", "deferred"),
+    ),
+    (
+        "KR-9: no exception by HE-70 without a seal",
+        "KSS",
+        {**OLD, "documents": {"seal": "no"}},
+        ("refused",),
+    ),
+    (
+        "KR-9: no deferral for mental illness without a document",
+        "KSS",
+        {"health": {"found": ["mental_illness"]}, "documents": {"basis": "none"}},
+        ("refused",),
+    ),
+    (
+        "KR-9: no deferral on the doctor's word where papers and person don't agree",
+        "KSS",
+        {"health": {"conclusion": "hospital"}, "documents": {"names_match": "no"}},
+        ("refused",),
+    ),
+    (
+        "DR-19: no deferral for an illness that endangers life without a seal",
+        "JLS",
+        {**ILL, "documents": {"seal": "no"}},
+        ("refused",),
+    ),
+    (
+        "HE-70 beside KR-10: two exceptions are one",
+        "KSS",
+        {**OLD, **ILL},
+        ("refused", "deferred", "exceptional"),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "changed", "left"),
+    [one[1:] for one in BESIDE],
+    ids=[one[0] for one in BESIDE],
+)
+def test_of_grounds_beside_each_other_the_stricter_decides(
+    kind: str, changed: dict[str, Any], left: tuple[str, ...]
+) -> None:
+    """看守所条例 第9、10条; 拘留所条例 第19条."""
+    assert engine.verdict(facts(kind, **changed), at(kind)).outcomes == left
+
+
+@pytest.mark.parametrize(
+    ("born", "first_time", "groups"),
+    [
+        (date(2010, 11, 25), "yes", ["SL-23-16"]),
+        (date(2010, 11, 24), "yes", ["SL-23-18-FIRST"]),
+        (date(2010, 11, 24), "no", []),
+        (date(2008, 11, 25), "yes", ["SL-23-18-FIRST"]),
+        (date(2008, 11, 25), "no", []),
+        (date(2008, 11, 24), "yes", []),
+    ],
+)
+def test_sl_23_from_14_to_16_and_from_16_to_18_for_the_first_time(
+    born: date, first_time: str, groups: list[str]
+) -> None:
+    """治安管理处罚法 (2025) 第23条: sixteen on the birthday, eighteen on the birthday."""
+    told = facts("JLS", identity={"born": born}, documents={"first_time": first_time})
+    assert [one.id for one in engine.groups_of(told, at("JLS"))] == groups
 
 
 #: Groups of whom law says that they aren't detained for examination.
@@ -412,9 +517,15 @@ def test_mpsc_153_the_time_of_arrival_is_written_on_the_warrant(basis: str, want
     assert engine.gaps(told, "refused", "KSS", steps=["documents"]) == []
 
 
-def test_nothing_is_decided_before_the_first_four_steps() -> None:
-    told = facts()
-    del told["health"]
+@pytest.mark.parametrize("step", ["documents", "identity", "health", "injuries"])
+def test_nothing_is_decided_before_the_first_four_steps(step: str) -> None:
+    """B.3: papers, identity, health and the body's surface come before acceptance."""
+    told = facts() | {step: {}}
     found = engine.verdict(told, at("KSS"))
     assert found.outcomes == ()
-    assert {gap.step.id for gap in found.gaps} == {"health"}
+    assert {gap.step.id for gap in found.gaps} == {step}
+
+
+def test_a_decision_waits_for_none_of_the_steps_after_the_first_four() -> None:
+    told = {step: facts()[step] for step in ("documents", "identity", "health", "injuries")}
+    assert engine.verdict(told, at("KSS")).outcomes == ("accepted",)

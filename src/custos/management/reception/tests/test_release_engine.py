@@ -96,6 +96,26 @@ def test_a_way_out_that_the_kind_of_facility_does_not_have_is_none() -> None:
     assert "REL-WAY" in _found(replace(facts, exit="AMNESTY"))
 
 
+@pytest.mark.parametrize(
+    ("held", "found"),
+    [
+        ({"valid_to": DAY - timedelta(days=1)}, ["REL-WAY"]),
+        ({"valid_to": DAY}, []),
+        ({"valid_from": DAY + timedelta(days=1)}, ["REL-WAY"]),
+        ({"valid_from": DAY}, []),
+    ],
+)
+def test_rel_way_a_way_out_that_law_no_longer_or_not_yet_knows_is_none(
+    held: dict[str, date], found: list[str]
+) -> None:
+    file = rules.load()
+    exits = tuple(one.model_copy(update=held) if one.id == "RELEASE" else one for one in file.exits)
+    file = file.model_copy(update={"exits": exits})
+    assert [one.rule.id for one in engine.blockers(FREE, file)] == found
+    offered = "RELEASE" in [one.id for one in file.exits_for("KSS", DAY)]
+    assert offered is not bool(found)
+
+
 def test_a_second_warrant_of_another_authority_holds_whatever_the_first_paper_says() -> None:
     """看守所条例 第39条: released on the document of whoever decided; of each of them."""
     second = Basis("detention_warrant", "邻公（刑）拘字〔2026〕1号", OTHER)
@@ -155,6 +175,19 @@ def test_an_arrest_takes_the_place_of_the_detention_of_its_own_case_only() -> No
     assert _found(replace(FREE, bases=(DETENTION, other), paper=theirs)) == ["REL-HOLD"]
 
 
+def test_rel_hold_a_warrant_that_has_ended_takes_the_place_of_none() -> None:
+    """看守所条例 第39条: where the arrest was ended in the file, the detention before it still holds."""
+    arrest = Basis("arrest_warrant", "县公（刑）捕字〔2026〕2号", COUNTY, ended=True)
+    held = replace(FREE, bases=(DETENTION, arrest), paper=replace(PAPER, ends=()))
+    (found,) = engine.blockers(held)
+    assert (found.rule.id, found.about) == ("REL-HOLD", (DETENTION.number,))
+    assert _found(replace(held, bases=(DETENTION, replace(arrest, ended=False)))) == ["REL-HOLD"]
+    assert standing(DETENTION, held) == HOLDS
+    assert standing(DETENTION, replace(held, bases=(DETENTION, replace(arrest, ended=False)))) == (
+        FOLLOWED
+    )
+
+
 def test_a_court_that_holds_the_case_ends_the_arrest_of_the_police() -> None:
     """看守所条例 第15条: the case has been handed on; the authority that holds it now decides."""
     court = "某县人民法院"
@@ -167,6 +200,27 @@ def test_of_the_short_form_whose_issuer_nobody_recorded_the_number_has_to_do() -
     bare = replace(FREE, bases=(replace(DETENTION, issuer=""),), authority="")
     assert _found(bare) == []
     assert _found(replace(bare, paper=replace(PAPER, ends=()))) == ["REL-HOLD"]
+
+
+#: What is recorded of the authority, of another hold, and what the paper's authority may not end.
+NOT_THEIRS: dict[str, Facts] = {
+    "its issuer is another": replace(_paper(issuer=OTHER), authority=""),
+    "another authority holds the case": replace(
+        _paper(issuer=OTHER), bases=(replace(DETENTION, issuer=""),)
+    ),
+    "a hold of no recorded issuer besides the admission's": replace(
+        _paper(ends=(DETENTION.number, "x1")),
+        bases=(replace(DETENTION, issuer=""), Basis("other", "x1")),
+        authority="",
+    ),
+}
+
+
+@pytest.mark.parametrize("why", NOT_THEIRS)
+def test_rel_authority_the_number_alone_does_for_the_bare_short_form_only(why: str) -> None:
+    """看守所条例 第39条: whoever decided the custody ends it."""
+    assert _found(NOT_THEIRS[why]) == ["REL-AUTHORITY"]
+    assert _found(NOT_THEIRS[why], without="REL-AUTHORITY") == []
 
 
 def test_an_alias_on_the_file_and_another_dot_fit_the_paper() -> None:
