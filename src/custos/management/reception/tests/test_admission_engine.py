@@ -163,6 +163,25 @@ def test_papers_that_do_not_hold_refuse_and_nothing_else_does(
     assert "accepted" in engine.verdict(told, at(kind), without(rule)).outcomes
 
 
+#: A document, and what must be presented with it (B.1).
+WITH = {
+    "逮捕决定书": ["一审判决书"],
+    "收监执行决定书": ["执行通知书"],
+    "执行通知书": ["起诉书副本", "判决书或裁定书", "结案登记表"],
+}
+
+
+@pytest.mark.parametrize(
+    ("basis", "missing"), [(basis, paper) for basis, papers in WITH.items() for paper in papers]
+)
+def test_b1_papers_each_paper_that_a_document_needs_is_missed(basis: str, missing: str) -> None:
+    """看守所留所执行刑罚罪犯管理办法 第9条; 刑事诉讼法 第268条; 看守所执法细则 2-01."""
+    shown = {"basis": basis, "papers": WITH[basis], "remaining_months": 3}
+    assert engine.verdict(facts(documents=shown), at("KSS")).outcomes == ("accepted",)
+    shown["papers"] = [paper for paper in WITH[basis] if paper != missing]
+    assert ids(engine.objections(facts(documents=shown), at("KSS"))) == ["B1-PAPERS"]
+
+
 def test_three_months_left_to_serve_are_served_here() -> None:
     served = {
         "basis": "执行通知书",
@@ -283,6 +302,71 @@ def test_who_may_not_simply_be_received(
     freed = engine.verdict(told, at(kind), without(group))
     assert group not in [one.id for one in freed.groups]
     assert "accepted" in freed.outcomes
+
+
+#: What a clinician finds → kind of facility → the group that it makes (B.2).
+FOUND: dict[str, dict[str, str]] = {
+    "mental_illness": {
+        "KSS": "KR-10-MENTAL", "JLS": "DR-19-ILLNESS", "QJS": "DL-TREAT", "SQJ": "DL-TREAT",
+    },
+    "acute_infection": {
+        "KSS": "KR-10-INFECTIOUS", "JLS": "DR-19-INFECTIOUS", "QJS": "DL-ISOLATE", "SQJ": "DL-ISOLATE",
+    },
+    "serious_illness": {
+        "KSS": "KR-10-SERIOUS", "JLS": "DR-19-LIFE", "QJS": "DREG-31", "SQJ": "DREG-31",
+        "QFC": "EE-61-ILLNESS",
+    },
+    "no_self_care": {"KSS": "KR-10-SELF-CARE"},
+    "pregnant": {
+        "KSS": "KR-10-PREGNANT", "JLS": "SL-23-PREGNANT", "QJS": "DL-39-PREGNANT",
+        "SQJ": "DL-39-PREGNANT", "QFC": "EE-61-PREGNANT",
+    },
+    "nursing": {
+        "KSS": "KR-10-NURSING", "JLS": "SL-23-NURSING", "QJS": "DL-39-NURSING", "SQJ": "DL-39-NURSING",
+        "QFC": "EE-61-NURSING",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["KSS", "JLS", "QJS", "SQJ", "QFC"])
+@pytest.mark.parametrize("found", FOUND)
+def test_what_is_found_makes_a_group_at_each_kind_of_facility(found: str, kind: str) -> None:
+    told = facts(kind, health={"found": [found]})
+    groups = [one.id for one in engine.groups_of(told, at(kind))]
+    assert groups == [group for at_kind, group in FOUND[found].items() if at_kind == kind]
+
+
+#: Group, kinds, the birthday that bounds it, and whether it begins or ends on it.
+AGES = [
+    ("HE-70", ["KSS"], 70, "begins"),
+    ("SL-23-70", ["JLS"], 70, "begins"),
+    ("EE-61-70", ["QFC"], 70, "begins"),
+    ("SL-23-16", ["JLS"], 16, "ends"),
+    ("DL-39-16", ["QJS", "SQJ"], 16, "ends"),
+    ("EE-61-16", ["QFC"], 16, "ends"),
+    ("CL-17-14", ["KSS", "JLS", "QJS", "SQJ", "QFC"], 14, "ends"),
+]
+
+
+@pytest.mark.parametrize(("group", "kinds", "years", "what"), AGES)
+def test_an_age_counts_from_the_birthday(
+    group: str, kinds: list[str], years: int, what: str
+) -> None:
+    birthday = TODAY.replace(year=TODAY.year - years)
+    for kind in ("KSS", "JLS", "QJS", "SQJ", "QFC"):
+        eve, day = (
+            group
+            in [one.id for one in engine.groups_of(facts(kind, identity={"born": born}), at(kind))]
+            for born in (birthday + timedelta(days=1), birthday)
+        )
+        wanted = (False, True) if what == "begins" else (True, False)
+        assert (eve, day) == (wanted if kind in kinds else (False, False))
+
+
+@pytest.mark.parametrize("kind", ["KSS", "JLS", "QJS", "SQJ", "QFC"])
+def test_mpsc_164_a_deputy_is_noted_everywhere(kind: str) -> None:
+    told = facts(kind, documents={"deputy": "yes"})
+    assert [one.id for one in engine.groups_of(told, at(kind))] == ["MPSC-164-DEPUTY"]
 
 
 #: Kind, what stands beside each other, and the outcomes that are left: the stricter ground decides.

@@ -166,6 +166,79 @@ def test_a_document_takes_the_place_of_none_that_came_after_it() -> None:
     assert standing(unknown, replace(FREE, bases=(DETENTION, unknown, arrest))) == HOLDS
 
 
+#: What takes the place of a document of the same case, once it comes after it.
+SENTENCE = {"execution_notice", "execution_in_custody"}
+FOLLOWED_BY = {
+    "detention_warrant": {"arrest_warrant", "arrest_decision"} | SENTENCE,
+    "arrest_warrant": SENTENCE,
+    "arrest_decision": SENTENCE,
+}
+
+
+@pytest.mark.parametrize("kind", sorted(one.kind for one in rules.rules().holds))
+def test_rel_hold_what_takes_the_place_of_a_document(kind: str) -> None:
+    """刑事诉讼法 第91、93、264条: detention, arrest, sentence, and nothing the other way."""
+    one = Basis(kind, "a1", COUNTY, main=True)
+    followed = {
+        later
+        for later in shipped.meanings("custos.basis")
+        if standing(one, replace(FREE, bases=(one, Basis(later, "b1", COUNTY)), paper=None))
+        == FOLLOWED
+    }
+    assert followed == FOLLOWED_BY.get(kind, set())
+
+
+#: What ends by itself on its last day; every other document holds until it is ended.
+TERMS = SENTENCE | {
+    "administrative_detention",
+    "administrative_penalty",
+    "judicial_detention",
+    "compulsory_treatment",
+}
+UNTIL_ENDED = {
+    "detention_warrant",
+    "arrest_warrant",
+    "arrest_decision",
+    "wanted_order",
+    "temporary_custody",
+    "detention_for_examination",
+    "permission_elsewhere",
+    "other",
+}
+
+
+def test_rel_hold_and_rel_unserved_how_each_document_stands_on_its_last_day() -> None:
+    """拘留所条例 第30条; 刑法 第44、47条: a term is over on its last day, a measure of a case isn't."""
+    over = {
+        kind: standing(Basis(kind, "a1", COUNTY, DAY), replace(FREE, paper=None))
+        for kind in shipped.meanings("custos.basis")
+    }
+    assert {kind for kind, how in over.items() if how == engine.SERVED} == TERMS
+    assert {kind for kind, how in over.items() if how == HOLDS} == UNTIL_ENDED
+
+
+#: Ways out that the last day opens, by what ends on it.
+BY_DAY = {
+    "TERM-SERVED": SENTENCE,
+    "DETENTION-ENDED": {
+        "administrative_detention",
+        "administrative_penalty",
+        "judicial_detention",
+    },
+    "TREATMENT-ENDED": {"compulsory_treatment"},
+}
+
+
+def test_a_last_day_opens_the_way_out_of_its_own_kind() -> None:
+    for way in rules.rules().exits:
+        known = {
+            kind
+            for kind in shipped.meanings("custos.basis")
+            if engine.last_day((Basis(kind, "a1", COUNTY, DAY),), way)
+        }
+        assert known == BY_DAY.get(way.id, set()), way.id
+
+
 def test_an_arrest_takes_the_place_of_the_detention_of_its_own_case_only() -> None:
     arrest = Basis("arrest_warrant", "县公（刑）捕字〔2026〕2号", COUNTY)
     paper = replace(PAPER, ends=(arrest.number,))
@@ -288,6 +361,8 @@ def test_a_death_is_asked_for_its_certificate_and_two_officers_and_no_warrant_st
     assert _found(replace(dead, paper=None)) == ["REL-PAPER"]
     assert _found(replace(dead, officers=("one",))) == ["REL-TWO-OFFICERS"]
     assert _found(replace(dead, paper=replace(PAPER, name="李四"))) == ["REL-NAME"]
+    assert _found(replace(dead, paper=replace(PAPER, matches=False))) == ["REL-PERSON"]
+    assert _found(replace(dead, facility="LZC")) == ["REL-WAY"]
     assert engine.items_of("DEATH") == []
 
 
@@ -320,6 +395,42 @@ def test_mps_c_302_community_correction_takes_ten_days_at_most() -> None:
     assert _due("COMMUNITY", AT) == _midnight(date(2026, 2, 11))
 
 
+@pytest.mark.parametrize(
+    ("way", "after"),
+    [
+        ("RELEASE", timedelta(hours=2)),
+        ("BAIL", timedelta(hours=2)),
+        ("COURT", timedelta(hours=1)),
+        ("DETENTION-STOPPED", timedelta(hours=2)),
+        ("OTHER-ORGAN", timedelta(hours=2)),
+        ("EXAMINATION-ENDED", timedelta(hours=2)),
+        ("TREATMENT-ENDED", timedelta(hours=2)),
+    ],
+)
+def test_b16_the_timer_of_late_release_is_two_hours_from_receipt(
+    way: str, after: timedelta
+) -> None:
+    assert _due(way, AT) == AT + after
+
+
+@pytest.mark.parametrize(
+    ("way", "days"), [("TERM-SERVED", 7), ("DETENTION-ENDED", 2), ("TREATMENT-ENDED", 7)]
+)
+def test_what_is_made_ready_becomes_a_task_before_the_last_day(way: str, days: int) -> None:
+    """A week, so that the three days' notice of 戒毒条例 第34条 fits; two days of a detention of days."""
+    found = rules.rules().exit(way)
+    assert found is not None
+    assert found.prepare_days == days
+
+
+def test_a_comparison_with_photo_and_marks_counts_for_four_hours() -> None:
+    assert rules.rules().identity_minutes == 4 * 60
+
+
+def test_a_transfer_takes_a_day_at_most() -> None:
+    assert _due("TRANSFER", AT) == _midnight(date(2026, 2, 2))
+
+
 def test_a_last_day_ends_at_its_midnight_and_the_earlier_bound_counts() -> None:
     assert _due("DETENTION-ENDED", None, date(2026, 2, 1)) == _midnight(date(2026, 2, 2))
     assert _due("TREATMENT-ENDED", AT, date(2026, 2, 1)) == AT + timedelta(hours=2)
@@ -337,6 +448,37 @@ def test_what_is_left_is_told_and_forbids_nothing() -> None:
     assert "notice" in {item.id for item in engine.items_of("TREATMENT-ENDED")}
     ready = frozenset(asked - {"medicine"})
     assert [item.id for item in engine.left("RELEASE", ready)] == ["medicine"]
+
+
+FREED = {
+    "RELEASE", "BAIL", "COURT", "TERM-SERVED", "DETENTION-ENDED", "DETENTION-STOPPED", "EXAMINATION-ENDED",
+    "TREATMENT-ENDED",
+}  # fmt: skip
+HANDED = {"OTHER-ORGAN", "PRISON", "COMMUNITY", "TRANSFER"}
+#: For which ways out something is made ready: the health record goes along (Nelson Mandela Rule 26),
+#: whoever walks out gets home, and of treatment three days' notice is given (戒毒条例 第34条).
+READY = {
+    "property": FREED | HANDED,
+    "money": FREED | HANDED,
+    "medicine": FREED | HANDED,
+    "record": {"PRISON", "TRANSFER", "OTHER-ORGAN"},
+    "papers": FREED | HANDED,
+    "copy": FREED | HANDED,
+    "family": FREED | HANDED,
+    "notice": {"TREATMENT-ENDED"},
+    "body": FREED | HANDED,
+    "travel": FREED,
+    "signed": FREED | HANDED,
+}
+
+
+def test_what_is_made_ready_for_which_way_out() -> None:
+    assert {one.id for one in rules.rules().exits} == FREED | HANDED | {"DEATH"}
+    asked: dict[str, set[str]] = {}
+    for way in rules.rules().exits:
+        for item in engine.items_of(way.id):
+            asked.setdefault(item.id, set()).add(way.id)
+    assert asked == READY
 
 
 # ---------------------------------------------------------------------- the file
