@@ -191,6 +191,16 @@ def test_three_months_left_to_serve_are_served_here() -> None:
     assert "accepted" in engine.verdict(facts(documents=served), at("KSS")).outcomes
 
 
+@pytest.mark.parametrize("left", [None, 4, 12])
+def test_cpl_264_criminal_detention_is_served_here_however_long(left: int | None) -> None:
+    """刑法 第43条; 公安部令第128号 第2条: three months bound a fixed term, not 拘役."""
+    served = {"basis": "执行通知书", "papers": WITH["执行通知书"], "remaining_months": left}
+    short = facts(documents=served | {"criminal_detention_term": "yes"})
+    assert engine.verdict(short, at("KSS")).outcomes == ("accepted",)
+    fixed = facts(documents=served | {"criminal_detention_term": "no"})
+    assert ids(engine.objections(fixed, at("KSS"))) == ["CPL-264"]
+
+
 def test_cpl_85_later_than_24_hours_is_told_and_does_not_refuse() -> None:
     late = facts(documents={"seized_at": NOW - 26 * HOUR})
     assert ids(engine.objections(late, at("KSS"))) == ["CPL-85-24H"]
