@@ -1454,6 +1454,14 @@ def test_a_decision_imposes_no_more_days_than_the_law(
     assert problem("DAYS_OVER_MAXIMUM")(found) is (told["days"] in (11, 16, 21))
 
 
+@pytest.mark.parametrize("kind", ["administrative_detention", "judicial_detention"])
+def test_sl_16_and_civil_118_a_decision_of_no_days_holds_nobody_and_is_said(kind: str) -> None:
+    """A day is the least: 拘留所条例 第32条."""
+    none, one = (shown(E(kind, "2026-03-10", days=days), as_of="2026-03-10") for days in (0, 1))
+    assert (last()(none), problem("CREDIT_OVER_TERM")(none)) == ("2026-03-10", True)
+    assert (last()(one), one["problems"]) == ("2026-03-11", [])
+
+
 def test_sl_16_more_than_fifteen_days_are_of_several_decisions() -> None:
     found = [
         shown(E("administrative_detention", "2026-03-10", days=days), as_of="2026-03-10")
@@ -1486,6 +1494,44 @@ SPANS = [
     ("MAX-REVIEW", RUNS["S32"], "2026-09-30"),
     ("MAX-REVIEW", RUNS["S31"], "2026-09-30"),
     ("MAX-FIRST-INSTANCE", [PRIVATE], "2026-09-16"),
+    # An examination in whichever stage of the span moves the whole by its days.
+    (
+        "MAX-POLICE",
+        [
+            DETAINED,
+            E("arrest_request_received", "2026-03-13T09:00+08:00"),
+            E("psychiatric_exam_started", "2026-03-14"),
+            E("psychiatric_exam_ended", "2026-03-18"),
+        ],
+        "2026-04-20",
+    ),
+    (
+        "MAX-INVESTIGATION",
+        [
+            *RUNS["S21"],
+            E("psychiatric_exam_started", "2024-06-10"),
+            E("psychiatric_exam_ended", "2024-06-20"),
+        ],
+        "2024-10-15",
+    ),
+    (
+        "MAX-INVESTIGATION",
+        [
+            *RUNS["S22"],
+            E("psychiatric_exam_started", "2024-08-10"),
+            E("psychiatric_exam_ended", "2024-08-20"),
+        ],
+        "2024-10-15",
+    ),
+    (
+        "MAX-REVIEW",
+        [
+            *RUNS["S32"],
+            E("psychiatric_exam_started", "2026-04-15"),
+            E("psychiatric_exam_ended", "2026-04-20"),
+        ],
+        "2026-10-05",
+    ),
 ]
 
 
