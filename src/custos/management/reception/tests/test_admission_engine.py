@@ -482,7 +482,8 @@ EXAMINED: list[tuple[str, dict[str, Any]]] = [
 @pytest.mark.parametrize(("group", "changed"), EXAMINED)
 def test_who_is_not_detained_for_examination(group: str, changed: dict[str, Any]) -> None:
     told = facts("JLS", documents={"basis": "拘留审查决定书"}, **changed)
-    assert "accepted" not in engine.verdict(told, at("QFC")).outcomes
+    left = ("refused", "deferred") if group == "EE-61-ILLNESS" else ("refused",)
+    assert engine.verdict(told, at("QFC")).outcomes == left
     assert "accepted" in engine.verdict(told, at("QFC"), without(group)).outcomes
 
 
@@ -609,6 +610,20 @@ def test_mpsc_153_the_time_of_arrival_is_written_on_the_warrant(basis: str, want
     left = without_field("documents", "arrival_written")
     assert engine.gaps(told, "accepted", "KSS", left, ["documents"]) == []
     assert engine.gaps(told, "refused", "KSS", steps=["documents"]) == []
+
+
+def test_what_a_rule_asks_of_some_facilities_is_asked_there() -> None:
+    """Held elsewhere (拘留所条例 第9至11条), a first violation (SL-23), what is left to serve (CPL-264)."""
+    asked = {
+        field.id: set(field.kinds) for field in rules().step("documents").fields if field.kinds
+    }
+    assert asked == {
+        "arrival_written": {"KSS"},
+        "elsewhere": {"KSS", "JLS"},
+        "first_time": {"JLS"},
+        "criminal_detention_term": {"KSS"},
+        "remaining_months": {"KSS"},
+    }
 
 
 @pytest.mark.parametrize("step", ["documents", "identity", "health", "injuries"])
