@@ -75,7 +75,6 @@ class Reading(Rule):
 class Range(_Plain):
     """Days that a decision may impose."""
 
-    least: int
     most: int
     combined: int | None = None
     witness: int | None = None
@@ -119,7 +118,6 @@ class ClockRule(Rule):
     approved_within: Length | None = None
     approvers: tuple[str, ...] = ()
     own_approvers: tuple[str, ...] = ()
-    states: tuple[str, ...] = ()
     outcomes: tuple[str, ...] = ()
 
 

@@ -96,6 +96,7 @@ class DocumentsChecked(Kind):
     approval: str = ""
     elsewhere: bool | None = None
     first_time: bool | None = None
+    criminal_detention_term: bool | None = None
     remaining_months: int | None = None
     deputy: bool | None = None
     escort: str

@@ -118,12 +118,23 @@ def test_spp_659_and_dr_34_legal_categories_are_apart_both_ways(
     assert _found(first, inside=(first,)) == {}
 
 
+def test_cpl_280_a_minor_is_not_put_with_somebody_whose_age_is_not_known() -> None:
+    """Whose age nobody knows counts as an adult, towards minors and towards adults."""
+    unknown = replace(OTHER, born=None)
+    assert _found(BOY, inside=(unknown,)) == {"CPL-280-MINORS": "block"}
+    assert _found(unknown, inside=(BOY,)) == {"CPL-280-MINORS": "block"}
+    assert _found(MAN, inside=(unknown,)) == {}
+    assert _found(unknown, inside=(MAN,)) == {}
+
+
 @pytest.mark.parametrize(
     ("document", "category"),
     [
         ("拘留证", "unconvicted"),
         ("逮捕证", "unconvicted"),
         ("执行通知书", "convicted"),
+        ("收监执行决定书", "convicted"),
+        ("拘留审查决定书", "examination"),
         ("行政拘留决定书", "administrative"),
         ("司法拘留决定书", "administrative"),
         ("强制隔离戒毒决定书", "treatment"),
@@ -161,7 +172,7 @@ def test_nobody_is_moved_away_from_somebody_who_would_then_be_alone() -> None:
     assert _found(MAN, behind=(kept, replace(WOMAN, out=True))) == {"RISK-NEVER-ALONE": "block"}
 
 
-@pytest.mark.parametrize(("places", "limit"), [(1, 2), (2, 3), (4, 6), (12, 18)])
+@pytest.mark.parametrize(("places", "limit"), [(1, 2), (2, 3), (4, 6), (12, 18), (51, 77)])
 def test_a_cell_has_a_bound_above_its_certified_places(places: int, limit: int) -> None:
     cell = replace(CELL, capacity=places)
     assert "CELL-HARD-LIMIT" not in _found(MAN, cell, (OTHER,) * (limit - 1))

@@ -5,7 +5,8 @@ the result, and the answer.
 """
 
 from collections.abc import Callable
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -861,3 +862,679 @@ def test_a_day_of_coming_into_force_that_nobody_read_says_so() -> None:
         if one.rule.confidence != "P":
             said = one.rule.dated == "M"
             assert said == (one.rule.valid_from not in READ), one.rule.id
+
+
+# ---------------------------------------------------------------------- numbers, each with its edge
+
+#: By which facts each stage is the one that runs, with nothing wrong about it.
+RUNS: dict[str, list[dict[str, Any]]] = {
+    "S10": [DETAINED],
+    "S11": [E("arrest_request_received", "2026-04-09")],
+    "S12": [E("procuratorate_detention", "2026-03-10")],
+    "S13": [E("supervision_detention", "2026-03-10")],
+    "S20": [ARREST],
+    "S21": [ARREST, ONE_MORE, TWO_MORE],
+    "S22": [ARREST, ONE_MORE, TWO_MORE, AND_TWO],
+    "S23": [
+        ARREST,
+        E(
+            "extension",
+            "2024-04-20",
+            months=4,
+            ground="special_npcsc",
+            approver="supreme_procuratorate",
+        ),
+    ],
+    "S30": [REVIEW],
+    "S31": [E("prosecution_received", "2026-03-16", procedure="fast_track")],
+    "S32": [REVIEW, RETURNED],
+    "S40": [TRIAL],
+    "S41": [SIMPLE],
+    "S42": [FAST],
+    "S43": [TRIAL, E("supplementary_investigation_started", "2026-04-10")],
+    "S44": [RETRIAL],
+    "S45": [PRIVATE],
+    "S50": [JUDGED],
+    "S60": [SECOND],
+    "S70": [E("death_review_received", "2026-03-16")],
+    "S80": [IN_FORCE],
+    "S81": [_sentenced()],
+    "S82": [E("death_order_received", "2026-03-16")],
+    "S90": [E("revocation_arrest", "2026-03-16")],
+    "S95": [E("temporary_boarding", "2026-03-16", days=30)],
+    "administrative_detention": [INTAKE],
+    "judicial_detention": [E("judicial_detention", "2026-03-10", days=10)],
+    "foreigner_review": [FOREIGN],
+    "extradition_detention": [EXTRADITED],
+    "removal_pending": [E("removal_pending", "2026-03-10")],
+    "compulsory_treatment": [TREATED],
+    "sobering_restraint": [E("sobering_restraint", "2026-03-10T22:00+08:00")],
+    "summons": [E("summons", "2026-03-10T08:00+08:00")],
+}
+
+
+def test_every_stage_of_the_law_runs_in_its_case() -> None:
+    assert set(law.shipped().stages) | {"S21", "S22", "S23"} == RUNS.keys()
+    for state, events in RUNS.items():
+        assert states(shown(*events, as_of=_as_of(events)))[-1] == state
+
+
+def _more(at: str, **fields: Any) -> dict[str, Any]:
+    return E("extension", at, **fields)
+
+
+#: An extension by one more than the law allows, and the law's own last day: that counts.
+TOO_LONG: dict[str, tuple[list[dict[str, Any]], str]] = {
+    "CPL-91-7D": ([DETAINED, _more("2026-03-12", days=5, ground="other")], "2026-03-17"),
+    "CPL-91-30D": ([DETAINED, _more("2026-03-12", days=28, ground="gang")], "2026-04-09"),
+    "CPL-167-EXT": ([*RUNS["S12"], _more("2026-03-20", days=4, ground="other")], "2026-03-27"),
+    "CPL-170-EXT": ([*RUNS["S13"], _more("2026-03-18", days=5, ground="other")], "2026-03-24"),
+    "CPL-156-EXT": ([ARREST, ONE_MORE | {"months": 2}], "2024-06-05"),
+    "CPL-158": ([ARREST, ONE_MORE, TWO_MORE | {"months": 3}], "2024-08-05"),
+    "CPL-159": ([ARREST, ONE_MORE, TWO_MORE, AND_TWO | {"months": 3}], "2024-10-05"),
+    "CPL-172-EXT": ([REVIEW, _more("2026-04-10", days=16, ground="complex")], "2026-05-01"),
+    "CPL-172-FAST-EXT": (
+        [*RUNS["S31"], _more("2026-03-20", days=6, ground="more_than_one_year_likely")],
+        "2026-03-31",
+    ),
+    "CPL-208-LATEST": ([TRIAL, _more("2026-05-10", months=2)], "2026-06-16"),
+    "CPL-208-EXT": ([TRIAL, HIGHER | {"months": 4}], "2026-09-16"),
+    "SPC-210": ([TRIAL, HIGHER, _more("2026-09-01", months=4, ground="other")], "2026-12-16"),
+    "CPL-220-EXT": (
+        [SIMPLE, _more("2026-04-01", days=27, ground="more_than_three_years_likely")],
+        "2026-05-01",
+    ),
+    "CPL-225-EXT": (
+        [FAST, _more("2026-03-20", days=6, ground="more_than_one_year_likely")],
+        "2026-03-31",
+    ),
+    "CPL-258-EXT": ([RETRIAL, _more("2026-06-01", months=4)], "2026-09-16"),
+    "CPL-243-EXT": ([SECOND, SECOND_MORE | {"months": 3}], "2026-07-16"),
+    "CPL-243-SUPREME": (
+        [SECOND, SECOND_MORE, _more("2026-07-01", months=4, ground="other")],
+        "2026-10-16",
+    ),
+    "EE-60-EXT": ([FOREIGN, _more("2026-04-01", days=31, ground="complex")], "2026-05-09"),
+    "EXTRADITION-31-EXT": ([EXTRADITED, _more("2026-04-01", days=16)], "2026-04-24"),
+    "DL-47-EXT": ([TREATED, _more("2028-05-01", months=13)], "2029-05-19"),
+}
+
+
+@pytest.mark.parametrize("rule", TOO_LONG)
+def test_an_extension_never_reaches_further_than_its_rule(rule: str) -> None:
+    events, day = TOO_LONG[rule]
+    found = shown(*events, as_of=_as_of(events))
+    assert last()(found) == day
+    assert basis(rule)(found)
+    assert problem("EXTENSION_TOO_LONG")(found)
+
+
+#: Where one number of a rule says what another says too, each of them alone holds the bound.
+TWICE = [
+    (rule, field)
+    for rule in ("CPL-91-7D", "CPL-167-EXT", "CPL-170-EXT")
+    for field in ("most", "total")
+]
+
+
+@pytest.mark.parametrize(("rule", "left_out"), TWICE)
+def test_what_one_decision_may_add_and_the_whole_bound_an_extension_each_alone(
+    rule: str, left_out: str
+) -> None:
+    held = law.shipped().held
+    changed = law.Law(
+        replace(one, rule=one.rule.model_copy(update={left_out: None}))
+        if one.rule.id == rule
+        else one
+        for one in held
+    )
+    events, day = TOO_LONG[rule]
+    assert last()(shown(*events, as_of=_as_of(events), law=changed)) == day
+
+
+def test_every_extension_stands_in_this_table() -> None:
+    held = {one.rule.id for one in law.shipped().held if isinstance(one.rule, law.ExtensionRule)}
+    # 刑事诉讼法 第157条 names no length.
+    assert held - {"CPL-157"} == TOO_LONG.keys()
+
+
+POLICE = {"county_police_head", "police_next_higher"}
+PROCURATORATES = {
+    "procuratorate_same_level",
+    "procuratorate_next_higher",
+    "procuratorate_province",
+    "supreme_procuratorate",
+}
+#: Rule → who may decide it, and on which grounds; None where the law names none.
+DECIDED: dict[str, tuple[set[str] | None, set[str]]] = {
+    "CPL-91-7D": (POLICE, {"other", "complex"}),
+    "CPL-91-30D": (POLICE, {"wandering", "repeated", "gang"}),
+    "CPL-167-EXT": (PROCURATORATES, {"other", "complex"}),
+    "CPL-170-EXT": (PROCURATORATES, {"other", "complex"}),
+    "CPL-156-EXT": (PROCURATORATES - {"procuratorate_same_level"}, {"complex"}),
+    "CPL-158": ({"procuratorate_province", "supreme_procuratorate"}, {"severe_four_classes"}),
+    "CPL-159": ({"procuratorate_province", "supreme_procuratorate"}, {"ten_years_likely"}),
+    "CPL-157": ({"supreme_procuratorate"}, {"special_npcsc"}),
+    "CPL-172-EXT": (PROCURATORATES, {"complex"}),
+    "CPL-172-FAST-EXT": (None, {"more_than_one_year_likely"}),
+    "CPL-208-EXT": (
+        {"court_next_higher", "court_province", "supreme_court"},
+        {"death_or_civil", "severe_four_classes"},
+    ),
+    "SPC-210": ({"supreme_court"}, {"other"}),
+    "CPL-220-EXT": (None, {"more_than_three_years_likely"}),
+    "CPL-225-EXT": (None, {"more_than_one_year_likely"}),
+    "CPL-243-EXT": ({"court_province", "supreme_court"}, {"death_or_civil", "severe_four_classes"}),
+    "CPL-243-SUPREME": ({"supreme_court"}, {"other"}),
+    "EE-60-EXT": ({"police_next_higher"}, {"complex", "other"}),
+}
+
+
+def _decided(rule: str) -> list[dict[str, Any]]:
+    return RUNS["S23"] if rule == "CPL-157" else TOO_LONG[rule][0]
+
+
+def _taken(rule: str, **said: str) -> bool:
+    """Whether an extension is taken as a step of this rule, decided so."""
+    *before, step = _decided(rule)
+    step = {name: value for name, value in step.items() if name not in ("approver", "ground")}
+    found = shown(*before, step | said, as_of=_as_of([*before, step]))
+    return bool(basis(rule)(found))
+
+
+@pytest.mark.parametrize("rule", DECIDED)
+def test_an_extension_is_decided_by_whom_the_law_names(rule: str) -> None:
+    approvers, grounds = DECIDED[rule]
+    for ground in sorted(grounds):
+        taken = {
+            one for one in law.codes()["approver"] if _taken(rule, ground=ground, approver=one)
+        }
+        assert taken == (set(law.codes()["approver"]) if approvers is None else approvers)
+
+
+@pytest.mark.parametrize("rule", DECIDED)
+def test_an_extension_is_decided_on_the_grounds_that_the_law_names(rule: str) -> None:
+    approvers, grounds = DECIDED[rule]
+    said = {"approver": sorted(approvers)[0]} if approvers else {}
+    taken = {one for one in law.codes()["ground"] if _taken(rule, ground=one, **said)}
+    assert taken == grounds
+
+
+@pytest.mark.parametrize("state", ["S20", "S21", "S22", "S23"])
+def test_cpl_157_postpones_from_every_step_of_the_investigation(state: str) -> None:
+    again = RUNS["S23"][-1] | {"at": "2024-04-25" if state in ("S20", "S23") else "2024-05-25"}
+    if state == "S22":
+        again |= {"at": "2024-07-25"}
+    before = RUNS[state]
+    found = shown(*before, again, as_of=again["at"])
+    assert states(found)[-1] == "S23"
+    months = {"S20": "2024-09-05", "S21": "2024-12-05", "S22": "2025-02-05", "S23": "2025-01-05"}
+    assert last()(found) == months[state]
+
+
+@pytest.mark.parametrize(
+    ("rule", "events", "day"),
+    [
+        ("SPC-210", [TRIAL, HIGHER], "2027-03-16"),
+        ("SPC-210", [PRIVATE, HIGHER], "2027-03-16"),
+        ("CPL-243-SUPREME", [SECOND, SECOND_MORE], "2027-01-16"),
+    ],
+)
+def test_the_supreme_court_extends_more_than_once(
+    rule: str, events: list[dict[str, Any]], day: str
+) -> None:
+    """最高人民法院关于适用刑事诉讼法的解释 第210条: one to three months at a time."""
+    step = {"months": 3, "ground": "other", "approver": "supreme_court"}
+    ends = {
+        "SPC-210": ("2026-09-01", "2026-12-01"),
+        "CPL-243-SUPREME": ("2026-07-01", "2026-10-01"),
+    }
+    told = [*events, *(_more(at, **step) for at in ends[rule])]
+    found = shown(*told, as_of=_as_of(told))
+    assert (last()(found), basis(rule)(found)) == (day, True)
+
+
+@pytest.mark.parametrize("trial", [TRIAL, PRIVATE])
+def test_cpl_208_and_212_three_months_at_the_latest_stand_beside_two(trial: dict[str, Any]) -> None:
+    assert end("CPL-208-LATEST")(shown(trial, as_of="2026-03-16")) == ["2026-06-17T00:00"]
+    assert last()(shown(trial, HIGHER, as_of="2026-05-10")) == "2026-09-16"
+
+
+def _twice(begun: str, ended: str, first: dict[str, Any]) -> list[dict[str, Any]]:
+    days = ("2026-03-20", "2026-03-24", "2026-03-28", "2026-04-01", "2026-04-05")
+    return [first, *(E(ended if at % 2 else begun, day) for at, day in enumerate(days))]
+
+
+@pytest.mark.parametrize(
+    ("rule", "events", "state"),
+    [
+        ("CPL-175", _twice("returned_for_investigation", "prosecution_received", REVIEW), "S32"),
+        (
+            "CPL-204",
+            _twice(
+                "supplementary_investigation_started", "supplementary_investigation_ended", TRIAL
+            ),
+            "S43",
+        ),
+    ],
+)
+def test_a_case_is_investigated_again_twice_at_most(
+    rule: str, events: list[dict[str, Any]], state: str
+) -> None:
+    """刑事诉讼法 第175条, 第205条: two times, a month each."""
+    second, third = (shown(*events[:count], as_of="2026-04-05") for count in (4, 6))
+    assert states(second).count(state) == 2
+    assert not problem("RETURNED_TOO_OFTEN")(second)
+    assert states(third).count(state) == 2
+    assert problem("RETURNED_TOO_OFTEN")(third)
+    left = shown(*events, as_of="2026-04-05", law=law.shipped().without(rule))
+    assert not problem("RETURNED_TOO_OFTEN")(left)
+
+
+#: What stops the clock of which stages (A.4).
+STOPS = {
+    "psychiatric_exam": {
+        "S10", "S11", "S12", "S13", "S20", "S21", "S22", "S23", "S30", "S31", "S32", "S40", "S41", "S42",
+        "S43", "S44", "S45", "S60",
+    },
+    "trial_suspended": {"S40", "S41", "S42", "S44", "S45", "S60"},
+    "file_review": {"S60"},
+    "leave": {"administrative_detention", "judicial_detention"},
+}  # fmt: skip
+_STOPPED_BY = {
+    "psychiatric_exam": ("psychiatric_exam_started", "psychiatric_exam_ended"),
+    "trial_suspended": ("trial_suspended", "trial_resumed"),
+    "file_review": ("file_review_started", "file_review_ended"),
+    "leave": ("leave_started", "leave_ended"),
+}
+
+
+@pytest.mark.parametrize("pause", STOPS)
+def test_only_the_stages_that_the_law_names_are_stopped(pause: str) -> None:
+    begun, ended = _STOPPED_BY[pause]
+    stopped = set()
+    for state, events in RUNS.items():
+        day = date.fromisoformat(_as_of(events))
+        told = [*events, E(begun, f"{day}T23:00+08:00"), E(ended, f"{day}T23:30+08:00")]
+        codes = [one["code"] for one in shown(*told, as_of=_as_of(told))["problems"]]
+        if "NOT_IN_THIS_STAGE" not in codes and "PAUSE_WITHOUT_START" not in codes:
+            stopped.add(state)
+    assert stopped == STOPS[pause]
+
+
+#: Beside which stages a window stands.
+BESIDE: dict[str, set[str]] = {
+    "CPL-86": {"S10", "S12", "S13"},
+    "CPL-85": {"S10", "S12", "S13"},
+    "MPS-C-148": {"S20", "S21", "S22"},
+    "SPC-210-REQUEST": {"S40", "S45", "S60"},
+    "SPC-170-4": {"S40", "S41", "S42", "S44", "S45", "S60"},
+    "AL-1-SHORT": {"S10"},
+    "AL-2": STOPS["psychiatric_exam"] - {"S10"},
+    "AL-4": STOPS["psychiatric_exam"] | {"S50", "S90"},
+    "AL-5": STOPS["psychiatric_exam"],
+    "AL-7": {"S81"},
+    "AL-11": {"compulsory_treatment"},
+    "AL-12": {"foreigner_review"},
+    "CPL-230-FILING": {"S50"},
+    "SPC-505": {"S82"},
+    "EE-63-REVIEW": {"removal_pending"},
+    "DREG-27-POLICE": {"compulsory_treatment"},
+    "DREG-33": {"compulsory_treatment"},
+}
+
+
+@pytest.mark.parametrize("rule", BESIDE)
+def test_a_window_stands_beside_the_stages_that_its_text_names(rule: str) -> None:
+    beside = set()
+    for state, events in RUNS.items():
+        found = shown(*events, as_of=_as_of(events))
+        place = len(found["stages"]) - 1
+        if any(one["rule"] == rule and one["stage"] == place for one in found["windows"]):
+            beside.add(state)
+    assert beside == BESIDE[rule]
+
+
+_MOVES: dict[str, list[dict[str, Any]]] = {
+    "prosecution_received": [REVIEW],
+    "returned_for_investigation": [REVIEW, RETURNED],
+    "trial_accepted": [TRIAL],
+    "supplementary_investigation_started": RUNS["S43"],
+    "supplementary_investigation_ended": [
+        *RUNS["S43"],
+        E("supplementary_investigation_ended", "2026-04-20"),
+    ],
+    "second_instance_accepted": [SECOND],
+    "remanded_for_retrial": [SECOND, E("remanded_for_retrial", "2026-05-10")],
+    "death_review_received": RUNS["S70"],
+    "jurisdiction_changed": [TRIAL, E("jurisdiction_changed", "2026-04-10")],
+}
+_CHANGES: dict[str, list[dict[str, Any]]] = {
+    "extension": [ARREST, ONE_MORE],
+    "new_major_crime": [ARREST, E("new_major_crime", "2024-04-10")],
+    "identity_unknown": [ARREST, E("identity_unknown", "2024-04-10")],
+    "trial_suspended": [TRIAL, E("trial_suspended", "2026-04-10")],
+    "trial_resumed": [TRIAL, E("trial_suspended", "2026-04-10"), E("trial_resumed", "2026-04-20")],
+}
+_EXAMINED = [ARREST, E("psychiatric_exam_started", "2024-04-01")]
+_NOTICED: dict[str, list[dict[str, Any]]] = {
+    "psychiatric_exam_started": _EXAMINED,
+    "psychiatric_exam_ended": [*_EXAMINED, E("psychiatric_exam_ended", "2024-04-16")],
+    "identity_established": [
+        *_CHANGES["identity_unknown"],
+        E("identity_established", "2024-04-20"),
+    ],
+}
+#: A window and each fact that opens it, with how many days after that fact's day it is due.
+OPENED = [
+    (rule, facts, days)
+    for rule, by, days in (
+        ("AL-3", _MOVES, 0),
+        ("HY2014-TRANSFER", _MOVES, 0),
+        ("HY2014-CHANGED", _CHANGES, 0),
+        ("HY2014-3D", _NOTICED, 3),
+    )
+    for facts in by.values()
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "facts", "days"), OPENED)
+def test_a_window_is_opened_by_each_fact_that_its_text_names(
+    rule: str, facts: list[dict[str, Any]], days: int
+) -> None:
+    """换押 in its situations, 羁押期限变更通知 in its own (A.8)."""
+    found = shown(*facts, as_of=_as_of(facts))
+    due_at = [
+        one["due_at"][:10]
+        for one in found["windows"]
+        if one["rule"] == rule and one["event"] == len(facts) - 1
+    ]
+    day = date.fromisoformat(facts[-1]["at"][:10])
+    assert due_at == [(day + timedelta(days=days + 1)).isoformat()]
+
+
+@pytest.mark.parametrize(
+    ("ground", "at_once"),
+    [
+        ("serious_illness", True),
+        ("pregnant_or_nursing", True),
+        ("sole_supporter", True),
+        ("carer_of_minor", True),
+        ("exceeds_likely_sentence", True),
+        ("evidence_changed", True),
+        ("minor", True),
+        ("other", False),
+        ("cannot_care_for_self", False),
+    ],
+)
+def test_necessity_2023_is_reviewed_at_once_on_its_grounds(ground: str, at_once: bool) -> None:
+    told = _application(kind="necessity", ground=ground)
+    found = window("NECESSITY-2023")(shown(*told, as_of=_as_of(told)))
+    assert found == (["2024-03-20T10:00"] if at_once else [])
+
+
+@pytest.mark.parametrize(("days", "reminded"), [(4, False), (5, True)])
+def test_al_1_reminds_of_a_detention_longer_than_seven_days(days: int, reminded: bool) -> None:
+    step = _more("2026-03-12", days=days, ground="gang", approver="county_police_head")
+    found = shown(DETAINED, step, as_of="2026-03-12")
+    assert bool(window("AL-1")(found)) is reminded
+
+
+@pytest.mark.parametrize(
+    ("rule", "events", "repeats"),
+    [
+        ("AL-9", [JUDGED], {"days": 1}),
+        ("CL-43", [_sentenced("criminal_detention_term")], {"months": 1}),
+        ("EE-63-REVIEW", RUNS["removal_pending"], {"days": 7}),
+        ("AL-2", [ARREST], None),
+    ],
+)
+def test_what_is_done_again_says_how_often(
+    rule: str, events: list[dict[str, Any]], repeats: dict[str, int] | None
+) -> None:
+    """刑法 第43条 each month, 解释 第170条 each day, 出境入境管理法 第63条 each week."""
+    found = shown(*events, as_of=_as_of(events))["windows"]
+    assert {str(one.get("repeats")) for one in found if one["rule"] == rule} == {str(repeats)}
+
+
+def test_cpl_230_filing_ends_with_the_tenth_day_where_that_is_a_working_day() -> None:
+    judged = E("judgment_received", "2026-03-16")
+    found = shown(judged, as_of="2026-03-16")
+    assert window("CPL-230-FILING")(found) == ["2026-03-27T00:00"]
+
+
+@pytest.mark.parametrize("state", ["S30", "S31", "S40", "S41", "S42", "S45"])
+def test_cpl_172_and_208_another_jurisdiction_begins_anew(state: str) -> None:
+    lengths = {
+        "S30": "2026-04-20", "S31": "2026-03-30", "S40": "2026-05-20", "S41": "2026-04-09",
+        "S42": "2026-03-30", "S45": "2026-05-20",
+    }  # fmt: skip
+    told = [*RUNS[state], E("jurisdiction_changed", "2026-03-20")]
+    assert last()(shown(*told, as_of="2026-03-20")) == lengths[state]
+
+
+@pytest.mark.parametrize(
+    ("approved_on", "day"), [("2024-04-15", "2024-06-10"), ("2024-04-16", "2024-05-05")]
+)
+def test_cpl_160_another_major_crime_is_approved_within_five_days(
+    approved_on: str, day: str
+) -> None:
+    """公安机关办理刑事案件程序规定 第151条."""
+    crime = E(
+        "new_major_crime", "2024-04-10", approved_on=approved_on, approver="county_police_head"
+    )
+    assert last()(shown(ARREST, crime, as_of="2024-04-10")) == day
+
+
+@pytest.mark.parametrize(
+    ("first", "approvers"),
+    [([], POLICE), ([E("procuratorate_detention", "2024-03-01")], PROCURATORATES)],
+)
+def test_cpl_160_is_approved_by_the_head_of_whoever_investigates(
+    first: list[dict[str, Any]], approvers: set[str]
+) -> None:
+    def restarts(approver: str) -> bool:
+        crime = E("new_major_crime", "2024-04-10", approved_on="2024-04-10", approver=approver)
+        return bool(basis("CPL-160-CRIME")(shown(*first, ARREST, crime, as_of="2024-04-10")))
+
+    assert {one for one in law.codes()["approver"] if restarts(one)} == approvers
+
+
+@pytest.mark.parametrize(
+    ("outcome", "rule"),
+    [
+        ("acquitted", "CPL-260"),
+        ("exempted", "CPL-260"),
+        ("control", "SPC-170-2"),
+        ("suspended", "SPC-170-2"),
+        ("additional_only", "SPC-170-2"),
+        ("custodial", None),
+    ],
+)
+def test_cpl_260_and_spc_170_who_is_released_at_once_after_a_judgment(
+    outcome: str, rule: str | None
+) -> None:
+    judged = E("judgment_received", "2026-04-23T11:00+08:00", outcome=outcome)
+    at = "2026-05-04T00:00:00+08:00" if rule is None else "2026-04-23T11:00:00+08:00"
+    assert due(shown(judged, as_of="2026-04-23")) == at
+    if rule is not None:
+        left = law.shipped().without(rule)
+        assert due(shown(judged, as_of="2026-04-23", law=left)) == "2026-05-04T00:00:00+08:00"
+
+
+#: What is held before, the sentence of a year from 15 January 2026, and its last day (A.9).
+CREDITED = [
+    ("CL-47", "control", {"credit_days": 10}, "2026-12-25"),
+    ("CL-47", "criminal_detention_term", {"credit_days": 10}, "2027-01-04"),
+    ("CL-47", "fixed_term", {"credit_days": 10}, "2027-01-04"),
+    ("CPL-76", "control", {"designated_residence_days": 10}, "2027-01-04"),
+    ("CPL-76", "criminal_detention_term", {"designated_residence_days": 10}, "2027-01-09"),
+    ("CPL-76", "fixed_term", {"designated_residence_days": 10}, "2027-01-09"),
+    ("SUPL-50", "control", {"supervision_days": 10}, "2026-12-25"),
+    ("SUPL-50", "fixed_term", {"supervision_days": 10}, "2027-01-04"),
+    ("APL-35", "control", {"administrative_days": 10}, "2027-01-14"),
+    ("APL-35", "criminal_detention_term", {"administrative_days": 10}, "2027-01-04"),
+]
+
+
+@pytest.mark.parametrize(("rule", "kind", "held", "day"), CREDITED)
+def test_days_held_before_are_taken_off_the_sentence(
+    rule: str, kind: str, held: dict[str, int], day: str
+) -> None:
+    """刑法 第41、44、47条; 刑事诉讼法 第76条; 监察法 第50条; 行政处罚法 第35条."""
+    sentence = _sentenced(kind, **held)
+    assert last()(shown(sentence, as_of="2026-03-17")) == day
+    left = shown(sentence, as_of="2026-03-17", law=law.shipped().without(rule))
+    assert last()(left) == "2027-01-14"
+
+
+@pytest.mark.parametrize(
+    ("kind", "least", "most", "combined"),
+    [
+        ("control", 3, 24, 36),
+        ("criminal_detention_term", 1, 6, 12),
+        ("fixed_term", 6, 180, 300),
+    ],
+)
+def test_cl_terms_how_long_a_sentence_may_be(
+    kind: str, least: int, most: int, combined: int
+) -> None:
+    """刑法 第38、42、45、69条, in months."""
+
+    def fits(months: int, **fields: Any) -> bool:
+        told = E("sentence", "2026-03-17", kind=kind, from_="2026-01-15", months=months, **fields)
+        return not problem("TERM_OUT_OF_RANGE")(shown(told, as_of="2026-03-17"))
+
+    assert [fits(n) for n in (least - 1, least, most, most + 1) if n] == (
+        [True, True, False] if least == 1 else [False, True, True, False]
+    )
+    assert [fits(n, combined=True) for n in (combined, combined + 1)] == [True, False]
+    assert not fits(0, days=20)
+
+
+def test_mps_c_305_parole_is_ruled_on_by_an_intermediate_court_or_a_higher_one() -> None:
+    def ruled(approver: str) -> bool:
+        told = [_sentenced(), E("parole", "2026-06-01", approver=approver)]
+        return bool(shown(*told, as_of="2026-06-01")["status"] == "ended")
+
+    assert {one for one in law.codes()["approver"] if ruled(one)} == {
+        "court_intermediate", "court_next_higher", "court_province", "supreme_court",
+    }  # fmt: skip
+
+
+def test_cpl_265_service_outside_has_three_grounds() -> None:
+    def granted(ground: str) -> bool:
+        told = [_sentenced(), E("outside_service", "2026-06-01", ground=ground)]
+        return bool(shown(*told, as_of="2026-06-01")["status"] == "ended")
+
+    assert {one for one in law.codes()["ground"] if granted(one)} == {
+        "serious_illness", "pregnant_or_nursing", "cannot_care_for_self",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rule", "told", "day"),
+    [
+        ("SL-16", {"days": 15, "decisions": 1}, "2026-03-25"),
+        ("SL-16", {"days": 16, "decisions": 1}, "2026-03-25"),
+        ("SL-16", {"days": 20, "decisions": 2}, "2026-03-30"),
+        ("SL-16", {"days": 21, "decisions": 2}, "2026-03-30"),
+        ("CIVIL-118", {"days": 15}, "2026-03-25"),
+        ("CIVIL-118", {"days": 16}, "2026-03-25"),
+        ("CIVIL-118", {"days": 10, "ground": "witness_refuses"}, "2026-03-20"),
+        ("CIVIL-118", {"days": 11, "ground": "witness_refuses"}, "2026-03-20"),
+    ],
+)
+def test_a_decision_imposes_no_more_days_than_the_law(
+    rule: str, told: dict[str, Any], day: str
+) -> None:
+    kind = "administrative_detention" if rule == "SL-16" else "judicial_detention"
+    found = shown(E(kind, "2026-03-10", **told), as_of="2026-03-10")
+    assert last()(found) == day
+    assert problem("DAYS_OVER_MAXIMUM")(found) is (told["days"] in (11, 16, 21))
+
+
+@pytest.mark.parametrize("kind", ["administrative_detention", "judicial_detention"])
+def test_sl_16_and_civil_118_a_decision_of_no_days_holds_nobody_and_is_said(kind: str) -> None:
+    """A day is the least: 拘留所条例 第32条."""
+    none, one = (shown(E(kind, "2026-03-10", days=days), as_of="2026-03-10") for days in (0, 1))
+    assert (last()(none), problem("CREDIT_OVER_TERM")(none)) == ("2026-03-10", True)
+    assert (last()(one), one["problems"]) == ("2026-03-11", [])
+
+
+def test_sl_16_more_than_fifteen_days_are_of_several_decisions() -> None:
+    found = [
+        shown(E("administrative_detention", "2026-03-10", days=days), as_of="2026-03-10")
+        for days in (15, 16)
+    ]
+    assert [problem("COMBINED_NOT_SAID")(one) for one in found] == [False, True]
+
+
+def test_cpl_119_a_summons_lasts_twelve_hours_and_a_day_where_the_case_is_complex() -> None:
+    assert due(shown(*RUNS["summons"], as_of="2026-03-10")) == "2026-03-10T20:00:00+08:00"
+
+
+def test_da_4_what_is_no_custody_says_so() -> None:
+    """传唤、拘传 and 约束至酒醒 are no custody (A.11); every other stage is."""
+    free = {
+        one.rule.state for one in law.shipped().held if getattr(one.rule, "custody", True) is False
+    }
+    assert free == {"summons", "sobering_restraint"}
+
+
+#: A span over several stages: its first day, and the furthest that it may reach.
+SPANS = [
+    (
+        "MAX-POLICE",
+        [*RUNS["S10"], E("arrest_request_received", "2026-03-13T09:00+08:00")],
+        "2026-04-16",
+    ),
+    ("MAX-INVESTIGATION", RUNS["S21"], "2024-10-05"),
+    ("MAX-INVESTIGATION", RUNS["S22"], "2024-10-05"),
+    ("MAX-REVIEW", RUNS["S32"], "2026-09-30"),
+    ("MAX-REVIEW", RUNS["S31"], "2026-09-30"),
+    ("MAX-FIRST-INSTANCE", [PRIVATE], "2026-09-16"),
+    # An examination in whichever stage of the span moves the whole by its days.
+    (
+        "MAX-POLICE",
+        [
+            DETAINED,
+            E("arrest_request_received", "2026-03-13T09:00+08:00"),
+            E("psychiatric_exam_started", "2026-03-14"),
+            E("psychiatric_exam_ended", "2026-03-18"),
+        ],
+        "2026-04-20",
+    ),
+    (
+        "MAX-INVESTIGATION",
+        [
+            *RUNS["S21"],
+            E("psychiatric_exam_started", "2024-06-10"),
+            E("psychiatric_exam_ended", "2024-06-20"),
+        ],
+        "2024-10-15",
+    ),
+    (
+        "MAX-INVESTIGATION",
+        [
+            *RUNS["S22"],
+            E("psychiatric_exam_started", "2024-08-10"),
+            E("psychiatric_exam_ended", "2024-08-20"),
+        ],
+        "2024-10-15",
+    ),
+    (
+        "MAX-REVIEW",
+        [
+            *RUNS["S32"],
+            E("psychiatric_exam_started", "2026-04-15"),
+            E("psychiatric_exam_ended", "2026-04-20"),
+        ],
+        "2026-10-05",
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "events", "day"), SPANS)
+def test_a_total_is_of_the_whole_span(rule: str, events: list[dict[str, Any]], day: str) -> None:
+    assert total(rule)(shown(*events, as_of=_as_of(events))) == [day]

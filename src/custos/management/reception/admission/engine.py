@@ -185,9 +185,12 @@ def _abolished(facts: Facts, setting: Setting, file: File) -> bool:
 
 
 def _too_long_to_serve(facts: Facts, setting: Setting, file: File) -> bool:
-    document, left = document_of(facts, setting, file), facts["documents"].get("remaining_months")
+    document, papers = document_of(facts, setting, file), facts["documents"]
     if document is None or document.remaining_months is None:
         return False
+    if papers.get("criminal_detention_term") == "yes":
+        return False
+    left = papers.get("remaining_months")
     return left is None or left > document.remaining_months
 
 
@@ -259,6 +262,7 @@ def said_of(ground: Rule | Group, facts: Facts) -> Title:
 #: Which of the cases that a rule names in one it is.
 _WHICH = {
     "KR-9-DOCUMENT": lambda facts: 0 if facts["documents"].get("basis") == NO_DOCUMENT else 1,
+    "CPL-264": lambda facts: 0 if facts["documents"].get("remaining_months") is None else 1,
 }
 
 

@@ -175,17 +175,23 @@ def test_a_refusal_leaves_a_reason_a_notice_and_nobody_in_custody(door: Door) ->
 
 
 @pytest.mark.parametrize(
-    ("papers", "ground"),
+    ("name", "papers", "ground"),
     [
-        ({"basis": "none"}, "没有合法文书"),
-        ({"basis": "强制隔离戒毒决定书"}, "所持文书不适用于本所"),
+        ("KR-9-DOCUMENT", {"basis": "none"}, "没有合法文书"),
+        ("KR-9-DOCUMENT", {"basis": "强制隔离戒毒决定书"}, "所持文书不适用于本所"),
+        ("CPL-264", {"basis": "执行通知书"}, "未写明余刑"),
+        (
+            "CPL-264",
+            {"basis": "执行通知书", "remaining_months": 4},
+            "余刑超过三个月，应交付监狱执行",
+        ),
     ],
 )
 def test_the_notice_says_which_of_the_cases_of_a_ground_it_is(
-    papers: dict[str, str], ground: str
+    name: str, papers: dict[str, Any], ground: str
 ) -> None:
     told = facts(documents=papers)
-    (rule,) = (one for one in admission_rules().rules if one.id == "KR-9-DOCUMENT")
+    (rule,) = (one for one in admission_rules().rules if one.id == name)
     assert rule in engine.objections(told, at("KSS"))
     assert engine.said_of(rule, told).zh == ground
     other = next(one for one in admission_rules().groups if one.id == "KR-10-MENTAL")

@@ -137,6 +137,18 @@ REFUSING: list[tuple[str, str, dict[str, dict[str, Any]]]] = [
             }
         },
     ),
+    # Nobody is received to serve of whom it isn't known how long.
+    (
+        "CPL-264",
+        "KSS",
+        {
+            "documents": {
+                "basis": "执行通知书",
+                "papers": ["起诉书副本", "判决书或裁定书", "结案登记表"],
+                "remaining_months": None,
+            }
+        },
+    ),
 ]
 
 
@@ -151,6 +163,25 @@ def test_papers_that_do_not_hold_refuse_and_nothing_else_does(
     assert "accepted" in engine.verdict(told, at(kind), without(rule)).outcomes
 
 
+#: A document, and what must be presented with it (B.1).
+WITH = {
+    "逮捕决定书": ["一审判决书"],
+    "收监执行决定书": ["执行通知书"],
+    "执行通知书": ["起诉书副本", "判决书或裁定书", "结案登记表"],
+}
+
+
+@pytest.mark.parametrize(
+    ("basis", "missing"), [(basis, paper) for basis, papers in WITH.items() for paper in papers]
+)
+def test_b1_papers_each_paper_that_a_document_needs_is_missed(basis: str, missing: str) -> None:
+    """看守所留所执行刑罚罪犯管理办法 第9条; 刑事诉讼法 第268条; 看守所执法细则 2-01."""
+    shown = {"basis": basis, "papers": WITH[basis], "remaining_months": 3}
+    assert engine.verdict(facts(documents=shown), at("KSS")).outcomes == ("accepted",)
+    shown["papers"] = [paper for paper in WITH[basis] if paper != missing]
+    assert ids(engine.objections(facts(documents=shown), at("KSS"))) == ["B1-PAPERS"]
+
+
 def test_three_months_left_to_serve_are_served_here() -> None:
     served = {
         "basis": "执行通知书",
@@ -158,6 +189,16 @@ def test_three_months_left_to_serve_are_served_here() -> None:
         "remaining_months": 3,
     }
     assert "accepted" in engine.verdict(facts(documents=served), at("KSS")).outcomes
+
+
+@pytest.mark.parametrize("left", [None, 4, 12])
+def test_cpl_264_criminal_detention_is_served_here_however_long(left: int | None) -> None:
+    """刑法 第43条; 公安部令第128号 第2条: three months bound a fixed term, not 拘役."""
+    served = {"basis": "执行通知书", "papers": WITH["执行通知书"], "remaining_months": left}
+    short = facts(documents=served | {"criminal_detention_term": "yes"})
+    assert engine.verdict(short, at("KSS")).outcomes == ("accepted",)
+    fixed = facts(documents=served | {"criminal_detention_term": "no"})
+    assert ids(engine.objections(fixed, at("KSS"))) == ["CPL-264"]
 
 
 def test_cpl_85_later_than_24_hours_is_told_and_does_not_refuse() -> None:
@@ -173,6 +214,9 @@ def test_cpl_85_later_than_24_hours_is_told_and_does_not_refuse() -> None:
 BLOCKING: list[tuple[str, dict[str, dict[str, Any]]]] = [
     ("B1-TIMES", {"documents": {"seized_at": NOW - HOUR / 2}}),
     ("B1-TIMES", {"documents": {"issued_on": date(2026, 11, 25)}}),
+    # The issue and the execution of a document lie before now (B.1), and so does the arrival.
+    ("B1-TIMES", {"documents": {"arrived_at": NOW + HOUR}}),
+    ("B1-TIMES", {"documents": {"seized_at": NOW + HOUR, "arrived_at": None}}),
     ("KI-6-TWO", {"documents": {"second_officer": ""}}),
     (
         "B1-WANTED",
@@ -270,6 +314,161 @@ def test_who_may_not_simply_be_received(
     assert "accepted" in freed.outcomes
 
 
+#: What a clinician finds → kind of facility → the group that it makes (B.2).
+FOUND: dict[str, dict[str, str]] = {
+    "mental_illness": {
+        "KSS": "KR-10-MENTAL", "JLS": "DR-19-ILLNESS", "QJS": "DL-TREAT", "SQJ": "DL-TREAT",
+    },
+    "acute_infection": {
+        "KSS": "KR-10-INFECTIOUS", "JLS": "DR-19-INFECTIOUS", "QJS": "DL-ISOLATE", "SQJ": "DL-ISOLATE",
+    },
+    "serious_illness": {
+        "KSS": "KR-10-SERIOUS", "JLS": "DR-19-LIFE", "QJS": "DREG-31", "SQJ": "DREG-31",
+        "QFC": "EE-61-ILLNESS",
+    },
+    "no_self_care": {"KSS": "KR-10-SELF-CARE"},
+    "pregnant": {
+        "KSS": "KR-10-PREGNANT", "JLS": "SL-23-PREGNANT", "QJS": "DL-39-PREGNANT",
+        "SQJ": "DL-39-PREGNANT", "QFC": "EE-61-PREGNANT",
+    },
+    "nursing": {
+        "KSS": "KR-10-NURSING", "JLS": "SL-23-NURSING", "QJS": "DL-39-NURSING", "SQJ": "DL-39-NURSING",
+        "QFC": "EE-61-NURSING",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["KSS", "JLS", "QJS", "SQJ", "QFC"])
+@pytest.mark.parametrize("found", FOUND)
+def test_what_is_found_makes_a_group_at_each_kind_of_facility(found: str, kind: str) -> None:
+    told = facts(kind, health={"found": [found]})
+    groups = [one.id for one in engine.groups_of(told, at(kind))]
+    assert groups == [group for at_kind, group in FOUND[found].items() if at_kind == kind]
+
+
+#: Group, kinds, the birthday that bounds it, and whether it begins or ends on it.
+AGES = [
+    ("HE-70", ["KSS"], 70, "begins"),
+    ("SL-23-70", ["JLS"], 70, "begins"),
+    ("EE-61-70", ["QFC"], 70, "begins"),
+    ("SL-23-16", ["JLS"], 16, "ends"),
+    ("DL-39-16", ["QJS", "SQJ"], 16, "ends"),
+    ("EE-61-16", ["QFC"], 16, "ends"),
+    ("CL-17-14", ["KSS", "JLS", "QJS", "SQJ", "QFC"], 14, "ends"),
+]
+
+
+@pytest.mark.parametrize(("group", "kinds", "years", "what"), AGES)
+def test_an_age_counts_from_the_birthday(
+    group: str, kinds: list[str], years: int, what: str
+) -> None:
+    birthday = TODAY.replace(year=TODAY.year - years)
+    for kind in ("KSS", "JLS", "QJS", "SQJ", "QFC"):
+        eve, day = (
+            group
+            in [one.id for one in engine.groups_of(facts(kind, identity={"born": born}), at(kind))]
+            for born in (birthday + timedelta(days=1), birthday)
+        )
+        wanted = (False, True) if what == "begins" else (True, False)
+        assert (eve, day) == (wanted if kind in kinds else (False, False))
+
+
+@pytest.mark.parametrize("kind", ["KSS", "JLS", "QJS", "SQJ", "QFC"])
+def test_mpsc_164_a_deputy_is_noted_everywhere(kind: str) -> None:
+    told = facts(kind, documents={"deputy": "yes"})
+    assert [one.id for one in engine.groups_of(told, at(kind))] == ["MPSC-164-DEPUTY"]
+
+
+#: Kind, what stands beside each other, and the outcomes that are left: the stricter ground decides.
+BESIDE: list[tuple[str, str, dict[str, Any], tuple[str, ...]]] = [
+    (
+        "KR-10: no exception for the serious illness beside a mental one",
+        "KSS",
+        {"health": {"found": ["serious_illness", "mental_illness"]}},
+        ("refused", "deferred"),
+    ),
+    (
+        "KR-10: no exception by HE-70 beside pregnancy",
+        "KSS",
+        {**OLD, "health": {"found": ["pregnant"]}},
+        ("refused",),
+    ),
+    (
+        "DR-19: no exception by SL-23-70 beside an illness that endangers life",
+        "JLS",
+        {**OLD, **ILL},
+        ("refused", "deferred"),
+    ),
+    (
+        "HOSPITAL-FIRST: no exception by HE-70 beside the doctor's word",
+        "KSS",
+        {**OLD, "health": {"conclusion": "hospital"}},
+        ("refused", "deferred"),
+    ),
+    (
+        "KR-9: no exception by HE-70 without a seal",
+        "KSS",
+        {**OLD, "documents": {"seal": "no"}},
+        ("refused",),
+    ),
+    (
+        "KR-9: no deferral for mental illness without a document",
+        "KSS",
+        {"health": {"found": ["mental_illness"]}, "documents": {"basis": "none"}},
+        ("refused",),
+    ),
+    (
+        "KR-9: no deferral on the doctor's word where papers and person don't agree",
+        "KSS",
+        {"health": {"conclusion": "hospital"}, "documents": {"names_match": "no"}},
+        ("refused",),
+    ),
+    (
+        "DR-19: no deferral for an illness that endangers life without a seal",
+        "JLS",
+        {**ILL, "documents": {"seal": "no"}},
+        ("refused",),
+    ),
+    (
+        "HE-70 beside KR-10: two exceptions are one",
+        "KSS",
+        {**OLD, **ILL},
+        ("refused", "deferred", "exceptional"),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "changed", "left"),
+    [one[1:] for one in BESIDE],
+    ids=[one[0] for one in BESIDE],
+)
+def test_of_grounds_beside_each_other_the_stricter_decides(
+    kind: str, changed: dict[str, Any], left: tuple[str, ...]
+) -> None:
+    """看守所条例 第9、10条; 拘留所条例 第19条."""
+    assert engine.verdict(facts(kind, **changed), at(kind)).outcomes == left
+
+
+@pytest.mark.parametrize(
+    ("born", "first_time", "groups"),
+    [
+        (date(2010, 11, 25), "yes", ["SL-23-16"]),
+        (date(2010, 11, 24), "yes", ["SL-23-18-FIRST"]),
+        (date(2010, 11, 24), "no", []),
+        (date(2008, 11, 25), "yes", ["SL-23-18-FIRST"]),
+        (date(2008, 11, 25), "no", []),
+        (date(2008, 11, 24), "yes", []),
+    ],
+)
+def test_sl_23_from_14_to_16_and_from_16_to_18_for_the_first_time(
+    born: date, first_time: str, groups: list[str]
+) -> None:
+    """治安管理处罚法 (2025) 第23条: sixteen on the birthday, eighteen on the birthday."""
+    told = facts("JLS", identity={"born": born}, documents={"first_time": first_time})
+    assert [one.id for one in engine.groups_of(told, at("JLS"))] == groups
+
+
 #: Groups of whom law says that they aren't detained for examination.
 EXAMINED: list[tuple[str, dict[str, Any]]] = [
     ("EE-61-ILLNESS", ILL),
@@ -283,7 +482,8 @@ EXAMINED: list[tuple[str, dict[str, Any]]] = [
 @pytest.mark.parametrize(("group", "changed"), EXAMINED)
 def test_who_is_not_detained_for_examination(group: str, changed: dict[str, Any]) -> None:
     told = facts("JLS", documents={"basis": "拘留审查决定书"}, **changed)
-    assert "accepted" not in engine.verdict(told, at("QFC")).outcomes
+    left = ("refused", "deferred") if group == "EE-61-ILLNESS" else ("refused",)
+    assert engine.verdict(told, at("QFC")).outcomes == left
     assert "accepted" in engine.verdict(told, at("QFC"), without(group)).outcomes
 
 
@@ -412,9 +612,29 @@ def test_mpsc_153_the_time_of_arrival_is_written_on_the_warrant(basis: str, want
     assert engine.gaps(told, "refused", "KSS", steps=["documents"]) == []
 
 
-def test_nothing_is_decided_before_the_first_four_steps() -> None:
-    told = facts()
-    del told["health"]
+def test_what_a_rule_asks_of_some_facilities_is_asked_there() -> None:
+    """Held elsewhere (拘留所条例 第9至11条), a first violation (SL-23), what is left to serve (CPL-264)."""
+    asked = {
+        field.id: set(field.kinds) for field in rules().step("documents").fields if field.kinds
+    }
+    assert asked == {
+        "arrival_written": {"KSS"},
+        "elsewhere": {"KSS", "JLS"},
+        "first_time": {"JLS"},
+        "criminal_detention_term": {"KSS"},
+        "remaining_months": {"KSS"},
+    }
+
+
+@pytest.mark.parametrize("step", ["documents", "identity", "health", "injuries"])
+def test_nothing_is_decided_before_the_first_four_steps(step: str) -> None:
+    """B.3: papers, identity, health and the body's surface come before acceptance."""
+    told = facts() | {step: {}}
     found = engine.verdict(told, at("KSS"))
     assert found.outcomes == ()
-    assert {gap.step.id for gap in found.gaps} == {"health"}
+    assert {gap.step.id for gap in found.gaps} == {step}
+
+
+def test_a_decision_waits_for_none_of_the_steps_after_the_first_four() -> None:
+    told = {step: facts()[step] for step in ("documents", "identity", "health", "injuries")}
+    assert engine.verdict(told, at("KSS")).outcomes == ("accepted",)

@@ -96,6 +96,26 @@ def test_a_way_out_that_the_kind_of_facility_does_not_have_is_none() -> None:
     assert "REL-WAY" in _found(replace(facts, exit="AMNESTY"))
 
 
+@pytest.mark.parametrize(
+    ("held", "found"),
+    [
+        ({"valid_to": DAY - timedelta(days=1)}, ["REL-WAY"]),
+        ({"valid_to": DAY}, []),
+        ({"valid_from": DAY + timedelta(days=1)}, ["REL-WAY"]),
+        ({"valid_from": DAY}, []),
+    ],
+)
+def test_rel_way_a_way_out_that_law_no_longer_or_not_yet_knows_is_none(
+    held: dict[str, date], found: list[str]
+) -> None:
+    file = rules.load()
+    exits = tuple(one.model_copy(update=held) if one.id == "RELEASE" else one for one in file.exits)
+    file = file.model_copy(update={"exits": exits})
+    assert [one.rule.id for one in engine.blockers(FREE, file)] == found
+    offered = "RELEASE" in [one.id for one in file.exits_for("KSS", DAY)]
+    assert offered is not bool(found)
+
+
 def test_a_second_warrant_of_another_authority_holds_whatever_the_first_paper_says() -> None:
     """看守所条例 第39条: released on the document of whoever decided; of each of them."""
     second = Basis("detention_warrant", "邻公（刑）拘字〔2026〕1号", OTHER)
@@ -146,6 +166,79 @@ def test_a_document_takes_the_place_of_none_that_came_after_it() -> None:
     assert standing(unknown, replace(FREE, bases=(DETENTION, unknown, arrest))) == HOLDS
 
 
+#: What takes the place of a document of the same case, once it comes after it.
+SENTENCE = {"execution_notice", "execution_in_custody"}
+FOLLOWED_BY = {
+    "detention_warrant": {"arrest_warrant", "arrest_decision"} | SENTENCE,
+    "arrest_warrant": SENTENCE,
+    "arrest_decision": SENTENCE,
+}
+
+
+@pytest.mark.parametrize("kind", sorted(one.kind for one in rules.rules().holds))
+def test_rel_hold_what_takes_the_place_of_a_document(kind: str) -> None:
+    """刑事诉讼法 第91、93、264条: detention, arrest, sentence, and nothing the other way."""
+    one = Basis(kind, "a1", COUNTY, main=True)
+    followed = {
+        later
+        for later in shipped.meanings("custos.basis")
+        if standing(one, replace(FREE, bases=(one, Basis(later, "b1", COUNTY)), paper=None))
+        == FOLLOWED
+    }
+    assert followed == FOLLOWED_BY.get(kind, set())
+
+
+#: What ends by itself on its last day; every other document holds until it is ended.
+TERMS = SENTENCE | {
+    "administrative_detention",
+    "administrative_penalty",
+    "judicial_detention",
+    "compulsory_treatment",
+}
+UNTIL_ENDED = {
+    "detention_warrant",
+    "arrest_warrant",
+    "arrest_decision",
+    "wanted_order",
+    "temporary_custody",
+    "detention_for_examination",
+    "permission_elsewhere",
+    "other",
+}
+
+
+def test_rel_hold_and_rel_unserved_how_each_document_stands_on_its_last_day() -> None:
+    """拘留所条例 第30条; 刑法 第44、47条: a term is over on its last day, a measure of a case isn't."""
+    over = {
+        kind: standing(Basis(kind, "a1", COUNTY, DAY), replace(FREE, paper=None))
+        for kind in shipped.meanings("custos.basis")
+    }
+    assert {kind for kind, how in over.items() if how == engine.SERVED} == TERMS
+    assert {kind for kind, how in over.items() if how == HOLDS} == UNTIL_ENDED
+
+
+#: Ways out that the last day opens, by what ends on it.
+BY_DAY = {
+    "TERM-SERVED": SENTENCE,
+    "DETENTION-ENDED": {
+        "administrative_detention",
+        "administrative_penalty",
+        "judicial_detention",
+    },
+    "TREATMENT-ENDED": {"compulsory_treatment"},
+}
+
+
+def test_a_last_day_opens_the_way_out_of_its_own_kind() -> None:
+    for way in rules.rules().exits:
+        known = {
+            kind
+            for kind in shipped.meanings("custos.basis")
+            if engine.last_day((Basis(kind, "a1", COUNTY, DAY),), way)
+        }
+        assert known == BY_DAY.get(way.id, set()), way.id
+
+
 def test_an_arrest_takes_the_place_of_the_detention_of_its_own_case_only() -> None:
     arrest = Basis("arrest_warrant", "县公（刑）捕字〔2026〕2号", COUNTY)
     paper = replace(PAPER, ends=(arrest.number,))
@@ -153,6 +246,19 @@ def test_an_arrest_takes_the_place_of_the_detention_of_its_own_case_only() -> No
     other = replace(arrest, issuer=OTHER)
     theirs = replace(paper, issuer=OTHER)
     assert _found(replace(FREE, bases=(DETENTION, other), paper=theirs)) == ["REL-HOLD"]
+
+
+def test_rel_hold_a_warrant_that_has_ended_takes_the_place_of_none() -> None:
+    """看守所条例 第39条: where the arrest was ended in the file, the detention before it still holds."""
+    arrest = Basis("arrest_warrant", "县公（刑）捕字〔2026〕2号", COUNTY, ended=True)
+    held = replace(FREE, bases=(DETENTION, arrest), paper=replace(PAPER, ends=()))
+    (found,) = engine.blockers(held)
+    assert (found.rule.id, found.about) == ("REL-HOLD", (DETENTION.number,))
+    assert _found(replace(held, bases=(DETENTION, replace(arrest, ended=False)))) == ["REL-HOLD"]
+    assert standing(DETENTION, held) == HOLDS
+    assert standing(DETENTION, replace(held, bases=(DETENTION, replace(arrest, ended=False)))) == (
+        FOLLOWED
+    )
 
 
 def test_a_court_that_holds_the_case_ends_the_arrest_of_the_police() -> None:
@@ -167,6 +273,27 @@ def test_of_the_short_form_whose_issuer_nobody_recorded_the_number_has_to_do() -
     bare = replace(FREE, bases=(replace(DETENTION, issuer=""),), authority="")
     assert _found(bare) == []
     assert _found(replace(bare, paper=replace(PAPER, ends=()))) == ["REL-HOLD"]
+
+
+#: What is recorded of the authority, of another hold, and what the paper's authority may not end.
+NOT_THEIRS: dict[str, Facts] = {
+    "its issuer is another": replace(_paper(issuer=OTHER), authority=""),
+    "another authority holds the case": replace(
+        _paper(issuer=OTHER), bases=(replace(DETENTION, issuer=""),)
+    ),
+    "a hold of no recorded issuer besides the admission's": replace(
+        _paper(ends=(DETENTION.number, "x1")),
+        bases=(replace(DETENTION, issuer=""), Basis("other", "x1")),
+        authority="",
+    ),
+}
+
+
+@pytest.mark.parametrize("why", NOT_THEIRS)
+def test_rel_authority_the_number_alone_does_for_the_bare_short_form_only(why: str) -> None:
+    """看守所条例 第39条: whoever decided the custody ends it."""
+    assert _found(NOT_THEIRS[why]) == ["REL-AUTHORITY"]
+    assert _found(NOT_THEIRS[why], without="REL-AUTHORITY") == []
 
 
 def test_an_alias_on_the_file_and_another_dot_fit_the_paper() -> None:
@@ -234,6 +361,8 @@ def test_a_death_is_asked_for_its_certificate_and_two_officers_and_no_warrant_st
     assert _found(replace(dead, paper=None)) == ["REL-PAPER"]
     assert _found(replace(dead, officers=("one",))) == ["REL-TWO-OFFICERS"]
     assert _found(replace(dead, paper=replace(PAPER, name="李四"))) == ["REL-NAME"]
+    assert _found(replace(dead, paper=replace(PAPER, matches=False))) == ["REL-PERSON"]
+    assert _found(replace(dead, facility="LZC")) == ["REL-WAY"]
     assert engine.items_of("DEATH") == []
 
 
@@ -266,6 +395,42 @@ def test_mps_c_302_community_correction_takes_ten_days_at_most() -> None:
     assert _due("COMMUNITY", AT) == _midnight(date(2026, 2, 11))
 
 
+@pytest.mark.parametrize(
+    ("way", "after"),
+    [
+        ("RELEASE", timedelta(hours=2)),
+        ("BAIL", timedelta(hours=2)),
+        ("COURT", timedelta(hours=1)),
+        ("DETENTION-STOPPED", timedelta(hours=2)),
+        ("OTHER-ORGAN", timedelta(hours=2)),
+        ("EXAMINATION-ENDED", timedelta(hours=2)),
+        ("TREATMENT-ENDED", timedelta(hours=2)),
+    ],
+)
+def test_b16_the_timer_of_late_release_is_two_hours_from_receipt(
+    way: str, after: timedelta
+) -> None:
+    assert _due(way, AT) == AT + after
+
+
+@pytest.mark.parametrize(
+    ("way", "days"), [("TERM-SERVED", 7), ("DETENTION-ENDED", 2), ("TREATMENT-ENDED", 7)]
+)
+def test_what_is_made_ready_becomes_a_task_before_the_last_day(way: str, days: int) -> None:
+    """A week, so that the three days' notice of 戒毒条例 第34条 fits; two days of a detention of days."""
+    found = rules.rules().exit(way)
+    assert found is not None
+    assert found.prepare_days == days
+
+
+def test_a_comparison_with_photo_and_marks_counts_for_four_hours() -> None:
+    assert rules.rules().identity_minutes == 4 * 60
+
+
+def test_a_transfer_takes_a_day_at_most() -> None:
+    assert _due("TRANSFER", AT) == _midnight(date(2026, 2, 2))
+
+
 def test_a_last_day_ends_at_its_midnight_and_the_earlier_bound_counts() -> None:
     assert _due("DETENTION-ENDED", None, date(2026, 2, 1)) == _midnight(date(2026, 2, 2))
     assert _due("TREATMENT-ENDED", AT, date(2026, 2, 1)) == AT + timedelta(hours=2)
@@ -283,6 +448,37 @@ def test_what_is_left_is_told_and_forbids_nothing() -> None:
     assert "notice" in {item.id for item in engine.items_of("TREATMENT-ENDED")}
     ready = frozenset(asked - {"medicine"})
     assert [item.id for item in engine.left("RELEASE", ready)] == ["medicine"]
+
+
+FREED = {
+    "RELEASE", "BAIL", "COURT", "TERM-SERVED", "DETENTION-ENDED", "DETENTION-STOPPED", "EXAMINATION-ENDED",
+    "TREATMENT-ENDED",
+}  # fmt: skip
+HANDED = {"OTHER-ORGAN", "PRISON", "COMMUNITY", "TRANSFER"}
+#: For which ways out something is made ready: the health record goes along (Nelson Mandela Rule 26),
+#: whoever walks out gets home, and of treatment three days' notice is given (戒毒条例 第34条).
+READY = {
+    "property": FREED | HANDED,
+    "money": FREED | HANDED,
+    "medicine": FREED | HANDED,
+    "record": {"PRISON", "TRANSFER", "OTHER-ORGAN"},
+    "papers": FREED | HANDED,
+    "copy": FREED | HANDED,
+    "family": FREED | HANDED,
+    "notice": {"TREATMENT-ENDED"},
+    "body": FREED | HANDED,
+    "travel": FREED,
+    "signed": FREED | HANDED,
+}
+
+
+def test_what_is_made_ready_for_which_way_out() -> None:
+    assert {one.id for one in rules.rules().exits} == FREED | HANDED | {"DEATH"}
+    asked: dict[str, set[str]] = {}
+    for way in rules.rules().exits:
+        for item in engine.items_of(way.id):
+            asked.setdefault(item.id, set()).add(way.id)
+    assert asked == READY
 
 
 # ---------------------------------------------------------------------- the file
