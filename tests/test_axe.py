@@ -65,6 +65,9 @@ MISFITS = """async (hand) => {
   for (const part of document.querySelectorAll('.table-frame:not([tabindex]), .places')) {
     if (shown(part) && part.scrollWidth > part.clientWidth + 1) found.push(`cut off: ${said(part)}`);
   }
+  for (const part of document.querySelectorAll('.chip')) {
+    if (shown(part) && part.scrollWidth > part.clientWidth + 1) found.push(`reaches out: ${said(part)}`);
+  }
   if (hand) {
     const kinds = '.btn, .tool, .places a, input, select, .rows a';
     for (const part of document.querySelectorAll(kinds)) {
@@ -284,6 +287,16 @@ def test_a_table_that_is_cut_off_is_found(browser: Browser) -> None:
         "<table style='width: 1400px'><tr><td>x</td></tr></table></div></main>"
     )
     assert "cut off" in " ".join(page.evaluate(MISFITS, False))
+    page.close()
+
+
+def test_a_sign_that_reaches_out_of_its_chip_is_found(browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": DESK, "height": 900})
+    page.set_content(
+        "<!doctype html><main><a class='chip' style='display: flex; width: 200px'>"
+        "<span style='white-space: nowrap'>outside: Court hearing, overdue since 07:47</span></a></main>"
+    )
+    assert "reaches out" in " ".join(page.evaluate(MISFITS, False))
     page.close()
 
 

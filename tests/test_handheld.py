@@ -84,6 +84,23 @@ def record(page: Page, type_id: str, words: str, whom: str = "王小川") -> Non
     page.locator(".hand-type").first.wait_for()
 
 
+def test_what_is_still_on_its_way_is_not_said_to_be_lacking(
+    browser: Browser, live_site: str, scene: Scene
+) -> None:
+    context = browser.new_context(base_url=live_site, locale="zh-CN")
+    sign_in(context, live_site, scene.patrol)
+    page = context.new_page()
+    held: list[Route] = []
+    page.route("**/handheld/data/", lambda route: held.append(route))
+    page.goto("/handheld/")
+    with page.expect_request("**/handheld/data/"):
+        pass
+    expect(page.locator("#hand-step")).to_be_empty()
+    held.pop().abort()
+    expect(page.locator("#hand-step")).to_contain_text("本机还没有")
+    context.close()
+
+
 def state(page: Page) -> str:
     return page.locator("#hand-state").inner_text()
 

@@ -105,6 +105,13 @@ class DeadlineColumn(Column):
         return signs.deadline(value)
 
 
+class DayColumn(Column):
+    """A day, which is never parted between two lines."""
+
+    def shown(self, value: Any, record: Any) -> Any:
+        return format_html('<span class="day">{}</span>', value.isoformat()) if value else value
+
+
 class SeverityColumn(Column):
     """A severity 1 to 4."""
 

@@ -63,8 +63,11 @@ class Drawing:
     corridors: Sequence[int]
 
 
-def drawn(wing: Wing, columns: int) -> Drawing:
-    """A wing laid out in so many columns: pairs of rows with a corridor between them."""
+def drawn(wing: Wing, columns: int, *, filled: bool = False) -> Drawing:
+    """A wing laid out in so many columns: pairs of rows with a corridor between them.
+
+    `filled`: as wide as all columns, so that cells are as large in each wing that fills a handheld's width.
+    """
     count = len(wing.rooms)
     across = min(columns, max(1, -(-count // 2)))
     pair = 2 * HEIGHT + CORRIDOR + GAP
@@ -78,7 +81,8 @@ def drawn(wing: Wing, columns: int) -> Drawing:
         corridors.append(GAP + (first // 2) * pair + HEIGHT)
     whole, odd = divmod(rows, 2)
     height = GAP + whole * pair + odd * (HEIGHT + CORRIDOR)
-    return Drawing(GAP + across * (WIDTH + GAP), max(height, HEIGHT), placed, corridors)
+    width = columns if filled else across
+    return Drawing(GAP + width * (WIDTH + GAP), max(height, HEIGHT), placed, corridors)
 
 
 # ------------------------------------------------------------------ on a wall board

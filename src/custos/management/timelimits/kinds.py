@@ -223,9 +223,7 @@ class _Said(Kind):
         return " · ".join(part for part in said if part)
 
     def _step(self) -> str:
-        return (
-            gettext("said for the %(count)s. time") % {"count": self.step} if self.step > 1 else ""
-        )
+        return gettext("warning no. %(count)s") % {"count": self.step} if self.step > 1 else ""
 
 
 _RULES = frozenset(rule.id for rule in catalogue.rules().warnings)

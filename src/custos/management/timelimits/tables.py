@@ -37,7 +37,7 @@ class Board(listing.Table):
         accessor="authority_title",
         order_by="clock__authority",
     )
-    last_day = listing.Column(verbose_name=_("Last day of custody"), order_by="clock__last_day")
+    last_day = listing.DayColumn(verbose_name=_("Last day of custody"), order_by="clock__last_day")
     number = listing.Column(verbose_name=_("Custody number"))
     admitted_at = listing.MomentColumn(verbose_name=pgettext_lazy("moment", "Admitted"))
 

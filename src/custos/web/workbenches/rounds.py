@@ -60,6 +60,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         "late": sum(1 for cell in cells if cell.missed_since),
         "kept": bool(cells) or services.kept_by(acting.organization.pk, clock.now()) is not None,
         "may_lead": acting.post in LEADING,
+        "may_adopt": acting.post is Post.LEADER,
         "organization": acting.organization,
     }
     return render(request, "workbenches/rounds.html", context)

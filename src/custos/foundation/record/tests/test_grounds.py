@@ -16,6 +16,10 @@ from custos.foundation.record import grounds
             "Regulations on Detention Centres art. 9; "
             "Implementing Measures for the Regulations on Detention Centres art. 6",
         ),
+        (
+            "公安机关适用刑事羁押期限规定 第27条",
+            "Ministry of Public Security, Rules on Criminal Custody Time Limits (2006) art. 27",
+        ),
         ("看守所条例 第38、39条", "Regulations on Detention Centres art. 38, 39"),
         ("看守所条例 第38条、第39条", "Regulations on Detention Centres art. 38, 39"),
         ("拘留所条例 第9至11条", "Regulations on Administrative Detention Houses art. 9–11"),

@@ -322,7 +322,10 @@ def plan(
         for room in wing.rooms:
             legend.setdefault(room.tone, room.meaning)
     return {
-        "wings": [(w, plans.drawn(w, plans.WIDE), plans.drawn(w, plans.NARROW)) for w in wings],
+        "wings": [
+            (w, plans.drawn(w, plans.WIDE), plans.drawn(w, plans.NARROW, filled=True))
+            for w in wings
+        ],
         "measure": measure,
         "measures": measures,
         "legend": sorted(legend.items(), key=lambda item: _TONES.index(item[0])),

@@ -18,6 +18,11 @@ def test_every_room_has_a_place_of_its_own_inside_the_drawing(count, columns):
     assert all(p.y >= 0 and p.y + 64 <= drawing.height for p in drawing.placed)
 
 
+def test_cells_are_as_large_in_each_wing_that_fills_a_handheld():
+    widths = {drawn(a_wing(count), NARROW, filled=True).width for count in (1, 2, 5, 13)}
+    assert len(widths) == 1
+
+
 def test_no_room_stands_in_a_corridor():
     drawing = drawn(a_wing(13), 4)
     for top in drawing.corridors:

@@ -134,9 +134,14 @@ def test_what_stands_out_is_asked_about() -> None:
     assert "No area went beyond the bound within the last day." in shown
 
 
-def test_without_rounds_the_page_says_how_they_begin() -> None:
-    with scope.entered(SYSTEM):
-        world = World()
-        client = Client(headers={"accept-language": "en"})
-        client.cookies["sessionid"] = cookie_of(world.on(Post.PATROL))
-    assert "They begin when" in page(client, "rounds")
+def test_without_rounds_the_page_says_how_they_begin_and_leads_there_who_may_begin_them() -> None:
+    shown = {}
+    for post in (Post.PATROL, Post.LEADER):
+        with scope.entered(SYSTEM):
+            client = Client(headers={"accept-language": "en"})
+            client.cookies["sessionid"] = cookie_of(World().on(post))
+        shown[post] = page(client, "rounds")
+    way = f'href="{reverse("duty_catalogue")}">'
+    assert all("They begin when" in words for words in shown.values())
+    assert way in shown[Post.LEADER]
+    assert way not in shown[Post.PATROL]

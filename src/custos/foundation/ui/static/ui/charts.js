@@ -23,6 +23,11 @@ function gaps(values) {
   return found;
 }
 
+/** How wide the widest name below a chart is, in pixels: a sign of Chinese is as wide as it is high.
+ * @param {string[]} labels
+ */
+const widest = (labels) => Math.max(0, ...labels.map((label) => [...label].reduce((sum, sign) => sum + (sign > "\u2e7f" ? 13 : 8), 0)));
+
 /** @param {any} spec @param {boolean} narrow @returns {any} */
 function option(spec, narrow) {
   const ink = colour("ink");
@@ -30,17 +35,19 @@ function option(spec, narrow) {
   const line = colour("line");
   const paints = [colour("accent"), colour("orange"), colour("green"), grey];
   const several = spec.series.length > 1;
-  // Every bar has its name: where they don't fit side by side, they lean.
-  const named = narrow && spec.kind === "bar" ? { interval: 0, rotate: 45 } : { interval: "auto", hideOverlap: true };
+  // Every bar has its name: where they don't fit side by side, they lean. What the names mean stands below them.
+  const leans = narrow && spec.kind === "bar";
+  const named = leans ? { interval: 0, rotate: 45 } : { interval: "auto", hideOverlap: true };
+  const below = leans ? 20 + Math.ceil(widest(spec.labels) * Math.SQRT1_2) : 28;
   const text = { color: ink, fontFamily: getComputedStyle(document.body).fontFamily, fontSize: 13 };
   return {
     animation: false,
     textStyle: text,
     // A line has its name at its end; several bars are told apart by a legend.
     legend: { show: several && spec.kind === "bar", top: 0, right: 8, textStyle: text },
-    grid: { left: 8, right: several && spec.kind === "line" ? 90 : spec.kind === "line" ? 56 : 24, top: 34, bottom: 8, containLabel: true },
+    grid: { left: 8, right: several && spec.kind === "line" ? 90 : spec.kind === "line" ? 56 : 24, top: 34, bottom: spec.label_title ? 28 : 8, containLabel: true },
     tooltip: { trigger: "axis", renderMode: "richText", valueFormatter: (/** @type {any} */ value) => (value == null ? spec.missing : `${value} ${spec.unit}`) },
-    xAxis: { type: "category", data: spec.labels, name: spec.label_title, nameLocation: "middle", nameTextStyle: { color: grey }, axisLabel: { color: grey, fontSize: 13, ...named }, axisLine: { lineStyle: { color: line } }, axisTick: { show: false } },
+    xAxis: { type: "category", data: spec.labels, name: spec.label_title, nameLocation: "middle", nameGap: below, nameTextStyle: { color: grey }, axisLabel: { color: grey, fontSize: 13, ...named }, axisLine: { lineStyle: { color: line } }, axisTick: { show: false } },
     yAxis: { type: "value", min: spec.kind === "bar" ? 0 : undefined, scale: spec.kind === "line", boundaryGap: [0, "12%"], name: spec.unit, nameTextStyle: { color: grey, align: "left" }, axisLabel: { color: grey, fontSize: 13 }, splitLine: { lineStyle: { color: line } } },
     series: spec.series.map((/** @type {any} */ one, /** @type {number} */ at) => ({
       type: spec.kind,
@@ -74,6 +81,7 @@ function draw(place) {
   place.hidden = false;
   const chart = drawn.get(place) ?? echarts.init(place, null, { renderer: "canvas" });
   drawn.set(place, chart);
+  chart.resize();
   chart.setOption(option(spec, place.clientWidth < 560), true);
   place.closest("figure")?.querySelector("details.behind")?.removeAttribute("open");
 }
@@ -84,6 +92,7 @@ function drawAll() {
 
 drawAll();
 new MutationObserver(drawAll).observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });
-addEventListener("resize", () => drawn.forEach((chart) => chart.resize()));
+// A narrower chart is another one: its names lean, and its threshold is named shortly.
+addEventListener("resize", drawAll);
 addEventListener("beforeprint", () => drawn.forEach((chart) => chart.resize({ width: 620 })));
 addEventListener("afterprint", () => drawn.forEach((chart) => chart.resize({ width: "auto" })));

@@ -213,6 +213,8 @@ async function state() {
     note = say("sent");
     if (!draft) show();
   }
+  // Only now is it known that what the device lacks doesn't come.
+  if (!data && !online) show();
   before = open;
   await list(mine);
 }
@@ -296,8 +298,8 @@ async function begun() {
   if (data) {
     kept("data");
     who();
+    show();
   }
-  show();
   attempt = sending.start({ data: main.dataset.url ?? "", send: main.dataset.send ?? "" }, state, fetched);
   if (!navigator.onLine) await state();
   attempt();
