@@ -145,6 +145,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "own": own,
         "adopted_by": accounts.names_of({own.adopted_by}).get(own.adopted_by, "") if own else "",
         "form": form,
+        "example": _EXAMPLE,
         "organization": facility,
         "posts": {post.value: post.title for post in Post} | _OTHERS,
         "deadlines": _DEADLINES,
@@ -155,6 +156,13 @@ def catalogue(request: HttpRequest) -> HttpResponse:
 
 
 _EMPTY = "types: []\nstricter: []\n"
+_EXAMPLE = """\
+shifts:
+  - {name: {zh: 白班, en: Day}, begins: "08:00", ends: "20:00"}
+  - {name: {zh: 夜班, en: Night}, begins: "20:00", ends: "08:00"}
+strength: {patrol: 2, medical: 1, duty_leader: 1}
+rounds: {longest_gap: 30, close_gap: 15}
+"""
 _OTHERS = {
     "anyone": gettext_lazy("anyone"),
     "system": gettext_lazy("the system"),

@@ -1,5 +1,7 @@
 """What one reported, asking again, signing on and off, and the catalogue of information: as pages."""
 
+import html
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -120,6 +122,19 @@ def test_a_leader_adopts_a_file_and_a_wrong_one_is_told_with_its_row(world: Worl
     right = {"text": "stricter: [{id: I15, deadline: {hours: 20}}]"} | said
     assert client.post("/duty/catalogue/", right).status_code == 302
     assert FacilityCatalogue.objects.get().version == 1
+
+
+def test_the_example_beside_the_box_is_a_file_that_can_be_adopted(world: World) -> None:
+    client = client_of(world.on(Post.LEADER))
+    page = client.get("/duty/catalogue/").content.decode()
+    shown = re.search(r"<pre>(.*?)</pre>", page, re.DOTALL)
+    assert shown
+    said = {"valid_from": "2099-01-01", "reason": "Agreed at the meeting."}
+    answer = client.post("/duty/catalogue/", {"text": html.unescape(shown[1])} | said)
+    assert answer.status_code == 302
+    kept = FacilityCatalogue.objects.get().text
+    assert "strength: {patrol: 2" in kept
+    assert "rounds: {longest_gap: 30" in kept
 
 
 @pytest.mark.parametrize(
