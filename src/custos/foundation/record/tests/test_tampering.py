@@ -332,7 +332,7 @@ def test_nothing_is_signed_by_a_second_key_where_the_first_is_gone(sql: Superuse
     key = signing.key_file().read_bytes()
     signing.key_file().unlink()
     notes(1, organization=FACILITY)
-    with scope.entered(SYSTEM), pytest.raises(signing.KeyGone, match="is gone"):
+    with scope.entered(SYSTEM), pytest.raises(signing.KeyGone):
         witness.sign_heads()
     assert not signing.key_file().exists()
     signing.key_file().write_bytes(key)
