@@ -54,8 +54,8 @@ _OUTINGS = (
 )
 
 
-def tell(world: World, later: Later) -> None:
-    """Tell the week's events in the order in which they happened."""
+def tell(world: World, later: Later, report: Callable[[str], None]) -> None:
+    """Tell the week's events in the order in which they happened, and `report` each day that begins."""
     world.at(world.week + timedelta(hours=1), _inspected)
     for at, one, paper in later.papers:
         came = partial(arrivals.paper_came, stay=one.id, paper=paper, facility=one.facility)
@@ -78,8 +78,12 @@ def tell(world: World, later: Later) -> None:
         counted = partial(_count, facility=facility)
         for hour in range(8, 24 * 7 - 1, 12):
             world.at(world.week + timedelta(hours=hour), counted)
+    day = None
     while world.agenda and world.agenda[0][0] <= world.now:
         at, _turn, happen = heapq.heappop(world.agenda)
+        if clock.day_of(at) != day:
+            day = clock.day_of(at)
+            report(f"  {day} …")
         with clock.set_to(at), scope.entered(scope.Scope.of_system("demo")):
             happen(world)
     with clock.set_to(world.now - timedelta(hours=2)), scope.entered(scope.Scope.of_system("demo")):

@@ -38,7 +38,7 @@ def build(report: Callable[[str], None], seed: int = SEED, share: float = 1.0) -
         pictures = portraits.stored()
         later = history.write(world, pictures)
     report("the last week, day by day …")
-    week.tell(world, later)
+    week.tell(world, later, report)
     report("legal papers, and the clocks that run by them …")
     with clock.set_to(world.now), scope.entered(scope.Scope.of_system("demo")):
         limits.enter(world)
