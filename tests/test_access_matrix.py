@@ -25,7 +25,7 @@ from custos.foundation import clock, gate
 from custos.foundation.accounts import audit, boards, confirmations
 from custos.foundation.accounts import queries as accounts_queries
 from custos.foundation.accounts import services as accounts
-from custos.foundation.accounts.models import User
+from custos.foundation.accounts.models import Confirmation, User
 from custos.foundation.api.routing import Operation
 from custos.foundation.custody import counting
 from custos.foundation.custody.people import facts
@@ -258,15 +258,6 @@ def _objects_of(facility: Organization) -> dict[str, Any]:
     button = a_button(cell)
     intake.take([a_press(button)])
     entry = Entry.objects.get(custody_id=stay.pk, kind="custody.admitted")
-    content = {"custody": str(stay.pk), "entry": str(entry.pk), "legal_ground": "x", "reason": "x"}
-    asked = confirmations.ask(
-        "record.erase_payload",
-        content,
-        organization_id=facility.pk,
-        ground="x",
-        by=somebody(Post.LEADER, at=facility),
-        proven_at=clock.now(),
-    )
     fact = people.record_fact(
         stay.pk, facts.Need(kind="diet", text="x"), by=somebody(Post.LEADER, at=facility).actor
     )
@@ -299,6 +290,7 @@ def _objects_of(facility: Organization) -> dict[str, Any]:
         printed_by="x",
     )
     return {
+        "leader": somebody(Post.LEADER, at=facility),
         "legal_paper_id": legal_paper.pk,
         "warning_id": warning.pk,
         "handover_id": handover.pk,
@@ -316,7 +308,6 @@ def _objects_of(facility: Organization) -> dict[str, Any]:
         "custody_id": stay.pk,
         "entry_id": entry.pk,
         "task_id": Task.objects.get(cell=cell, source_kind="alarm.emergency_button").pk,
-        "confirmation_id": asked.pk,
         "facility_id": facility.pk,
         "cell_id": cell.pk,
         "code": WatchedCell.objects.get(cell=cell).code,
@@ -348,7 +339,23 @@ def one_world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iter
 def world(one_world: World, db: None, monkeypatch: pytest.MonkeyPatch) -> World:
     # The stream gives its connection back, which is this test's own.
     monkeypatch.setattr("custos.foundation.ui.views.connections", Mock())
+    with scope.entered(SYSTEM):
+        for objects in one_world.objects.values():
+            objects["confirmation_id"] = _asked(objects).pk
     return one_world
+
+
+def _asked(objects: dict[str, Any]) -> Confirmation:
+    """A second person who is asked for just now: ten minutes later nobody could confirm it."""
+    said = {"custody": str(objects["custody_id"]), "entry": str(objects["entry_id"])}
+    return confirmations.ask(
+        "record.erase_payload",
+        said | {"legal_ground": "x", "reason": "x"},
+        organization_id=objects["facility_id"],
+        ground="x",
+        by=objects["leader"],
+        proven_at=clock.now(),
+    )
 
 
 def outcome(answer: HttpResponse) -> str:

@@ -450,21 +450,25 @@ def test_the_notice_goes_to_whoever_has_the_case_and_not_to_who_approved_the_ext
 
 def test_a_notice_says_since_when_on_which_paper_and_until_which_hour(stay: Custody) -> None:
     """A detention of hours ends at its hour; the first day of custody isn't that of the last paper."""
-    begun = clock.now().astimezone(clock.LOCAL) - timedelta(days=6, hours=12)
+    begun = clock.now().astimezone(clock.LOCAL) - timedelta(days=6)
     begun = begun.replace(hour=9, minute=30, second=0, microsecond=0)
-    officer = an_officer(Post.CASE_OFFICER)
-    detained = {"type": "criminal_detention", "at": begun.isoformat(), "document": "D01"}
-    services.record_paper(
-        stay.pk, detained, by=officer, number="甲拘1号", authority="甲东市公安局城关分局"
-    )
-    on = begun + timedelta(days=2)
-    longer = {"type": "extension", "at": on.isoformat(), "days": 4, "ground": "other"}
-    longer |= {"approver": "county_police_head"}
-    services.record_paper(stay.pk, longer, by=officer, number="甲延1号", authority="甲东市公安局")
-    warning = queries.warning(Warning.objects.filter(custody=stay).latest("raised_at").pk)
-    person = custody.person(stay.pk)
-    given = letters.proposed(warning, person)
-    paper = letters.said(warning, person, given | {"charge": "涉嫌盗窃"})
+    # Late on the evening before it ends, whatever hour it is now.
+    with clock.set_to(begun + timedelta(days=6, hours=14, minutes=29)):
+        officer = an_officer(Post.CASE_OFFICER)
+        detained = {"type": "criminal_detention", "at": begun.isoformat(), "document": "D01"}
+        services.record_paper(
+            stay.pk, detained, by=officer, number="甲拘1号", authority="甲东市公安局城关分局"
+        )
+        on = begun + timedelta(days=2)
+        longer = {"type": "extension", "at": on.isoformat(), "days": 4, "ground": "other"}
+        longer |= {"approver": "county_police_head"}
+        services.record_paper(
+            stay.pk, longer, by=officer, number="甲延1号", authority="甲东市公安局"
+        )
+        warning = queries.warning(Warning.objects.filter(custody=stay).latest("raised_at").pk)
+        person = custody.person(stay.pk)
+        given = letters.proposed(warning, person)
+        paper = letters.said(warning, person, given | {"charge": "涉嫌盗窃"})
     assert given["to"] == "甲东市公安局城关分局"
     assert given["basis"] == "《延长期限》（甲延1号）"
     assert paper["began_on"] == begun.date()
