@@ -465,7 +465,8 @@ def test_a_notice_says_since_when_on_which_paper_and_until_which_hour(stay: Cust
         services.record_paper(
             stay.pk, longer, by=officer, number="甲延1号", authority="甲东市公安局"
         )
-        warning = queries.warning(Warning.objects.filter(custody=stay).latest("raised_at").pk)
+        near = Warning.objects.get(custody=stay, kind="limit.near")
+        warning = queries.warning(near.pk)
         person = custody.person(stay.pk)
         given = letters.proposed(warning, person)
         paper = letters.said(warning, person, given | {"charge": "涉嫌盗窃"})
