@@ -320,9 +320,10 @@ def propose(
 ) -> list[Proposal]:
     """Cells in the order in which they suit somebody, those that rules forbid last.
 
-    What is allowed comes first, then what has the fewest warnings; a cell that is kept for others (new
-    arrivals, the sick) stands behind. Then comes the kind of cell that fits, for somebody who needs an aid
-    the most room for each, then the most free places, then the name. It proposes; an officer decides.
+    What is allowed comes first; among that a cell that is kept for others (new arrivals, the sick) stands
+    behind every other. Then comes what has the fewest warnings, then the kind of cell that fits, for
+    somebody who needs an aid the most room for each, then the most free places, then the name. It
+    proposes; an officer decides.
     """
     made = []
     for option in options:
@@ -335,8 +336,9 @@ def propose(
         key=lambda one: (
             not one.allowed,
             sum(found.rule.effect == "block" for found in one.found),
-            sum(found.rule.effect == "warn" for found in one.found),
+            # A bed for the ill, or for whoever is new, isn't offered before one with a warning.
             _kept_for_others(person, one.option.cell),
+            sum(found.rule.effect == "warn" for found in one.found),
             -len(one.good),
             -(one.square_metres_each or 0) if person.aid else 0,
             -one.free,

@@ -392,10 +392,11 @@ _SIGN_OF_ORDER = {PlacingOrder.COMPANY: "never_alone", PlacingOrder.ISOLATION: "
 
 
 def watched(organization: int) -> list[Watched]:
-    """People of a facility with an order about their company, a need that the staff was told, or somebody
-    from whom they are kept apart though no case has it so; orders first, then by cell.
+    """People of a facility with an order about their company, a care instruction, or somebody from whom
+    they are kept apart though no case has it so; orders first, then by cell.
 
-    Names nobody. Two queries.
+    Other needs (glasses, diet) stand on each page of the person: beside two hundred of them nobody sees
+    who may die. Names nobody. Two queries.
     """
     seen = scope.current()
     stays: QuerySet[Any] = queries.with_needs(queries.present())
@@ -418,14 +419,14 @@ def watched(organization: int) -> list[Watched]:
             tuple(sorted(stay.orders)),
             stay.review_by,
             bool(stay.out),
-            tuple(stay.told),
+            tuple(one for one in stay.told if persons.is_care(one)),
             apart.get(stay.pk, 0),
         )
         for stay in stays.filter(organization_id=organization)
         .annotate(review_by=Subquery(reviewed))
         .order_by("cell__name", "number")
     ]
-    kept = [one for one in found if one.orders or one.apart or persons.care_of(one.told)]
+    kept = [one for one in found if one.orders or one.apart or one.told]
     return sorted(kept, key=lambda one: not one.orders)
 
 

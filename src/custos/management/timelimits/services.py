@@ -1019,15 +1019,24 @@ def load_papers(given: Iterable[GivenPaper]) -> int:
     """Take papers in bulk, oldest first, and compute the clocks of their stays; returns how many.
 
     Entries are appended, no reaction runs and nothing is raised: the sweep looks at every one of these
-    clocks soon. Papers that the engine can't read are refused (`Malformed`), and nothing is kept. The
-    caller's scope covers the facilities.
+    clocks soon. The stays are those of a facility that has kept this record all along: they count as
+    watched from admission, and no end of theirs as history that somebody brought along.
+    Papers that the engine can't read are refused (`Malformed`), and nothing is kept. The caller's scope
+    covers the facilities.
     """
     now, some = clock.now(), list(given)
     for one in some:
         require_readable(one.event, now)
-    return _load(some, now)
+    with transaction.atomic(), connection.cursor() as cursor:
+        count = _load(some, now)
+        cursor.execute(_WATCHED_ALL_ALONG, [list({one.custody.pk for one in some})])
+    return count
 
 
+_WATCHED_ALL_ALONG = """
+UPDATE timelimits_clock c SET watched_since = s.admitted_at
+  FROM custody_custody s WHERE s.id = c.custody_id AND c.custody_id = ANY(%s::uuid[])
+"""
 _DUE_NOW = "UPDATE timelimits_clock SET next_at = %s WHERE held AND custody_id = ANY(%s::uuid[])"
 
 

@@ -304,6 +304,11 @@ def needs_of(told: Iterable[Mapping[str, Any]]) -> list[str]:
     return _signs(facts.SORTS[one["sort"]].model_validate(one["says"]) for one in found)
 
 
+def is_care(told: Mapping[str, Any]) -> bool:
+    """Whether such a row says how staff are to care for somebody: no aid, diet or reading."""
+    return told["sort"] == "need" and told["says"]["kind"] in ("care", "company")
+
+
 def care_of(told: Iterable[Mapping[str, Any]]) -> list[str]:
     """What such rows say that the staff is to do for somebody, in words: needs, no language."""
     found = sorted(told, key=lambda one: str(one["since"]))

@@ -274,6 +274,15 @@ def test_cells_that_are_kept_for_others_stand_behind() -> None:
     assert first_of(replace(MAN, days_in=20, aid=True)) == "sick"
 
 
+def test_a_bed_for_the_ill_is_not_offered_to_the_healthy_before_a_cell_with_a_warning() -> None:
+    warned = Option(replace(CELL, transition_elsewhere=True), (OTHER,), "warned")
+    sick = Option(replace(CELL, kind="medical", transition_elsewhere=True), (), "sick")
+    behind = Option(replace(CELL, kind="medical"), (), "sick without a word against it")
+    proposed = engine.propose(replace(MAN, days_in=3), [behind, sick, warned], DAY)
+    assert proposed[0].option.name == "warned"
+    assert len(proposed[0].found) > len(proposed[1].found)
+
+
 def test_who_needs_an_aid_is_proposed_the_most_room() -> None:
     wide = Option(replace(CELL, square_metres=Decimal(40)), (OTHER, OTHER), "wide")
     empty = Option(replace(CELL, square_metres=Decimal(8)), (), "empty")

@@ -426,6 +426,17 @@ def test_a_late_paper_bears_its_reason_and_how_late_it_was_and_ends_no_warning(
     assert open_rules(stay) == {"AL-4"}
 
 
+def test_a_stay_whose_papers_were_loaded_was_watched_all_along(stay: Custody) -> None:
+    now = at("2024-05-07T10:00")
+    with clock.set_to(now):
+        services.load_papers([GivenPaper(stay, ARREST, OFFICER, now)])
+    swept("2024-05-07T10:10")
+    assert open_rules(stay) == {"AL-4"}
+    with pytest.raises(Conflict) as caught:
+        entered(stay, IN_TIME, "2024-05-07T10:30")
+    assert caught.value.code == "timelimits.recorded_late"
+
+
 def test_a_late_paper_is_answered_for_by_a_leader_and_by_nobody_else(stay: Custody) -> None:
     entered(stay, ARREST, "2024-03-05T19:00")
     swept("2024-05-06T00:00")

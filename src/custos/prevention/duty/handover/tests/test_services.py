@@ -118,6 +118,8 @@ def test_it_says_who_is_to_be_watched_what_is_open_who_is_out_and_what_was_count
         ill, out, plain = (factories.a_detainee(in_cell=world.cell) for _ in range(3))
         care = facts.Need(kind="care", text="每日两次胰岛素")
         people.record_fact(ill.pk, care, by=world.on(Post.CASE_OFFICER).actor)
+        glasses = facts.Need(kind="sight", text="戴近视眼镜")
+        people.record_fact(plain.pk, glasses, by=world.on(Post.CASE_OFFICER).actor)
         places.gone(out)
         button = a_button(world.cell)
         intake.take([a_press(button)])
