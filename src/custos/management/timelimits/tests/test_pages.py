@@ -135,6 +135,7 @@ def test_a_paper_is_asked_for_its_number_and_issuer(stay: Custody, sign_in: Sign
     page = client.get(reverse("person_limits", args=[stay.pk])).content.decode()
     assert "none: 口头通知，文书后补" in page
     url = reverse("limit_correct", args=[Paper.objects.get().pk])
+    assert "<h1>Correct: " in client.get(url).content.decode()
     assert client.post(url, _sent(number="", reason="核对")).status_code == 422
 
 
@@ -173,7 +174,9 @@ def test_a_late_paper_is_asked_for_its_reason_and_the_time_without_a_document_is
     shown = leader.get(url).content.decode()
     assert "Your answer ends this warning and its task." in shown
     assert "by a leader&#x27;s answer, by release" in shown
-    assert "until a leader has answered" in client.get(url).content.decode()
+    told = client.get(url).content.decode()
+    assert "until a leader has answered" in told
+    assert "Done by: Duty leader, Facility leader" in told
     answered = {"intention": "late_paper", "answer": "已约谈办案单位"}
     assert leader.post(url, answered).status_code == 302
     warning.refresh_from_db()
@@ -450,7 +453,7 @@ def test_the_notice_goes_to_whoever_has_the_case_and_not_to_who_approved_the_ext
 
 def test_a_notice_says_since_when_on_which_paper_and_until_which_hour(stay: Custody) -> None:
     """A detention of hours ends at its hour; the first day of custody isn't that of the last paper."""
-    begun = clock.now().astimezone(clock.LOCAL) - timedelta(days=6, hours=12)
+    begun = clock.now().astimezone(clock.LOCAL) - timedelta(days=6)
     begun = begun.replace(hour=9, minute=30, second=0, microsecond=0)
     officer = an_officer(Post.CASE_OFFICER)
     detained = {"type": "criminal_detention", "at": begun.isoformat(), "document": "D01"}
