@@ -345,6 +345,7 @@ def test_who_is_beyond_the_limit_is_counted(stay: Custody, sign_in: SignIn) -> N
     live = client.get(reverse("limits"), headers={"X-Live": "true"}).content.decode()
     assert "Due out and still here" in live
     assert "<html" not in live
+    assert "1 overdue</text>" in client.get(reverse("person_limits", args=[stay.pk])).content.decode()
     figures = client.get(reverse("limits_statistics")).content.decode()
     assert "Police" in figures
     last_day = Clock.objects.get(pk=stay.pk).last_day
