@@ -345,7 +345,9 @@ def test_who_is_beyond_the_limit_is_counted(stay: Custody, sign_in: SignIn) -> N
     live = client.get(reverse("limits"), headers={"X-Live": "true"}).content.decode()
     assert "Due out and still here" in live
     assert "<html" not in live
-    assert "1 overdue</text>" in client.get(reverse("person_limits", args=[stay.pk])).content.decode()
+    assert (
+        "1 overdue</text>" in client.get(reverse("person_limits", args=[stay.pk])).content.decode()
+    )
     figures = client.get(reverse("limits_statistics")).content.decode()
     assert "Police" in figures
     last_day = Clock.objects.get(pk=stay.pk).last_day
@@ -454,7 +456,7 @@ def test_the_notice_goes_to_whoever_has_the_case_and_not_to_who_approved_the_ext
 
 def test_a_notice_says_since_when_on_which_paper_and_until_which_hour(stay: Custody) -> None:
     """A detention of hours ends at its hour; the first day of custody isn't that of the last paper."""
-    begun = clock.now().astimezone(clock.LOCAL) - timedelta(days=6)
+    begun = clock.now().astimezone(clock.LOCAL) - timedelta(days=6, hours=9, minutes=30)
     begun = begun.replace(hour=9, minute=30, second=0, microsecond=0)
     officer = an_officer(Post.CASE_OFFICER)
     detained = {"type": "criminal_detention", "at": begun.isoformat(), "document": "D01"}
