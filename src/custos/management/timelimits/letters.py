@@ -138,4 +138,9 @@ def _hour(due: int) -> str:
 
 def may_issue(code: str | None, post: Post) -> bool:
     """Whether a post issues this notice."""
-    return code is not None and post in ISSUING.get(code, ())
+    return post in issuing(code)
+
+
+def issuing(code: str | None) -> tuple[Post, ...]:
+    """The posts that issue this notice; none where there is none to issue."""
+    return ISSUING.get(code, ()) if code else ()

@@ -661,6 +661,12 @@ def warning_page(request: HttpRequest, warning_id: UUID) -> HttpResponse:
         "lines": record.following(warning.entry_id),
         "to": [str(showing.WHO.get(one, one)) for one in rule.to],
         "todo": str(rule.todo),
+        "doers": [
+            str(post.title)
+            for post in (
+                kinds.LEADING if late else letters.issuing(warning.notice) or kinds.NOTIFYING
+            )
+        ],
         "source": law.english(rule.source) if catalogue.english() else rule.source,
         "ends_by": [
             str(one)

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_GET
 
 from custos.foundation import clock, gate
@@ -26,6 +26,7 @@ from custos.foundation.organizations.numbers import Tier
 from custos.foundation.record.parties import DUTY_POSTS, StaffKind
 from custos.foundation.ui import listing
 from custos.foundation.ui.plans import Room, Tone, Wing
+from custos.management.timelimits import queries as timelimits
 
 _MOST = 300
 
@@ -115,9 +116,10 @@ class FacilityTable(listing.Table):
     name = listing.LinkColumn(route="facility", verbose_name=gettext_lazy("Facility"))
     kind = listing.Column(verbose_name=gettext_lazy("Kind"))
     people = listing.NumberColumn(verbose_name=pgettext_lazy("how many", "People"))
+    over = listing.StateColumn(verbose_name=gettext_lazy("Beyond the limit of custody"))
     capacity = listing.NumberColumn(verbose_name=gettext_lazy("Certified places"))
     occupancy = listing.NumberColumn(verbose_name=gettext_lazy("Occupancy, %"))
-    state = listing.StateColumn(verbose_name=gettext_lazy("State"))
+    state = listing.StateColumn(verbose_name=gettext_lazy("Room left"))
 
 
 @require_GET
@@ -157,16 +159,25 @@ def _kind(facility: Organization) -> str:
 def _facilities(above: Organization) -> list[dict[str, Any]]:
     people = custody.head_counts_of_organizations()
     capacity = organizations.capacities_at(clock.today())
+    too_long = timelimits.over_by_facility(above.pk)
     rows = []
     for one in organizations.facilities(above, _MOST):
         held, places = people.get(one.pk, 0), capacity.get(one.pk)
         over = places is not None and held > places
+        late = too_long.get(one.pk, 0)
         rows.append(
             {
                 "id": one.pk,
                 "name": one.name,
                 "kind": _kind(one),
                 "people": held,
+                "late": late,
+                "over": (
+                    "late",
+                    ngettext("%(number)s person", "%(number)s people", late) % {"number": late},
+                )
+                if late
+                else ("done", _("nobody")),
                 "capacity": places,
                 "occupancy": round(100 * held / places) if places else None,
                 "state": ("late", _("more people than places"))
@@ -176,8 +187,8 @@ def _facilities(above: Organization) -> list[dict[str, Any]]:
                 else ("waiting", _("no base record")),
             }
         )
-    # What needs looking at stands first.
-    return sorted(rows, key=lambda row: -(row["occupancy"] or 0))
+    # What needs looking at stands first: people who should be out, then too many of them.
+    return sorted(rows, key=lambda row: (-row["late"], -(row["occupancy"] or 0)))
 
 
 def _cells(facility: Organization) -> list[CellShown]:

@@ -22,12 +22,12 @@ PAGE = 20
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One arrival: how many steps are complete of how many that ask something, the first that isn't, and
-    the first of those that is the reader's own.
+    """One arrival: the first step that isn't complete, by its number among all and its title, and the
+    first of those that is the reader's own.
     """
 
     arrival: Arrival
-    done: int
+    at: int
     steps: int
     lacking: str
     mine: str
@@ -88,12 +88,13 @@ def _lines(arrivals: Sequence[Arrival], acting: Any) -> list[Line]:
 def _line(arrival: Arrival, stands: Sequence[wizard.Stand] | None) -> Line:
     if stands is None:
         return Line(arrival, 0, 0, "", "", "")
-    first = next((stand for stand in stands if not stand.done), None)
+    numbered = list(enumerate(stands, 1))
+    at, first = next(((at, one) for at, one in numbered if not one.done), (0, None))
     mine = next((stand for stand in stands if stand.open and not stand.done), None)
     return Line(
         arrival,
-        sum(stand.settled for stand in stands),
-        sum(stand.settled or not stand.done for stand in stands),
+        at,
+        len(stands),
         str(first.step.title) if first else "",
         str(mine.step.title) if mine else "",
         reverse("wizard", args=[services.NAME, arrival.draft_id]),

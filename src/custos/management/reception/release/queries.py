@@ -23,6 +23,7 @@ from custos.foundation.organizations.numbers import range_of
 from custos.foundation.record import grounds
 from custos.foundation.record import queries as entries
 from custos.foundation.record.parties import Post
+from custos.foundation.ui.wording import enumerated
 from custos.management.reception.models import Release
 from custos.management.reception.release import engine, gathered
 from custos.management.reception.release.opening import way_of
@@ -212,7 +213,9 @@ class Forbids:
 
 @dataclass(frozen=True, slots=True)
 class ItemShown:
-    """Something to be made ready: whether it is, who said so and when, and whether the reader may."""
+    """Something to be made ready: whether it is, who said so and when, whether the reader may, and the
+    posts that may, in words.
+    """
 
     id: str
     title: Any
@@ -222,6 +225,7 @@ class ItemShown:
     by: str
     at: datetime | None
     may: bool
+    posts: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,4 +321,5 @@ def _item(item: Item, row: Release, names: dict[str, str], post: Post | None) ->
         names.get(said["ref"], "") if said else "",
         datetime.fromisoformat(said["at"]) if said else None,
         not row.closed_at and post in item.posts,
+        enumerated(one.title for one in item.posts),
     )

@@ -140,6 +140,7 @@ def test_steps_are_recorded_by_whose_they_are_and_refusals_are_said(
 
     assert "The entry is on the record." in told("ready", item="medicine", words="三日用药")
     assert "三日用药" in read(doctor, f"/releases/{case.pk}/")
+    assert "for Admission and release" in read(doctor, f"/releases/{case.pk}/")
     assert "Only these posts may do this" in told("search", words="无")
     assert "nothing like that" in told("pardon")
     assert doctor.get(f"{url}ready/").headers["Location"] == f"/releases/{case.pk}/"

@@ -253,6 +253,7 @@ def test_the_board_says_how_the_house_stands(cell: Cell) -> None:
         by=BY_SYSTEM,
     )
     shown = a_screen(a_code(cell)).get(reverse("board_open")).content.decode()
+    assert '<span class="board-whom">Patrol and control room</span>' in shown
     for title, figure in (("held", 3), ("present", 2), ("out", 1), ("overdue", 0)):
         assert f"<dt>{title}</dt><dd>{figure}</dd>" in shown
     assert "<dd>150 %</dd>" in shown

@@ -664,6 +664,11 @@ def test_a_higher_tier_begins_with_its_facilities_and_sees_no_others(
     page = client.get("/facility/").content.decode()
     assert elsewhere.name in page
     assert "no base record" in page
+    assert "Beyond the limit of custody" in page
+    assert "1 person" not in page
+    with scope.entered(factories.SYSTEM):
+        limits.overdue(factories.a_detainee(in_cell=factories.a_cell(facility=elsewhere)))
+    assert "1 person" in client.get("/facility/").content.decode()
     assert client.get(f"/facility/{elsewhere.pk}/").status_code == 200
 
 
