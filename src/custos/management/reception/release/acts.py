@@ -1,5 +1,6 @@
 """The grave act of letting somebody leave for good, as the second person is asked it."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -9,10 +10,17 @@ from django.utils.translation import gettext_lazy
 
 from custos.foundation import clock
 from custos.foundation.accounts import confirmations
+from custos.foundation.accounts import queries as accounts
 from custos.foundation.accounts.acting import Acting
 from custos.foundation.accounts.confirmations import Act, Content, Whom
 from custos.foundation.custody import queries as custody
+from custos.foundation.custody.people import queries as people
+from custos.foundation.custody.people.kinds import FactEnded
+from custos.foundation.custody.people.queries import Held
+from custos.foundation.custody.queries import PersonShown
 from custos.foundation.errors import Conflict, raise_all
+from custos.foundation.record import queries as record
+from custos.foundation.record.queries import Line
 from custos.management.reception.release import gathered, queries
 from custos.management.reception.release.engine import blockers
 from custos.management.reception.release.kinds import RELEASING
@@ -27,11 +35,41 @@ def _lines(content: Content) -> list[tuple[Any, Any]]:
         (_("Way out"), str(InWords(way_of(content["way"]).title))),
         (_("Document"), content["paper"]),
         (_("It ends"), "、".join(content["ends"])),
+        *((_("Ended in the file"), words) for words in _ended(person)),
         (_("Last day"), content["planned_on"]),
         (_("Taken over by"), content["receiver"]),
         (_("What becomes of what isn't ready"), content["reason"]),
     ]
     return [(label, value) for label, value in said if value]
+
+
+def _ended(person: PersonShown) -> list[str]:
+    """The documents of custody that an officer ended in the file: which, why, who and when. Three queries.
+
+    The paper of the release doesn't end them, so whoever confirms has to look at each.
+    """
+    ended = [one for one in people.ever(person.custody_id, "basis") if one.until is not None]
+    if not ended:
+        return []
+    lines = record.timeline(detainee=person.detainee_id, kinds=["person.fact_ended"])
+    said = {line.recorded_at: line for line in lines if line.custody_id == person.custody_id}
+    names = accounts.names_of({line.by_ref for line in said.values()})
+    return [_words_of(one, said.get(one.until), names) for one in ended if one.until]
+
+
+def _words_of(one: Held, line: Line | None, names: Mapping[str, str]) -> str:
+    basis = one.fact
+    named = f"{basis.meaning('kind')} {basis.number}"
+    if line is None or not isinstance(line.payload, FactEnded):
+        return named
+    by = names.get(line.by_ref, "")
+    at = clock.day_of(line.recorded_at).isoformat()
+    return _("%(document)s: %(reason)s (%(by)s, %(at)s)") % {
+        "document": named,
+        "reason": line.payload.reason,
+        "by": by,
+        "at": at,
+    }
 
 
 def _check(content: Content, by: Acting) -> None:

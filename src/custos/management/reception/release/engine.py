@@ -20,7 +20,7 @@ class Basis:
 
     `kind` is a code of `custos.basis`, `issuer` empty where nobody recorded it, `valid_to` its last day,
     `recorded_at` when that was recorded. `main`: the document of the admission. `ended`: somebody said
-    in the file that it no longer holds. `executed_on`: when the measure was carried out.
+    in the file that it no longer holds, at `ended_at`. `executed_on`: when the measure was carried out.
     """
 
     kind: str
@@ -31,6 +31,7 @@ class Basis:
     main: bool = False
     ended: bool = False
     executed_on: date | None = None
+    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

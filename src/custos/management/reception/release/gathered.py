@@ -26,12 +26,13 @@ def facts_of(
     way = rules().exit(case.way)
     counts_leave = bool(way and way.ends_on_day)
     since = now - timedelta(minutes=rules().identity_minutes)
+    bases = bases_of(person)
     return engine.Facts(
         exit=case.way,
         facility=organizations.organization(person.organization_id).kind,
         day=clock.day_of(now),
         names=frozenset([person.name, *(known.fact.text for known in held.of("name"))]),
-        bases=bases_of(person),
+        bases=bases,
         authority=authority.name if authority else "",
         paper=paper_of(case),
         receiver=case.receiver,
@@ -41,9 +42,17 @@ def facts_of(
             one["ref"] for one in case.compared if datetime.fromisoformat(one["at"]) >= since
         ),
         device=_verdict(case, since),
-        searched=case.searched is not None,
+        searched=_searched(case, bases),
         officers=officers,
     )
+
+
+def _searched(case: Release, bases: tuple[engine.Basis, ...]) -> bool:
+    """Whether others were looked for since a document of the file ended by an officer's word alone."""
+    if case.searched is None:
+        return False
+    at = datetime.fromisoformat(case.searched["at"])
+    return not any(one.ended_at and one.ended_at > at for one in bases)
 
 
 def paper_of(case: Release) -> engine.Paper | None:
@@ -78,6 +87,7 @@ def bases_of(person: PersonShown) -> tuple[engine.Basis, ...]:
             one.fact.valid_to,
             one.since,
             ended=one.until is not None,
+            ended_at=one.until,
             executed_on=clock.day_of(one.fact.executed_at) if one.fact.executed_at else None,
         )
         for one in people.ever(person.custody_id, "basis")
