@@ -11,6 +11,7 @@ from django.db.models import Case, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
+from custos.foundation.codes.spelling import same_number
 from custos.foundation.custody import absences, placing, women
 from custos.foundation.custody.models import Custody
 from custos.foundation.custody.place_kinds import (
@@ -110,16 +111,15 @@ def plan(
 
 def _require_trip(stay: Custody, trip: str, begins: datetime, ends: datetime) -> None:
     others = {kept.other.pk for kept in placing.kept_apart([stay])[stay.pk] if kept.other}
-    shared = Absence.objects.filter(
+    trips = Absence.objects.filter(
         organization_id=stay.organization_id,
         custody_id__in=others,
-        trip=trip,
         planned_from__lt=ends,
         planned_until__gt=begins,
         cancelled_at=None,
         back_at=None,
-    )
-    if shared.exists():
+    ).exclude(trip="")
+    if any(same_number(trip, other) for other in trips.values_list("trip", flat=True)):
         raise NotAllowed(
             "absence.shared_trip",
             _("Somebody from whom this person is kept apart goes on the same trip."),
@@ -149,8 +149,9 @@ def leave(
     """The person goes out through the gate: with whom, and in what condition.
 
     `attended_by` names the woman officer who goes with a woman; it is refused (`NotAllowed`) without:
-    看守所条例 第6条; Nelson Mandela Rules 81. Raises `Conflict` where they are out already or the plan was
-    cancelled, `Malformed` without escort or condition (看守所条例 第20条: condition before and after).
+    看守所条例 第6条; Nelson Mandela Rules 81. So is a trip with somebody from whom they are kept apart.
+    Raises `Conflict` where they are out already or the plan was cancelled, `Malformed` without escort or
+    condition (看守所条例 第20条: condition before and after).
     """
     _require_words(escort=escort, condition=condition)
     record.require_writer(WentOut, by)
@@ -160,6 +161,10 @@ def leave(
             raise Conflict("absence.not_waiting", _("This absence is no longer waiting."))
         if _out(stay).exists():
             raise Conflict("absence.out_already", _("The person is out already."))
+        if row.trip:
+            # Whoever was found since both were planned is found here.
+            placing.lock_pairs(stay)
+            _require_trip(stay, row.trip, row.planned_from, row.planned_until)
         raise_all(women.refusals(stay, attended_by))
         row.left_at = deed.at
         row.save(update_fields=["left_at"])

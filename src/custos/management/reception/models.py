@@ -39,6 +39,8 @@ class Arrival(models.Model):
     draft_id = models.UUIDField(null=True, unique=True)
     closed_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=12, blank=True)
+    #: The entry that told of them at the door, and what it asked of others.
+    came_entry_id = models.UUIDField(null=True)
 
     objects = ScopedManager()
 

@@ -113,6 +113,15 @@ def _weigh(
     passed = None
     if said or brought_at is None:
         passed = engine.passed_end(before, after, said, row.watched_since)
+    if replaces is not None and _goes(replaces, event):
+        # What the paper that goes had ended comes back, unless something else ends it since.
+        now_stands = engine.standing(after)
+        gone = [
+            one.due_at
+            for one in _ended_by(row, replaces)
+            if one.due_at and not engine.still_stands(one.state, one.due_at, now_stands)
+        ]
+        passed = min([*gone, *([passed] if passed else [])], default=None)
     late = passed is not None and (
         event is None
         or replaces is not None
@@ -143,11 +152,27 @@ def _passed_here(row: Clock, brought_at: datetime | None) -> list[tuple[str, dat
     return [(one.state, one.due_at) for one in rows]
 
 
+def _goes(paper: UUID, event: dict[str, Any] | None) -> bool:
+    """Whether a paper is taken back, or becomes another one; its date or number may be put right."""
+    return event is None or not Paper.objects.filter(pk=paper, type=event["type"]).exists()
+
+
+def _ended_by(row: Clock, paper: UUID) -> QuerySet[Warning]:
+    """Warnings of custody beyond the limit that a paper ended. One query."""
+    return Warning.objects.filter(
+        custody_id=row.pk, closed_by="basis", closed_paper_id=paper, rule__in=_asking()
+    )
+
+
+def _asking() -> list[str]:
+    """The rules whose warnings a leader answers for, where a late paper would end them."""
+    return [one.id for one in catalogue.rules().warnings if one.late_paper_asks]
+
+
 def _unanswered(row: Clock) -> QuerySet[Warning]:
     """Open warnings of custody beyond the limit for which no late paper answers yet. One query."""
-    asking = [one.id for one in catalogue.rules().warnings if one.late_paper_asks]
     return Warning.objects.filter(
-        custody_id=row.pk, closed_at__isnull=True, late_paper_id__isnull=True, rule__in=asking
+        custody_id=row.pk, closed_at__isnull=True, late_paper_id__isnull=True, rule__in=_asking()
     )
 
 
@@ -429,6 +454,7 @@ def correct_paper(
         _say_passed(deed, row, weighed)
         _settle(deed, row, weighed, because=header.id, basis=None)
         _leave_to_a_leader(row, weighed, new)
+        _say_for_a_leader(deed, row, weighed, old.pk, new)
     return paper
 
 
@@ -671,6 +697,21 @@ def _leave_to_a_leader(row: Clock, weighed: Weighed, paper: UUID) -> None:
         if not engine.still_stands(warning.state, warning.due_at, now):
             warning.late_paper_id = paper
             warning.save(update_fields=["late_paper_id"])
+
+
+def _say_for_a_leader(deed: Deed, row: Clock, weighed: Weighed, gone: UUID, paper: UUID) -> None:
+    """An end that the replaced paper had answered for, and that another paper moved meanwhile without
+    being asked, is said again and left to a leader: else it would have passed and nobody had said why.
+    """
+    now = engine.standing(weighed.after)
+    for ended in _ended_by(row, gone) if weighed.late else ():
+        if engine.still_stands(ended.state, ended.due_at, now):
+            continue
+        rule = catalogue.rules().named(ended.rule)
+        said = engine.Said(rule, ended.key, 1, deed.at, ended.state, ended.due_at)
+        warning = _say(deed, row, said, None)
+        warning.late_paper_id = paper
+        warning.save(update_fields=["late_paper_id"])
 
 
 #: Warnings that are about the end of a limit.

@@ -334,6 +334,7 @@ def undo_merge(confirmation: UUID, content: Content, *, by: Acting) -> None:
     Raises `Conflict` where they aren't merged, `Missing` out of scope.
     """
     with record.deed() as deed:
+        facilities = _hold_both(content)
         second = confirmations.consume(confirmation, UNDO, content, by=by)
         kept, other = _both(content)
         merges = Merge.objects.visible_to(scope.current()).select_for_update()
@@ -350,7 +351,11 @@ def undo_merge(confirmation: UUID, content: Content, *, by: Acting) -> None:
         Detainee.objects.filter(pk__in=parted).update(merged_into=other.pk)
         Detainee.objects.filter(pk=other.pk).update(merged_into=None)
         tokens.rewrite([root, other.pk])
-        _tell(deed, kinds.MergeUndone, (kept, other), content, by, second)
+        told = _tell(deed, kinds.MergeUndone, (kept, other), content, by, second)
+        # A paper that meant the record which goes may mean a namesake now.
+        for facility in facilities:
+            for one in (root, other.pk):
+                codefendants.pair_up(deed, facility, one, because=told.id)
 
 
 def _all_of(root: UUID) -> list[UUID]:

@@ -9,14 +9,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import translation
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
+from custos.foundation.codes.spelling import plain_name
+from custos.foundation.custody import codefendants, held, separating
 from custos.foundation.custody import queries as custody
-from custos.foundation.custody import separating
 from custos.foundation.custody import services as stays
 from custos.foundation.database import scope
 from custos.foundation.documents import contents
@@ -50,6 +51,7 @@ from custos.management.reception.admission.rules import (
     rules,
 )
 from custos.management.reception.models import Arrival, InjuryPhoto
+from custos.prevention.duty import services as duty
 
 NAME = "admission"
 #: How many photos one protocol takes.
@@ -130,7 +132,8 @@ def _came(arrival: Arrival, deed: Deed, by: Actor) -> None:
     at_the_door = kinds.ArrivalCame(
         arrival=arrival.pk, arrival_kind=arrival.sort, brought_by=arrival.brought_by
     )
-    deed.append(at_the_door, about=_about(arrival), by=by)
+    arrival.came_entry_id = deed.append(at_the_door, about=_about(arrival), by=by).id
+    arrival.save(update_fields=["came_entry_id"])
 
 
 def start(arrival_id: UUID, acting: Any) -> Draft:
@@ -191,7 +194,7 @@ def drop(arrival_id: UUID, reason: str, acting: Any) -> None:
                 _("An admission is begun for this person."),
                 mend=_("Finish it, or delete its draft first."),
             )
-        _close(arrival, "dropped", deed.at)
+        _close(arrival, "dropped", deed.at, acting.actor, reason.strip())
         dropped = kinds.ArrivalDropped(arrival=arrival.pk, reason=reason.strip())
         deed.append(dropped, about=_about(arrival), by=acting.actor)
 
@@ -209,7 +212,7 @@ def record_return(arrival_id: UUID, *, injured: bool, words: str, acting: Any) -
         if not arrival.comes_back or arrival.custody_id is None:
             raise Conflict("arrival.no_return", _("This person is not in custody here yet."))
         arrival.arrived_at = arrival.arrived_at or deed.at
-        _close(arrival, "returned", deed.at)
+        _close(arrival, "returned", deed.at, acting.actor, words.strip())
         returned = kinds.Returned(
             arrival=arrival.pk, arrival_kind=arrival.sort, injured=injured, words=words.strip()
         )
@@ -235,10 +238,20 @@ def _locked(arrival_id: UUID) -> Arrival:
     return found
 
 
-def _close(arrival: Arrival, outcome: str, at: datetime) -> None:
+def _close(arrival: Arrival, outcome: str, at: datetime, by: Actor, words: Any) -> None:
+    """Take an arrival off the board; what it asked of others at the door is answered by `words`."""
     arrival.closed_at, arrival.outcome = at, outcome
     arrival.draft_id = None
     arrival.save()
+    if arrival.came_entry_id:
+        duty.settle_entry(arrival.came_entry_id, str(words), by=by)
+
+
+_EXAMINED = _("The health check of the admission is done.")
+
+
+def _examined_by(draft: Draft, acting: Any) -> Actor:
+    return _clinician_of(draft) if "health" in draft.steps else acting.actor
 
 
 # ---------------------------------------------------------------------- photos of injuries
@@ -333,7 +346,7 @@ def conclude(facts: engine.Facts, acting: Any, draft: Draft) -> Concluded:
     with record.deed() as deed:
         about = Subject(acting.organization.pk)
         if decision["outcome"] in ADMITTING:
-            _require_not_here_already(facts)
+            _require_not_here_already(facts, acting.organization.pk)
             stay = _admit(facts, acting)
             about = stay.record_subject()
         _write(facts, about, deed, acting.actor, _photos_to_attach(draft))
@@ -358,7 +371,8 @@ def conclude(facts: engine.Facts, acting: Any, draft: Draft) -> Concluded:
             _order_company(facts, stay.pk, acting.actor)
         if arrival:
             arrival.custody_id = stay.pk if stay else None
-            _close(arrival, decision["outcome"], deed.at)
+            # The health check was asked for at the door; it is part of every outcome.
+            _close(arrival, decision["outcome"], deed.at, _examined_by(draft, acting), _EXAMINED)
     _write_for_others(facts, about, acting, draft, stay.pk if stay else None)
     _write_clinical_ground(facts, verdict, about, acting, decided)
     notice = None
@@ -527,20 +541,35 @@ class _Reasons:
 
 
 def _take_turn(organization_id: int) -> None:
-    """One admission at a time is closed in a facility: so the second of two sees the first's person."""
-    with connection.cursor() as cursor:
-        turn = f"reception.conclude.{organization_id}"
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (turn,))
+    """One admission at a time is closed in a facility, and none beside a sheet of people: so the second of
+    two sees the first's person.
+    """
+    codefendants.take_turn(organization_id)
 
 
-def _require_not_here_already(facts: engine.Facts) -> None:
+def _require_not_here_already(facts: engine.Facts, organization_id: int) -> None:
     identity = facts["identity"]
-    same = custody.present().filter(
-        detainee__name=identity["name"].strip(),
-        detainee__sex=identity["sex"],
-        detainee__born=identity["born"],
+    same = custody.present().filter(detainee__sex=identity["sex"], detainee__born=identity["born"])
+    known_as = plain_name(identity["name"])
+    alike = any(
+        plain_name(name) == known_as for name in same.values_list("detainee__name", flat=True)
     )
-    if not facts["file"].get("same_name") and same.exists():
+    number = str(identity.get("identity_number") or "").strip()
+    holders = held.by_papers(organization_id, {number}).get(number, []) if number else []
+    if facts["file"].get("same_name"):
+        return
+    if holders:
+        raise Conflict(
+            "admission.here_already",
+            _("Somebody with this document is in custody here already, as %(number)s."),
+            field="same_name",
+            mend=_(
+                "Look whether a colleague has just admitted this person. If it is somebody else, say in the"
+                " step of the file how you know."
+            ),
+            number=holders[0][1],
+        )
+    if alike:
         raise Conflict(
             "admission.here_already",
             _("%(name)s, born on the same day, is in custody already."),

@@ -73,7 +73,6 @@ def check_again(upload_id: UUID, *, by: Actor) -> PeopleImport:
     record.require_writer(Admitted, by)
     with transaction.atomic():
         upload, facility = _held(upload_id)
-        codefendants.take_turn(facility.pk)
         rows, _dropped, _type = _read(media.read(upload.sha256))
         _keep(upload, checking.check(rows, facility, clock.now()))
     return upload
@@ -92,6 +91,8 @@ def bring(upload_id: UUID, *, reason: str, by: Actor) -> PeopleImport:
     record.require_writer(PeopleBrought, by)
     with transaction.atomic():
         upload, facility = _held(upload_id)
+        # Before anybody is looked for: who is named or admitted meanwhile would be seen by nobody.
+        codefendants.take_turn(facility.pk)
         rows, _dropped, _type = _read(media.read(upload.sha256))
         found = checking.check(rows, facility, clock.now())
         _require_as_confirmed(upload, found)

@@ -424,6 +424,22 @@ def test_who_stands_at_the_door_calls_the_doctor_at_once(door: Door) -> None:
     assert Task.objects.get().post == "medical"
 
 
+def test_the_doctors_task_ends_with_the_admission_that_the_doctor_examined(door: Door) -> None:
+    draft = door.filled()
+    (task,) = Task.objects.filter(source_kind="arrival.at_the_door")
+    assert task.state == "open"
+    door.close(draft)
+    task.refresh_from_db()
+    assert (task.state, task.accepted_by) == ("answered", str(door.doctor.staff.pk))
+
+
+def test_the_doctors_task_ends_with_who_is_taken_off_the_board(door: Door) -> None:
+    arrival = services.expect(door.officer, sort=SORT.NEW, name="x", brought_by="")
+    services.drop(arrival.pk, "送错监所", door.officer)
+    task = Task.objects.get(source_kind="arrival.at_the_door")
+    assert (task.state, task.answer) == ("answered", "送错监所")
+
+
 def test_whoever_comes_back_is_looked_at_and_not_admitted_again(door: Door) -> None:
     stay = factories.a_detainee(in_cell=door.cell)
     with scope.entered(door.officer.scope):

@@ -426,6 +426,31 @@ def test_a_late_paper_bears_its_reason_and_how_late_it_was_and_ends_no_warning(
     assert open_rules(stay) == {"AL-4"}
 
 
+@pytest.mark.parametrize("via", ["prosecution_received", "bail"])
+def test_a_passed_end_does_not_move_by_the_detour_of_a_paper_that_is_taken_back(
+    stay: Custody, via: str
+) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    swept("2024-05-06T00:00")
+    detour = entered(stay, {"type": via, "at": "2024-05-10"}, "2024-05-10T10:00", reason="试")
+    assert "AL-4" not in open_rules(stay)
+    entered(stay, EXTENSION, "2024-05-20T10:00", reason="试")
+    with clock.set_to(at("2024-05-20T11:00")):
+        with pytest.raises(Conflict) as caught:
+            services.correct_paper(detour.pk, None, reason="误录", by=OFFICER)
+        assert caught.value.code == "timelimits.recorded_late"
+        services.correct_paper(
+            detour.pk, None, reason="误录", late_reason="延长决定书当日才到", by=OFFICER
+        )
+    assert "AL-4" in open_rules(stay)
+    swept("2024-05-21T00:00")
+    assert "AL-4" in open_rules(stay)
+    with clock.set_to(at("2024-05-21T11:00")):
+        gaps = queries.gaps_of(queries.papers_of(stay.pk), queries.clock_of(stay.pk))
+    assert min(gap.since for gap in gaps) == at("2024-05-06T00:00")
+    assert max(gap.until or at("2024-05-21T11:00") for gap in gaps) >= at("2024-05-20T11:00")
+
+
 def test_a_stay_whose_papers_were_loaded_was_watched_all_along(stay: Custody) -> None:
     now = at("2024-05-07T10:00")
     with clock.set_to(now):
