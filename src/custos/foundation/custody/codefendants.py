@@ -164,6 +164,13 @@ def _others(
     return {stay: of for stay, of in found if stay not in stays}
 
 
+def who_name(organization_id: int, records: Collection[UUID]) -> list[UUID]:
+    """The people here whose papers name a stay of one of these records, by their records. Two queries."""
+    stays = Custody.objects.filter(detainee__in=list(records)).values_list("pk", flat=True)
+    rows = _facts(organization_id, _SORT).filter(says__custody__in=[str(stay) for stay in stays])
+    return sorted(rows.values_list("root", flat=True).distinct())
+
+
 @dataclass(frozen=True, slots=True)
 class Coming:
     """Somebody who is about to come, with all names, and the number of their case where it is known."""

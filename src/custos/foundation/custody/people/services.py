@@ -354,7 +354,8 @@ def undo_merge(confirmation: UUID, content: Content, *, by: Acting) -> None:
         told = _tell(deed, kinds.MergeUndone, (kept, other), content, by, second)
         # A paper that meant the record which goes may mean a namesake now.
         for facility in facilities:
-            for one in (root, other.pk):
+            meant = codefendants.who_name(facility, [*_all_of(root), *_all_of(other.pk)])
+            for one in dict.fromkeys((root, other.pk, *meant)):
                 codefendants.pair_up(deed, facility, one, because=told.id)
 
 

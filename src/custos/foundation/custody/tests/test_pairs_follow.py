@@ -5,15 +5,15 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from custos.foundation.custody import place_queries, separating
+from custos.foundation.custody import going_out, place_queries, separating
 from custos.foundation.custody.models import Custody
-from custos.foundation.custody.place_models import KeepApart
+from custos.foundation.custody.place_models import Absence, KeepApart
 from custos.foundation.custody.tests import worlds
 from custos.foundation.custody.tests.test_places import entries, refused
 from custos.foundation.database import scope
 from custos.foundation.organizations.models import Cell, Organization
 from custos.foundation.record.parties import Post
-from tests import merging
+from tests import leaving, merging
 from tests.at_once import both
 from tests.factories import SYSTEM, a_cell, a_detainee, a_facility, an_officer
 
@@ -97,6 +97,43 @@ def test_who_came_back_shares_no_transport_with_whom_they_threatened(cells: list
     merging.merged(now, former)
     worlds.planned(other, trip="京A")
     assert refused(lambda: worlds.planned(now, trip="京A")) == "absence.shared_trip"
+
+
+def test_who_is_found_to_be_of_one_case_after_both_trips_were_planned_shares_none(
+    cells: list[Cell],
+) -> None:
+    one, other = (
+        a_detainee(in_cell=cell, name=name) for cell, name in zip(cells, "甲乙", strict=False)
+    )
+    trips = [worlds.planned(one, trip="京A 123"), worlds.planned(other, trip="京Ａ123")]
+    worlds.named(one, "乙")
+
+    def leaves(absence: Absence) -> None:
+        officer = an_officer(Post.INTERROGATION)
+        going_out.leave(absence.pk, escort="两名民警", condition="无异常", by=officer)
+
+    assert refused(lambda: leaves(trips[0])) == "absence.shared_trip"
+    going_out.cancel(trips[1].pk, reason="另行安排车辆", by=an_officer(Post.INTERROGATION))
+    leaves(trips[0])
+
+
+def test_two_records_that_part_are_asked_anew_whom_papers_mean(cells: list[Cell]) -> None:
+    """A paper that meant the record which goes may mean a namesake beside its holder."""
+    holder = a_detainee(in_cell=cells[0], name="王小川")
+    former = a_detainee(in_cell=cells[1], name="赵铁山")
+    leaving.left(former)
+    now = a_detainee(in_cell=cells[1], name="钱大海")
+    merging.merged(now, former)
+    worlds.named(holder, "赵铁山", stay=former)
+    namesake = a_detainee(in_cell=cells[2], name="赵铁山")
+    apart = {
+        row.other_id if row.one_id == holder.pk else row.one_id for row in KeepApart.objects.all()
+    }
+    assert apart == {now.pk}
+    merging.parted(now, former)
+    rows = KeepApart.objects.filter(closed_at=None)
+    apart = {row.other_id if row.one_id == holder.pk else row.one_id for row in rows}
+    assert namesake.pk in apart
 
 
 @pytest.mark.django_db(transaction=True)

@@ -386,6 +386,21 @@ def test_the_person_of_the_same_name_and_birth_is_asked_about(door: Door) -> Non
     assert Custody.objects.count() == 2
 
 
+def test_one_document_or_one_name_typed_otherwise_is_the_same_person(door: Door) -> None:
+    number = {"identity_paper": "resident_id", "identity_number": ID_NUMBER}
+    door.close(door.filled(identity={"name": "王小川"} | number))
+    for number_of_stay, said in (
+        ("101001001202611240002", {"name": "王小闯"} | number),
+        ("101001001202611240003", {"name": "王 小川"}),
+    ):
+        draft = door.filled(identity=said, file={"number": number_of_stay})
+        with pytest.raises(Conflict) as refused:
+            door.close(draft)
+        assert refused.value.code == "admission.here_already"
+    known = {"number": "101001001202611240004", "same_name": "指纹不同，不是同一人"}
+    door.close(door.filled(identity={"name": "王 小川"}, file=known))
+
+
 def test_a_cell_that_filled_a_second_ago_is_said_and_the_draft_stays(db: None) -> None:
     with scope.entered(factories.SYSTEM):
         door = Door(capacity=1)

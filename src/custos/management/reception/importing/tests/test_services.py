@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.conf import LazySettings
 from django.db import connection
@@ -34,6 +35,7 @@ from custos.management.reception.importing import services
 from custos.management.reception.importing.tests.sheets_of import a_csv, an_xlsx, rows_of
 from custos.management.reception.models import ImportRow, PeopleImport
 from tests import leaving
+from tests.at_once import both
 from tests.factories import SYSTEM, a_cell, a_detainee, a_facility, an_officer, somebody
 
 pytestmark = pytest.mark.django_db
@@ -386,6 +388,37 @@ def test_kr_14_whom_the_papers_of_somebody_here_name_is_not_put_beside_them(
     assert {pair.one_id, pair.other_id} == {here.pk, came.pk}
     with pytest.raises(NotAllowed, match="KR-14-CODEFENDANTS"):
         stays.move_to_cell(came.pk, cell.pk, reason="试", by=an_officer(Post.CASE_OFFICER))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("paper_first", [True, False])
+def test_kr_14_a_sheet_and_the_paper_that_names_somebody_in_it_never_overlook_each_other(
+    superuser_sql: psycopg.Connection, facility: Organization, cell: Cell, paper_first: bool
+) -> None:
+    with scope.entered(SYSTEM):
+        here = a_detainee(in_cell=cell)
+        by = somebody(Post.DUTY_LEADER, at=facility)
+    with scope.entered(by.scope):
+        sheet = a_csv(rows_of(cell.name, {"姓名": "李四"}))
+        upload = services.check(sheet, "p.csv", facility.pk, by=by.actor, sent_by="x")
+
+    def names() -> None:
+        paper = facts.CoDefendant(name="李四")
+        knowing.record_fact(here.pk, paper, by=an_officer(Post.CASE_OFFICER))
+
+    def brings() -> None:
+        with scope.entered(by.scope):
+            services.bring(upload.pk, reason=WHY, by=by.actor)
+
+    told = both(superuser_sql, *((names, brings) if paper_first else (brings, names)))
+    with scope.entered(SYSTEM):
+        came = Custody.objects.filter(number="A1").first()
+        if paper_first:
+            assert came is None, told
+        else:
+            assert came is not None
+            assert KeepApart.objects.get().kind == "codefendants"
+            assert Entry.objects.filter(kind="separation.broken").exists(), "told at once"
 
 
 def test_the_hard_limit_of_a_cell_holds(facility: Organization, check: Check) -> None:
