@@ -30,6 +30,7 @@ from custos.prevention.duty import orders, queries, services
 from custos.prevention.duty.handover import queries as handover
 from custos.prevention.duty.handover import services as handing_over
 from custos.prevention.duty.information.types import KIND
+from custos.prevention.duty.kinds import PostShort
 from custos.prevention.duty.queries import TaskShown
 from custos.prevention.duty.shifts import queries as shifts
 from custos.web.workbenches import doing, operations
@@ -100,9 +101,13 @@ def _page(
 
 
 def _with_whom(tasks: list[TaskShown]) -> list[TaskShown]:
-    """The tasks, each with whom it is about: who is held, or who stands at the door. Five queries."""
+    """The tasks, each with whom it is about: who is held, who stands at the door, which post is short. Six
+    queries.
+    """
     if access.withheld():
         return tasks
+    short = [task.source_entry_id for task in tasks if task.source_kind == PostShort.name]
+    posts = record.lines_of(short) if short else {}
     held = {task.custody_id for task in tasks if task.custody_id}
     people = custody.named(held) if held else {}
     other = [task.source_entry_id for task in tasks if not (task.custody_id or task.cell_id)]
@@ -111,6 +116,8 @@ def _with_whom(tasks: list[TaskShown]) -> list[TaskShown]:
     def whom(task: TaskShown) -> str:
         if task.custody_id in people:
             return people[task.custody_id].name
+        if task.source_entry_id in posts:
+            return posts[task.source_entry_id].text
         at_the_door = arrivals.get(task.source_entry_id)
         return at_the_door.words if at_the_door else ""
 

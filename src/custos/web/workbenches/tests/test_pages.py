@@ -486,7 +486,7 @@ def test_who_was_told_again_stands_once(sign_in: SignIn, task: Task) -> None:
         for _ in range(12):
             duty.sweep()
         page = sign_in().get(f"/duty/{task.pk}/item/").content.decode()
-    told = page.split("Told, since it was overdue:")[1].split("</p>")[0]
+    told = page.split("Told besides, as its ladder says:")[1].split("</p>")[0]
     assert told.count("Facility leader") == 1
     assert "and again" in told
 

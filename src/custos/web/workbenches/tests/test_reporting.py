@@ -3,10 +3,12 @@
 import html
 import re
 from collections.abc import Iterator
+from datetime import datetime, time
 
 import pytest
 from django.test import Client
 
+from custos.foundation import clock
 from custos.foundation.accounts.acting import Acting
 from custos.foundation.database import scope
 from custos.foundation.record.parties import Post, StaffKind
@@ -17,6 +19,7 @@ from custos.prevention.duty.information.services import About
 from custos.prevention.duty.information.tests.worlds import World
 from custos.prevention.duty.models import Task
 from custos.prevention.duty.shifts import queries as shifts
+from custos.prevention.duty.shifts import services as shift_services
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -122,6 +125,22 @@ def test_a_leader_adopts_a_file_and_a_wrong_one_is_told_with_its_row(world: Worl
     right = {"text": "stricter: [{id: I15, deadline: {hours: 20}}]"} | said
     assert client.post("/duty/catalogue/", right).status_code == 302
     assert FacilityCatalogue.objects.get().version == 1
+
+
+def test_a_post_that_is_short_is_named_in_the_leaders_list() -> None:
+    ten = datetime.combine(clock.today(), time(10), clock.LOCAL)
+    with scope.entered(factories.SYSTEM), clock.set_to(ten):
+        world = World()
+        services.adopt(
+            "strength: {patrol: 2}",
+            facility=world.facility.pk,
+            valid_from=clock.today(),
+            reason="x",
+            by=world.on(Post.LEADER).actor,
+        )
+        assert shift_services.sweep() == 1
+        page = client_of(world.on(Post.LEADER)).get("/duty/").content.decode()
+    assert "Patrol and control room: 0 of 2" in page.split("workbench-item")[0]
 
 
 def test_the_example_beside_the_box_is_a_file_that_can_be_adopted(world: World) -> None:
