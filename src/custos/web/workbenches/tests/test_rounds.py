@@ -11,10 +11,10 @@ from custos.foundation.accounts.acting import Acting
 from custos.foundation.accounts.models import Access
 from custos.foundation.database import scope
 from custos.foundation.record.parties import Post
-from custos.prevention.duty.information import services as information
 from custos.prevention.duty.information.tests.worlds import World
 from custos.prevention.duty.rounds import services
-from custos.prevention.duty.rounds.models import Look, WatchedCell
+from custos.prevention.duty.rounds.models import Look
+from custos.prevention.duty.rounds.tests.worlds import KeptFor
 from tests import factories
 from tests.factories import SYSTEM
 from tests.house import cookie_of
@@ -22,19 +22,8 @@ from tests.house import cookie_of
 pytestmark = pytest.mark.django_db
 
 
-class Kept(World):
-    """A facility that has kept rounds for so many minutes."""
-
-    def __init__(self, minutes: int = 10) -> None:
-        with scope.entered(SYSTEM), clock.set_to(clock.now() - timedelta(minutes=minutes)):
-            super().__init__()
-            information.adopt(
-                "rounds: {}",
-                facility=self.facility.pk,
-                valid_from=clock.today(),
-                reason="x",
-                by=self.on(Post.LEADER).actor,
-            )
+class Kept(KeptFor):
+    """The same, with browsers of those on its posts."""
 
     def client(self, post: Post) -> Client:
         with scope.entered(SYSTEM):
@@ -42,11 +31,6 @@ class Kept(World):
             client = Client(headers={"accept-language": "en"})
             client.cookies["sessionid"] = cookie_of(acting)
         return client
-
-    @property
-    def row(self) -> WatchedCell:
-        with scope.entered(SYSTEM):
-            return WatchedCell.objects.get(cell=self.cell)
 
 
 def page(client: Client, name: str, *args: object) -> str:

@@ -1,36 +1,25 @@
 """Rounds over the API, as a handheld's program uses it."""
 
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from custos.foundation import clock
 from custos.foundation.database import scope
 from custos.foundation.record.parties import Post
-from custos.prevention.duty.information import services as information
-from custos.prevention.duty.information.tests.worlds import World
-from custos.prevention.duty.rounds.models import Look, WatchedCell
+from custos.prevention.duty.rounds.models import Look
+from custos.prevention.duty.rounds.tests.worlds import KeptFor
 from tests.factories import SYSTEM
 from tests.programs import Program, a_program
 
 pytestmark = pytest.mark.django_db
 
 
-class Kept(World):
-    """A facility that has kept rounds for so many minutes, and a program of its patrol."""
+class Kept(KeptFor):
+    """The same, with a program of its patrol."""
 
     def __init__(self, minutes: int = 10) -> None:
-        with scope.entered(SYSTEM), clock.set_to(clock.now() - timedelta(minutes=minutes)):
-            super().__init__()
-            information.adopt(
-                "rounds: {}",
-                facility=self.facility.pk,
-                valid_from=clock.today(),
-                reason="x",
-                by=self.on(Post.LEADER).actor,
-            )
+        super().__init__(minutes)
         self.patrol = self.program(Post.PATROL)
 
     def program(self, post: Post) -> Program:
@@ -54,8 +43,7 @@ def test_the_list_says_which_cell_is_due_and_a_look_moves_it_on() -> None:
 
 def test_a_tag_is_the_one_at_this_door() -> None:
     world = Kept()
-    with scope.entered(SYSTEM):
-        code = WatchedCell.objects.get(cell=world.cell).code
+    code = world.row.code
     wrong = world.look(how="tag", code="x")
     assert wrong.status_code == 422
     assert wrong.json()["errors"][0]["pointer"] == "/code"
