@@ -56,6 +56,7 @@ class CellMoved(Kind):
 # Kinds are found in each app's `kinds`; those of places stand apart.
 from custos.foundation.custody.place_kinds import AbsenceOverdue as AbsenceOverdue  # noqa: E402
 from custos.foundation.custody.place_kinds import CameBack as CameBack  # noqa: E402
+from custos.foundation.custody.place_kinds import CountExplained as CountExplained  # noqa: E402
 from custos.foundation.custody.place_kinds import CountMismatch as CountMismatch  # noqa: E402
 from custos.foundation.custody.place_kinds import IsolationOrdered as IsolationOrdered  # noqa: E402
 from custos.foundation.custody.place_kinds import LeftAlone as LeftAlone  # noqa: E402

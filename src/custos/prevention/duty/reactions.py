@@ -8,6 +8,7 @@ from custos.foundation.custody.kinds import (
     Admitted,
     CameBack,
     CellMoved,
+    CountExplained,
     CountMismatch,
     IsolationOrdered,
     LeftAlone,
@@ -15,6 +16,7 @@ from custos.foundation.custody.kinds import (
     SeparationBroken,
     TransitionDue,
 )
+from custos.foundation.record import queries as record
 from custos.foundation.record.kinds import ReactionFailed
 from custos.foundation.record.reactions import Event, on
 from custos.foundation.record.services import Deed
@@ -38,6 +40,17 @@ from custos.prevention.duty.rounds import services as rounds
 def call_the_patrol(event: Event, deed: Deed) -> None:
     """Somebody in a cell pressed the button."""
     services.open_task(event, deed)
+
+
+@on(CountExplained, emits=[TaskAnswered])
+def end_the_search(event: Event, deed: Deed) -> None:
+    """A leader said what became of a count: what its cells asked is answered by that."""
+    del deed
+    assert isinstance(event.payload, CountExplained)
+    asked = services.unfinished_entries(event.about.organization_id, CountMismatch.name)
+    for entry, line in record.lines_of(asked).items():
+        if getattr(line.payload, "count", None) == event.payload.count:
+            services.settle_entry(entry, event.payload.reason, by=event.by)
 
 
 @on(ReactionFailed, emits=[TaskOpened])

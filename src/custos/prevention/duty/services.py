@@ -188,6 +188,14 @@ def settle(custody: UUID, kinds: Collection[str], text: str, *, by: Actor) -> in
     return _settle(about, text, by)
 
 
+def unfinished_entries(organization_id: int, kind: str) -> list[UUID]:
+    """The entries of a kind whose tasks nobody has finished. One query."""
+    rows = Task.objects.visible_to(scope.current()).filter(
+        organization_id=organization_id, source_kind=kind, state__in=engine.UNFINISHED
+    )
+    return list(rows.values_list("source_entry_id", flat=True))
+
+
 def settle_entry(entry: UUID, text: str, *, by: Actor) -> int:
     """The same for what one entry asked, for what is about no stay."""
     return _settle(Q(source_entry_id=entry), text, by)

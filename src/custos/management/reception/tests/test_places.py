@@ -16,6 +16,7 @@ from custos.foundation.custody.tests import worlds
 from custos.foundation.organizations.models import Cell, Organization
 from custos.foundation.record.models import Entry
 from custos.foundation.record.parties import Post, StaffKind
+from custos.prevention.duty.models import Task
 from tests.factories import a_cell, a_detainee, an_officer, somebody
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("everywhere")]
@@ -209,6 +210,8 @@ def test_two_people_count_blind_and_a_leader_explains_what_differs(
     assert "By the roll" in page
     leader.post(f"{where}explain/", {"reason": "At the doctor's, not written down"})
     assert Count.objects.get().state == "explained"
+    task = Task.objects.get(source_kind="count.mismatch")
+    assert (task.state, task.answer) == ("answered", "At the doctor's, not written down")
 
 
 def test_a_number_left_out_keeps_what_was_typed(
