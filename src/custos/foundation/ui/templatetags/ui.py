@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import template
@@ -193,8 +193,17 @@ def form_errors(*forms: Any, saved: bool = False, asks: bool = False) -> dict[st
 
 @register.inclusion_tag("ui/parts/facts.html")
 def facts(pairs: Iterable[tuple[Any, Any]]) -> dict[str, Any]:
-    """Facts in two columns: pairs of label and value; a value of None or "" shows as unknown."""
-    return {"pairs": [(label, value, isinstance(value, datetime)) for label, value in pairs]}
+    """Facts in two columns: pairs of label and value; a value of None or "" shows as unknown, a day as
+    everywhere: 2026-11-30.
+    """
+    return {
+        "pairs": [
+            (label, value, True)
+            if isinstance(value, datetime)
+            else (label, value.isoformat() if isinstance(value, date) else value, False)
+            for label, value in pairs
+        ]
+    }
 
 
 @register.inclusion_tag("ui/parts/pages.html", takes_context=True)

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -160,6 +160,10 @@ def test_facts_say_what_isnt_known():
     html = shown("{% facts pairs %}", pairs=[("Alias", ""), ("Admitted", NOW)])
     assert "not known" in html
     assert "just now" in html
+
+
+def test_facts_say_a_day_as_everywhere():
+    assert "2026-12-01" in shown("{% facts pairs %}", pairs=[("Valid from", date(2026, 12, 1))])
 
 
 def test_paging_keeps_the_other_parameters():
