@@ -88,6 +88,6 @@ def test_a_bundle_of_another_key_is_taken_only_where_the_key_is_named(tmp_path: 
     ran = custos("verify", str(bundle))
     assert (ran.exit_code, "NOT PROVEN" in ran.output, maker in ran.output) == (0, True, True)
     assert not signing.key_file().exists()
-    signing.signer()  # a node with a key of its own
+    signing.signer_at(signing.key_file())  # a node with a key of its own
     assert custos("verify", str(bundle)).exit_code == 1
     assert custos("verify", str(bundle), "--key", maker).exit_code == 0
