@@ -310,8 +310,14 @@ def asked_posts(rule: Rule, step: int) -> tuple[Post, ...]:
 
 
 def stands_above(rule: Rule, post: Post | None, held: Post) -> bool:
-    """Whether `post` is on a higher rung than the post that holds a task."""
+    """Whether `post` is on a higher rung than the post that holds a task.
+
+    Above whoever has done it from outside of the ladder, as with the admission that it was part of, stands
+    everybody on it.
+    """
     lowest = (*rule.beside, rule.handler)
+    if held not in (*lowest, *rule.posts):
+        return post in rule.posts
     above = len(lowest) if held in lowest else rule.posts.index(held) + 1
     return post in rule.posts[above:]
 

@@ -39,6 +39,7 @@ from custos.management.reception.admission.rules import rules as admission_rules
 from custos.management.reception.models import Arrival, InjuryPhoto
 from custos.management.reception.tests.admissions import ILL, at, facts, fill, typed
 from custos.management.timelimits import queries as limits
+from custos.prevention.duty import queries as duty_queries
 from custos.prevention.duty.models import Task
 from tests import factories
 
@@ -453,6 +454,13 @@ def test_the_doctors_task_ends_with_who_is_taken_off_the_board(door: Door) -> No
     services.drop(arrival.pk, "送错监所", door.officer)
     task = Task.objects.get(source_kind="arrival.at_the_door")
     assert (task.state, task.answer) == ("answered", "送错监所")
+    for reader, may_ask_again in (
+        (door.doctor, True),
+        (door.officer, True),
+        (door.colleague, False),
+    ):
+        (shown,) = duty_queries.listed(reader.actor, limit=9)
+        assert shown.may_reopen is may_ask_again
 
 
 def test_whoever_comes_back_is_looked_at_and_not_admitted_again(door: Door) -> None:
