@@ -13,8 +13,8 @@ from custos.foundation.ui import calls, navigation
 from custos.foundation.ui.calls import Call
 from custos.prevention.duty import queries
 from custos.prevention.duty.handover.services import SIGNERS
+from custos.prevention.duty.rounds.services import LOOKING
 from custos.web.workbenches.handover import OVERSEEING
-from custos.web.workbenches.rounds import LOOKING
 
 #: Posts that are asked only for what others let lie: they begin with what they oversee.
 _OVERSEEING = (Post.RESIDENT_PROSECUTOR, Post.OVERSIGHT)

@@ -28,9 +28,7 @@ from custos.foundation.ui.forms import Form
 from custos.foundation.ui.wording import enumerated
 from custos.prevention.duty.rounds import plan, queries, services
 from custos.prevention.duty.rounds.plan import OwnRounds
-
-LOOKING = (Post.PATROL, Post.DUTY_LEADER, Post.LEADER)
-LEADING = (Post.DUTY_LEADER, Post.LEADER)
+from custos.prevention.duty.rounds.services import LEADING, LOOKING
 
 
 class LookForm(Form):

@@ -548,38 +548,32 @@ def _take_turn(organization_id: int) -> None:
 
 
 def _require_not_here_already(facts: engine.Facts, organization_id: int) -> None:
-    identity = facts["identity"]
-    same = custody.present().filter(detainee__sex=identity["sex"], detainee__born=identity["born"])
-    known_as = plain_name(identity["name"])
-    alike = any(
-        plain_name(name) == known_as for name in same.values_list("detainee__name", flat=True)
-    )
-    number = str(identity.get("identity_number") or "").strip()
-    holders = held.by_papers(organization_id, {number}).get(number, []) if number else []
     if facts["file"].get("same_name"):
         return
+    identity = facts["identity"]
+    number = str(identity.get("identity_number") or "").strip()
+    holders = held.by_papers(organization_id, {number}).get(number, []) if number else []
     if holders:
-        raise Conflict(
-            "admission.here_already",
-            _("Somebody with this document is in custody here already, as %(number)s."),
-            field="same_name",
-            mend=_(
-                "Look whether a colleague has just admitted this person. If it is somebody else, say in the"
-                " step of the file how you know."
-            ),
-            number=holders[0][1],
-        )
-    if alike:
-        raise Conflict(
-            "admission.here_already",
-            _("%(name)s, born on the same day, is in custody already."),
-            field="same_name",
-            mend=_(
-                "Look whether a colleague has just admitted this person. If it is somebody else, say in the"
-                " step of the file how you know."
-            ),
-            name=identity["name"],
-        )
+        told = _("Somebody with this document is in custody here already, as %(number)s.")
+        raise _here_already(told, number=holders[0][1])
+    same = custody.present().filter(detainee__sex=identity["sex"], detainee__born=identity["born"])
+    known_as = plain_name(identity["name"])
+    if any(plain_name(name) == known_as for name in same.values_list("detainee__name", flat=True)):
+        told = _("%(name)s, born on the same day, is in custody already.")
+        raise _here_already(told, name=identity["name"])
+
+
+def _here_already(told: Any, **said: str) -> Conflict:
+    return Conflict(
+        "admission.here_already",
+        told,
+        field="same_name",
+        mend=_(
+            "Look whether a colleague has just admitted this person. If it is somebody else, say in the"
+            " step of the file how you know."
+        ),
+        **said,
+    )
 
 
 def _admit(facts: engine.Facts, acting: Any) -> Any:

@@ -10,17 +10,14 @@ from pydantic import Field
 from custos.foundation import clock
 from custos.foundation.api.routing import Call, Router
 from custos.foundation.api.schemas import Asked, Moment, Shape, Translated, like
-from custos.foundation.record.parties import Post
 from custos.prevention.duty.rounds import queries, services
 from custos.prevention.duty.rounds.plan import How
-from custos.prevention.duty.rounds.services import LONGEST_TEXT
+from custos.prevention.duty.rounds.services import LEADING, LONGEST_TEXT, LOOKING
 
 router = Router(_("Rounds"))
 
 _READ, _WRITE = "duty:read", "duty:write"
 _CELL = "0198c5a2-7f00-7000-8000-0000000000c1"
-LOOKING = (Post.PATROL, Post.DUTY_LEADER, Post.LEADER)
-LEADING = (Post.DUTY_LEADER, Post.LEADER)
 
 Sentence = Annotated[str, Field(max_length=LONGEST_TEXT)]
 

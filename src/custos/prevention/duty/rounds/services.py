@@ -18,7 +18,7 @@ from custos.foundation.database.ids import new_id
 from custos.foundation.errors import Conflict, Malformed, Missing
 from custos.foundation.organizations.models import Cell
 from custos.foundation.record import services as record
-from custos.foundation.record.parties import Actor, Subject
+from custos.foundation.record.parties import Actor, Post, Subject
 from custos.foundation.record.services import Deed
 from custos.prevention.duty.engine import UNFINISHED
 from custos.prevention.duty.information import adopted
@@ -29,6 +29,9 @@ from custos.prevention.duty.rounds import plan
 from custos.prevention.duty.rounds.models import Look, WatchedCell
 from custos.prevention.duty.rounds.plan import How, OwnRounds
 
+#: Who looks into cells, and who sees what stands out in that.
+LOOKING = (Post.PATROL, Post.DUTY_LEADER, Post.LEADER)
+LEADING = (Post.DUTY_LEADER, Post.LEADER)
 LONGEST_TEXT = 500
 _SYSTEM = Actor.system("duty.rounds")
 
