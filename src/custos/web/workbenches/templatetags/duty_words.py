@@ -1,11 +1,12 @@
-"""Codes of the information catalogue in words."""
+"""Codes of the information catalogue, and who is in a cell, in words."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import template
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
 
+from custos.foundation.custody.queries import PersonShown
 from custos.foundation.ui.wording import enumerated
 
 register = template.Library()
@@ -32,3 +33,16 @@ def by_when(deadline: str, words: Mapping[str, Any]) -> str:
     return ngettext("within %(count)s minute", "within %(count)s minutes", minutes) % {
         "count": minutes
     }
+
+
+@register.simple_tag
+def cell_heading(people: Sequence[PersonShown]) -> str:
+    """Who is in a cell now: those who are outside belong to it and are not in it."""
+    outside = sum(1 for person in people if person.outside)
+    inside = len(people) - outside
+    words = [gettext("In the cell now")]
+    if people:
+        words.append(ngettext("%(n)s person", "%(n)s people", inside) % {"n": inside})
+    if outside:
+        words.append(gettext("%(n)s more outside") % {"n": outside})
+    return " · ".join(words)

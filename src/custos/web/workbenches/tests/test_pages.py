@@ -20,6 +20,7 @@ from custos.foundation.accounts.models import Access
 from custos.foundation.backups import status
 from custos.foundation.custody import services as custody
 from custos.foundation.custody.models import Custody
+from custos.foundation.custody.tests.worlds import gone
 from custos.foundation.database import pulse, scope
 from custos.foundation.organizations import services as organizations
 from custos.foundation.organizations.models import Cell, Organization
@@ -171,6 +172,16 @@ def test_the_workbench_shows_the_task_its_cell_and_the_people_in_it(
     for words in (cell.name, "Emergency button in a cell", "Wang Jianguo", "Accept and go"):
         assert words in page
     assert "Rule DUTY-EMERGENCY-BUTTON, version 1" in page
+
+
+@pytest.mark.parametrize("path", ["/duty/", "/duty/{task}/"])
+def test_who_is_outside_is_not_counted_as_being_in_the_cell(
+    sign_in: SignIn, task: Task, person: Custody, path: str
+) -> None:
+    client, address = sign_in(), path.format(task=task.pk)
+    assert "In the cell now · 1 person<" in client.get(address).content.decode()
+    gone(person)
+    assert "In the cell now · 0 people · 1 more outside" in client.get(address).content.decode()
 
 
 def test_whoever_sees_names_is_in_the_access_log(
