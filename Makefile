@@ -9,7 +9,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMPS := .venv/.made
 # One file to one worker: what a file shares (a browser, a backed-up node) is made once.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 # The tests start many programs, which begin a second sooner from compiled files.
 unexport PYTHONDONTWRITEBYTECODE
 # What only the system's package manager has, as `command or file:package:why`.
