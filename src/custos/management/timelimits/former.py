@@ -19,12 +19,14 @@ from custos.foundation.custody.models import Custody
 from custos.foundation.custody.people import queries as people
 from custos.foundation.database import scope
 from custos.foundation.errors import Conflict
+from custos.foundation.limits.facts import instant
 from custos.foundation.organizations import queries as organizations
 from custos.foundation.record import queries as record_queries
 from custos.foundation.record import services as record
 from custos.foundation.record.parties import Actor
 from custos.foundation.record.services import Deed
 from custos.management.timelimits import kinds, services
+from custos.management.timelimits.engine import standing
 from custos.management.timelimits.models import FormerPapers, Paper
 from custos.prevention.duty import services as duty
 
@@ -177,7 +179,9 @@ def _rows() -> Any:
 def take_over(custody_id: UUID, *, by: Actor, late_reason: str = "") -> int:
     """Enter the papers of the former facility for a stay, oldest first; returns how many.
 
-    What stands on the record of this stay already (the document of its admission) isn't entered twice.
+    What stands on the record of this stay already (the document of its admission) isn't entered twice:
+    where the former facility has an earlier last day or hour of it, or fewer days, the paper here is put
+    right by that, and its end never moves later.
     A paper that doesn't fit is kept and moves no limit, as it did there. Where custody beyond the limit was
     said here before, and stands no more with these papers, `late_reason` says why they come only now, and
     a leader answers. Raises `Conflict` without it, where nothing waits, they were taken over already or the
@@ -195,7 +199,7 @@ def take_over(custody_id: UUID, *, by: Actor, late_reason: str = "") -> int:
                 mend=_("Look at the list of papers."),
             )
         known = {
-            (one.type, one.happened_on)
+            (one.type, one.happened_on): one
             for one in Paper.objects.filter(
                 custody=custody_id, event__isnull=False, replaced_by=None
             )
@@ -207,7 +211,8 @@ def take_over(custody_id: UUID, *, by: Actor, late_reason: str = "") -> int:
         count = 0
         for one in row.papers:
             day = date.fromisoformat(one["event"]["at"][:10])
-            if (one["event"]["type"], day) in known:
+            if here := known.get((one["event"]["type"], day)):
+                count += _put_right(here, one["event"], reason, late_reason, by)
                 continue
             services.record_paper(
                 custody_id,
@@ -224,3 +229,45 @@ def take_over(custody_id: UUID, *, by: Actor, late_reason: str = "") -> int:
         row.save(update_fields=["taken_at"])
         duty.settle(custody_id, {kinds.PapersOffered.name}, reason, by=by)
     return count
+
+
+def _put_right(
+    here: Paper, there: dict[str, Any], reason: str, late_reason: str, by: Actor
+) -> bool:
+    """Give a paper of this stay what the former facility's record of it has that ends sooner."""
+    event = _sooner(here.pk, here.custody_id, here.event or {}, there)
+    if event == here.event:
+        return False
+    services.correct_paper(
+        here.pk,
+        event,
+        reason=reason,
+        by=by,
+        number=here.number,
+        number_missing=here.number_missing,
+        authority=here.authority,
+        late_reason=late_reason,
+    )
+    return True
+
+
+def _sooner(
+    paper: UUID, custody_id: UUID, here: dict[str, Any], there: dict[str, Any]
+) -> dict[str, Any]:
+    """One paper of two records: the earlier last day, the fewer days, and the hour where one has it.
+
+    The hour of one and the day of the other may start a time later than the day does: then the day stays.
+    """
+    event = dict(here)
+    for field in ("until", "days"):
+        said = [one[field] for one in (here, there) if one.get(field) is not None]
+        if said:
+            event[field] = min(said)
+    exact = [one["at"] for one in (here, there) if not instant(one["at"])[1]]
+    if exact:
+        timed = event | {"at": min(exact, key=lambda at: instant(at)[0])}
+        weighed = services.weigh(custody_id, timed, replaces=paper)
+        before, after = (standing(one).due_at for one in (weighed.before, weighed.after))
+        if before is None or (after is not None and after <= before):
+            return timed
+    return event

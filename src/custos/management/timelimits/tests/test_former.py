@@ -96,6 +96,64 @@ def test_the_document_of_the_admission_is_not_entered_twice() -> None:
         assert Clock.objects.get(pk=new.pk).last_day == date(2026, 6, 5)
 
 
+@pytest.mark.parametrize(
+    ("here", "there", "kept"),
+    [
+        # The former facility knew an earlier last day, or the hour.
+        ({"until": "2026-05-08"}, {"until": "2026-05-06"}, {"until": "2026-05-06"}),
+        ({}, {"until": "2026-05-06"}, {"until": "2026-05-06"}),
+        ({}, {"at": "2026-03-05T15:00:00+08:00"}, {"at": "2026-03-05T15:00:00+08:00"}),
+        (
+            {"at": "2026-03-05T16:30:00+08:00"},
+            {"at": "2026-03-05T15:00:00+08:00"},
+            {"at": "2026-03-05T15:00:00+08:00"},
+        ),
+        # What it has is no earlier, or says less: the paper here stays.
+        ({"until": "2026-05-06"}, {"until": "2026-05-08"}, {"until": "2026-05-06"}),
+        ({"until": "2026-05-06"}, {}, {"until": "2026-05-06"}),
+        (
+            {"at": "2026-03-05T15:00:00+08:00"},
+            {"at": "2026-03-05T16:30:00+08:00"},
+            {"at": "2026-03-05T15:00:00+08:00"},
+        ),
+    ],
+)
+def test_of_one_paper_on_two_records_the_earlier_limit_and_hour_are_kept(
+    here: dict[str, str], there: dict[str, str], kept: dict[str, str]
+) -> None:
+    with clock.set_to(at("2026-03-05T18:00")):
+        old = held()
+    with clock.set_to(at("2026-03-06T09:00")):
+        services.record_paper(old.pk, ARREST | there, by=OFFICER, number="甲字1号", authority="x")
+    with clock.set_to(at("2026-04-01T09:00")):
+        leaving.handed_over(old)
+    with clock.set_to(at("2026-04-01T15:00")):
+        new = held()
+        record.run_due()
+        services.record_paper(new.pk, ARREST | here, by=OFFICER, number="甲字1号", authority="x")
+        before = Clock.objects.get(pk=new.pk).due_at
+        former.take_over(new.pk, by=OFFICER)
+        counts = Paper.objects.get(custody=new, event__isnull=False, replaced_by=None)
+        after = Clock.objects.get(pk=new.pk).due_at
+    assert counts.event == ARREST | kept
+    assert counts.number == "甲字1号"
+    assert before is not None
+    assert after is not None
+    assert after <= before, "nothing ever moves later"
+    assert former.waiting(new.pk) is None
+
+
+def test_an_hour_by_which_an_end_would_come_later_is_not_taken_over() -> None:
+    """Twelve hours from the day as it stands end before twelve hours from its afternoon (CPL 119)."""
+    here, there = (
+        {"type": "summons", "at": f"2026-03-05{hour}"} for hour in ("", "T15:00:00+08:00")
+    )
+    with clock.set_to(at("2026-03-05T18:00")):
+        stay = held()
+        paper = services.record_paper(stay.pk, here, by=OFFICER, number="1", authority="x")
+        assert former._sooner(paper.pk, stay.pk, here, there) == here
+
+
 def test_what_is_taken_over_after_an_end_is_history_and_not_late() -> None:
     """The limit of the arrest ends on 5 May, in the days that the file waits; the extension was there."""
     _old, new = brought()
