@@ -46,18 +46,41 @@ def both_if_they_meet(
     return _side_by_side(sql, first, second)[0]
 
 
+def both_midway(
+    sql: psycopg.Connection,
+    first: Callable[[Callable[[], None]], object],
+    second: Callable[[], object],
+) -> list[str]:
+    """Do the second while the first stands still in its midst, where it calls what it is given; what each
+    was told. A circle of locks between them is an error of the database.
+    """
+    told, met = _side_by_side(sql, lambda: None, second, midway=first)
+    assert met, "nobody waits: the two don't meet"
+    return told
+
+
 def _side_by_side(
-    sql: psycopg.Connection, first: Callable[[], object], second: Callable[[], object]
+    sql: psycopg.Connection,
+    first: Callable[[], object],
+    second: Callable[[], object],
+    *,
+    midway: Callable[[Callable[[], None]], object] | None = None,
 ) -> tuple[list[str], bool]:
     done, go_on = threading.Event(), threading.Event()
+
+    def stand_still() -> None:
+        done.set()
+        assert go_on.wait(15)
 
     def run(deed: Callable[[], object], *, holds: bool) -> str:
         try:
             with scope.entered(SYSTEM):
-                deed()
-                if holds:
-                    done.set()
-                    assert go_on.wait(15)
+                if holds and midway:
+                    midway(stand_still)
+                else:
+                    deed()
+                    if holds:
+                        stand_still()
             return "done"
         except CustosError as refusal:
             return refusal.code

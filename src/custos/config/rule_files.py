@@ -11,6 +11,7 @@ from collections.abc import Iterator
 LOADERS = (
     "custos.foundation.record.grounds",
     "custos.foundation.codes.shipped",
+    "custos.foundation.codes.spelling",
     "custos.foundation.organizations.kinds_of_facility",
     "custos.foundation.documents.catalogue",
     "custos.foundation.documents.rights",

@@ -153,6 +153,8 @@ def bring(
     """
     require_writer(by, {fact.sort for one in people for fact in one.facts})
     with transaction.atomic():
+        # Stays before cells, as everybody who moves somebody takes them.
+        here = _held(pairs, {one.id for one in people})
         cells = placing.lock_cells({one.cell for one in people})
         at = clock.now()
         found = objections(people, pairs, cells, organization_id, at)
@@ -180,8 +182,7 @@ def bring(
             )
 
         stays: dict[UUID, bulk.Known | bulk.Here] = {one.id: known(one) for one in people}
-        for pk, stay in _held(pairs, set(stays)).items():
-            stays[pk] = bulk.Here(stay)
+        stays |= {pk: bulk.Here(stay) for pk, stay in here.items()}
         bulk.receive(
             [stay for stay in stays.values() if isinstance(stay, bulk.Known)],
             [

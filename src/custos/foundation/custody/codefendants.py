@@ -9,7 +9,7 @@ a leader closes the pair, than to put two of one case together. Source: 看守�
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 from django.db import connection
@@ -18,7 +18,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from custos.foundation import clock
-from custos.foundation.codes.spelling import plain_name, same_number
+from custos.foundation.codes.spelling import name_key, same_number
 from custos.foundation.custody import engine, placing, separating
 from custos.foundation.custody.models import Custody, Detainee
 from custos.foundation.custody.people.models import FactRow
@@ -32,6 +32,8 @@ SYSTEM = Actor.system("custody.separation")
 #: As long as a reason of a pair may be.
 _LONGEST = 400
 Scope = Literal["cell", "area"]
+#: What somebody is asked about by.
+Key = TypeVar("Key")
 
 
 def take_turn(organization_id: int) -> None:
@@ -126,35 +128,22 @@ def _others(
 ) -> dict[UUID, Of]:
     """Who is held here of one case with somebody of these names and stays, by the latest paper."""
     held: dict[UUID, UUID] = dict(_held(organization_id).values_list("root", "pk"))
-    known_as = {plain_name(name) for name in names}
-    theirs = [
-        paper
-        for paper in _papers(
-            _facts(organization_id, _SORT).filter(detainee__in=_records_of(held).values("pk"))
-        )
-        if paper.holder not in stays
-        and (paper.named.custody in stays or plain_name(paper.named.name) in known_as)
-    ]
-    said = {paper.named.custody for paper in theirs} | {one.custody for one in own}
+    papers = [paper for paper in _papers_of(organization_id, held) if paper.holder not in stays]
+    said = {paper.named.custody for paper in papers} | {one.custody for one in own}
     now = _now_of({stay for stay in said if stay}, organization_id, held)
     by_name = _held_by_name(
-        organization_id, {plain_name(one.name) for one in own if not now.get(one.custody)}, held
+        organization_id, {name_key(one.name) for one in own if not now.get(one.custody)}, held
     )
-    holders = {paper.holder for paper in theirs}
+    holders = {paper.holder for paper in papers}
     cases = _cases(organization_id, holders | {s for found in by_name.values() for s in found})
-    found: list[tuple[UUID, Of]] = []
-    for paper in theirs:
-        named, case = paper.named, paper.named.case_number or cases.get(paper.holder, "")
-        # A stay that is named and goes on is that one and nobody else of the name.
-        elsewhere = now.get(named.custody)
-        meant = named.custody in stays or elsewhere in stays
-        if meant or (
-            elsewhere is None and plain_name(named.name) in known_as and _agree(case, case_number)
-        ):
-            found.append((held[paper.person], Of(case or case_number, named.since)))
+    whom = {None: _Whom(frozenset(map(name_key, names)), case_number, frozenset(stays))}
+    found = [
+        (held[paper.person], Of(case, paper.named.since))
+        for _one, paper, case in _meant(papers, whom, now, cases)
+    ]
     for one in own:
         stay = now.get(one.custody)
-        others = {stay} if stay else by_name.get(plain_name(one.name), set())
+        others = {stay} if stay else by_name.get(name_key(one.name), set())
         found += [
             (other, Of(one.case_number or cases.get(other, ""), one.since))
             for other in others
@@ -162,6 +151,51 @@ def _others(
         ]
     found.sort(key=lambda said: str(said[1].since or ""))
     return {stay: of for stay, of in found if stay not in stays}
+
+
+@dataclass(frozen=True, slots=True)
+class _Whom:
+    """Somebody of whom it is asked which papers mean them: their names as they are compared, the number of
+    their case, and the stays that they have or had here.
+    """
+
+    names: frozenset[str]
+    case_number: str = ""
+    stays: frozenset[UUID] = frozenset()
+
+
+def _meant(
+    papers: Iterable[_Paper],
+    whom: Mapping[Key, _Whom],
+    now: Mapping[UUID | None, UUID],
+    cases: Mapping[UUID, str],
+) -> list[tuple[Key, _Paper, str]]:
+    """Whom papers mean, each with the number of the case by which they do.
+
+    A stay that a paper names is that one; where its person is here on another one (`now`), nobody else is
+    meant by the name. A name means whoever bears it, unless the numbers of the two cases differ. `cases`
+    are those of the papers' own stays.
+    """
+    by_name: dict[str, list[Key]] = {}
+    by_stay: dict[UUID, Key] = {}
+    for key, one in whom.items():
+        for name in one.names:
+            by_name.setdefault(name, []).append(key)
+        by_stay |= dict.fromkeys(one.stays, key)
+    found: list[tuple[Key, _Paper, str]] = []
+    for paper in papers:
+        named, case = paper.named, paper.named.case_number or cases.get(paper.holder, "")
+        here = now.get(named.custody)
+        stay = next((one for one in (named.custody, here) if one and one in by_stay), None)
+        if stay:
+            meant = [by_stay[stay]]
+        elif here:
+            meant = []
+        else:
+            meant = by_name.get(name_key(named.name), [])
+            meant = [one for one in meant if _agree(case, whom[one].case_number)]
+        found += [(one, paper, case or whom[one].case_number) for one in meant]
+    return found
 
 
 def who_name(organization_id: int, records: Collection[UUID]) -> list[UUID]:
@@ -186,24 +220,16 @@ def naming(organization_id: int, coming: Mapping[UUID, Coming]) -> list[tuple[UU
     many come; see `of_arrival()` for one whose own papers name somebody.
     """
     held: dict[UUID, UUID] = dict(_held(organization_id).values_list("root", "pk"))
-    papers = _papers(
-        _facts(organization_id, _SORT).filter(detainee__in=_records_of(held).values("pk"))
-    )
-    known_as: dict[str, set[UUID]] = {}
-    for one, said in coming.items():
-        for name in said.names:
-            known_as.setdefault(plain_name(name), set()).add(one)
-    theirs = [paper for paper in papers if plain_name(paper.named.name) in known_as]
-    now = _now_of({p.named.custody for p in theirs if p.named.custody}, organization_id, held)
-    cases = _cases(organization_id, {paper.holder for paper in theirs})
-    found: dict[tuple[UUID, UUID], str] = {}
-    for paper in theirs:
-        if paper.named.custody in now:
-            continue  # the one who is meant is here
-        case = paper.named.case_number or cases.get(paper.holder, "")
-        for one in known_as[plain_name(paper.named.name)]:
-            if _agree(case, coming[one].case_number):
-                found[one, held[paper.person]] = case or coming[one].case_number
+    papers = _papers_of(organization_id, held)
+    now = _now_of({p.named.custody for p in papers if p.named.custody}, organization_id, held)
+    cases = _cases(organization_id, {paper.holder for paper in papers})
+    whom = {
+        one: _Whom(frozenset(map(name_key, said.names)), said.case_number)
+        for one, said in coming.items()
+    }
+    found = {
+        (one, held[paper.person]): case for one, paper, case in _meant(papers, whom, now, cases)
+    }
     return [(one, other, case) for (one, other), case in found.items()]
 
 
@@ -215,6 +241,12 @@ def reason_of(case: str) -> str:
 
 def _agree(one: str, other: str) -> bool:
     return not (one and other) or same_number(one, other)
+
+
+def _papers_of(organization_id: int, held: Iterable[UUID]) -> list[_Paper]:
+    """The papers that name a co-defendant of those who are held here. One query."""
+    rows = _facts(organization_id, _SORT).filter(detainee__in=_records_of(held).values("pk"))
+    return _papers(rows)
 
 
 def _records_of(roots: Iterable[UUID]) -> QuerySet[Detainee]:
@@ -250,7 +282,7 @@ def _held_by_name(
         *records.values_list(_root("merged_into_id", "pk"), "name"),
         *((row.root, row.says["text"]) for row in aliases),
     ):
-        if (plain := plain_name(name)) in names:
+        if (plain := name_key(name)) in names:
             found.setdefault(plain, set()).add(held[root])
     return found
 
@@ -371,16 +403,28 @@ def _lifted(since: datetime | None, closed: datetime | None) -> bool:
     return closed is not None and (since is None or since <= closed)
 
 
-def pair_up(deed: Deed, organization_id: int, record: UUID, *, because: UUID) -> bool:
-    """Write the pairs that follow from all papers for somebody held here, as far as they aren't written.
+def pair_up(deed: Deed, organization_id: int, *records: UUID, because: UUID) -> bool:
+    """Write the pairs that follow from all papers for people held here, as far as they aren't written.
 
-    `record` is any of theirs. Within a deed that has taken the facility's turn and holds them (`hold()`).
-    Where two of one case are found to share what they must not, that is told. Returns whether it wrote any.
+    Of each of them `records` name any. Within a deed that has taken the facility's turn and holds them
+    (`hold()`). Where two of one case are found to share what they must not, that is told, once all stays
+    are held: cells are locked after stays, as everywhere. Returns whether it looked at any cell.
     """
+    touched: set[UUID] = set()
+    for record in dict.fromkeys(records):
+        touched |= _pair_up(deed, organization_id, record, because)
+    where = placing.lock_cells(touched)
+    for cell in where.values():
+        placing.tell_of_broken(deed, cell)
+    return bool(touched)
+
+
+def _pair_up(deed: Deed, organization_id: int, record: UUID, because: UUID) -> set[UUID]:
+    """The same for one of them, but for what is told; the cells of those who are kept apart from now on."""
     held = _held(organization_id).select_related("detainee")
     stay = held.filter(detainee__in=_all_records([record]).values("pk")).first()
     if stay is None:
-        return False
+        return set()
     others = _others_of(organization_id, [record])
     known = {
         kept.other.pk
@@ -394,7 +438,7 @@ def pair_up(deed: Deed, organization_id: int, record: UUID, *, because: UUID) ->
         if other not in known and not _lifted(of.since, closed.get(other))
     }
     if not new:
-        return False
+        return set()
     both = placing.lock_stays({stay.pk, *new})
     cells = Cell.objects.filter(organization_id=organization_id)
     around = placing.around(cells, organization_id, deed.at, stay)
@@ -402,7 +446,4 @@ def pair_up(deed: Deed, organization_id: int, record: UUID, *, because: UUID) ->
     for other, of in new.items():
         pairing = _pairing(other, scope, of.case_number)
         separating.keep(deed, both[stay.pk], both[other], pairing, by=SYSTEM, because=because)
-    where = placing.lock_cells({one.cell_id for one in both.values() if one.cell_id})
-    for cell in where.values():
-        placing.tell_of_broken(deed, cell)
-    return True
+    return {one.cell_id for one in both.values() if one.cell_id}

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from custos.foundation.codes.spelling import name_key
 from custos.foundation.custody.models import Custody
 from custos.foundation.custody.people import names
 from custos.foundation.custody.people.models import Token
@@ -48,11 +49,11 @@ def by_numbers(organization_id: int, numbers: Collection[str]) -> dict[str, Held
 
 
 def by_names(organization_id: int) -> dict[tuple[str, str, date | None], str]:
-    """The number of everybody held in a facility, by name, sex and date of birth. One query."""
+    """The number of everybody held in a facility, by `name_key()`, sex and date of birth. One query."""
     rows = _present(organization_id).values_list(
         "detainee__name", "detainee__sex", "detainee__born", "number"
     )
-    return {(name, sex, born): number for name, sex, born, number in rows}
+    return {(name_key(name), sex, born): number for name, sex, born, number in rows}
 
 
 def by_papers(organization_id: int, papers: Collection[str]) -> dict[str, list[tuple[str, str]]]:

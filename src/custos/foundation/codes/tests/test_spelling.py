@@ -2,7 +2,7 @@
 
 import pytest
 
-from custos.foundation.codes.spelling import plain_name, same_number
+from custos.foundation.codes.spelling import name_key, plain_name, same_number
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,25 @@ def test_a_name_is_the_same_with_whichever_dot_it_was_typed(typed: str) -> None:
 def test_a_name_is_the_same_in_any_case_and_width_and_with_any_spaces() -> None:
     assert plain_name("ＬＩ　Ｓｉ") == plain_name("Li Si") == plain_name(" LISI ")
     assert plain_name("赵铁山") != plain_name("赵铁生")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("户建国", "戶建國"),
+        ("戸建国", "户建国"),
+        ("吳振華", "吴振华"),
+        ("黃靜", "黄静"),
+        ("张峯", "張峰"),
+    ],
+)
+def test_forms_of_one_character_make_one_name_where_it_is_asked_who_may_be_the_same(
+    one: str, other: str
+) -> None:
+    assert name_key(one) == name_key(other)
+    assert plain_name(one) != plain_name(other), "what is written stays what it is"
+
+
+@pytest.mark.parametrize(("one", "other"), [("于军", "於军"), ("范明", "範明"), ("户军", "护军")])
+def test_two_surnames_stay_two(one: str, other: str) -> None:
+    assert name_key(one) != name_key(other)

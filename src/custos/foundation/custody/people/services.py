@@ -355,8 +355,7 @@ def undo_merge(confirmation: UUID, content: Content, *, by: Acting) -> None:
         # A paper that meant the record which goes may mean a namesake now.
         for facility in facilities:
             meant = codefendants.who_name(facility, [*_all_of(root), *_all_of(other.pk)])
-            for one in dict.fromkeys((root, other.pk, *meant)):
-                codefendants.pair_up(deed, facility, one, because=told.id)
+            codefendants.pair_up(deed, facility, root, other.pk, *meant, because=told.id)
 
 
 def _all_of(root: UUID) -> list[UUID]:

@@ -1,6 +1,7 @@
 """Two officers on two connections at the same moment: the second sees the first's."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from uuid import UUID
@@ -10,11 +11,13 @@ import pytest
 from django.db import connection
 
 from custos.foundation import clock
-from custos.foundation.custody import roll, services
+from custos.foundation.custody import bringing, engine, placing, roll, services
 from custos.foundation.custody.models import Custody
 from custos.foundation.database import scope
+from custos.foundation.organizations.models import Cell
+from custos.foundation.record.models import Entry
 from custos.foundation.record.parties import Post
-from tests.at_once import both
+from tests.at_once import both, both_midway
 from tests.factories import SYSTEM, a_cell, a_detainee, a_facility, an_officer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -82,6 +85,44 @@ def test_of_two_who_move_one_person_both_are_heard_one_after_the_other(
     told = both(superuser_sql, moved_to(one.pk), moved_to(other.pk))
     assert told == ["done", "done"]
     assert (_in(one.pk), _in(other.pk)) == ([], ["1"])
+
+
+def test_who_are_brought_in_and_somebody_who_moves_wait_for_each_other_in_one_order(
+    superuser_sql: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sheet keeps a newcomer apart from somebody here, who is being moved into the newcomer's cell."""
+    with scope.entered(SYSTEM):
+        facility = a_facility()
+        here = a_detainee(in_cell=a_cell(facility=facility))
+        cell, officer = a_cell(facility=facility), an_officer(Post.ADMISSION)
+        because = Entry.objects.filter(custody_id=here.pk).latest("id").pk
+    newcomer = bringing.Newcomer(
+        name="李后来", sex="1", born=date(1991, 1, 1), number="101001001202603020099",
+        basis="拘留证", basis_number="7", admitted_at=clock.now(), cell=cell.pk,
+    )  # fmt: skip
+    pair = bringing.Pair(newcomer.id, here.pk, engine.CODEFENDANTS, "同案")
+    lock_cells = placing.lock_cells
+
+    def brought_in(stand_still: Callable[[], None]) -> None:
+        mine = threading.get_ident()
+
+        def locked(cells: Iterable[UUID]) -> dict[UUID, Cell]:
+            found = lock_cells(cells)
+            if threading.get_ident() == mine:
+                stand_still()
+            return found
+
+        monkeypatch.setattr(placing, "lock_cells", locked)
+        bringing.bring([newcomer], [pair], facility.pk, by=officer, reason="迁入", because=because)
+
+    told = both_midway(
+        superuser_sql,
+        brought_in,
+        lambda: services.move_to_cell(
+            here.pk, cell.pk, reason="调整", by=an_officer(Post.CASE_OFFICER)
+        ),
+    )
+    assert told == ["done", "custody.KR-14-CODEFENDANTS"]
 
 
 def test_the_roll_is_of_one_moment_whatever_is_recorded_while_it_is_asked() -> None:

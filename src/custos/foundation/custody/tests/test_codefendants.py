@@ -93,6 +93,19 @@ def test_a_name_counts_unless_both_numbers_of_the_case_are_known_and_differ(
     assert bool(_pairs()) is kept
 
 
+@pytest.mark.parametrize(("paper", "name"), [("户建国", "戶建國"), ("戸 建国", "户建国")])
+def test_kr_14_a_name_counts_in_whichever_form_of_a_character_it_is_written(
+    cells: list[Cell], paper: str, name: str
+) -> None:
+    one, other = a_detainee(in_cell=cells[0]), a_detainee(in_cell=cells[1], name=name)
+    worlds.named(one, paper)
+    assert _pairs() == [({one.pk, other.pk}, "codefendants", "area")]
+    other.detainee.refresh_from_db()
+    assert other.detainee.name == name
+    late = a_detainee(in_cell=cells[2], name=paper)
+    assert {one.pk, late.pk} in [pair for pair, _kind, _scope in _pairs()]
+
+
 @pytest.mark.parametrize("whose", ["one", "other"])
 def test_kr_14_a_number_of_the_case_that_told_two_apart_and_was_wrong_keeps_them_apart_once_it_ends(
     cells: list[Cell], whose: str

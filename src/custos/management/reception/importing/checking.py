@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from custos.foundation import clock
+from custos.foundation.codes.spelling import name_key
 from custos.foundation.custody import arrival, bringing, codefendants, engine, held
 from custos.foundation.custody import services as admission
 from custos.foundation.custody.bringing import Newcomer, Pair
@@ -263,9 +264,9 @@ def _find_same_people(fresh: Sequence[Row], facility: Organization) -> None:
             _same_paper(row, (same or holders[0])[1], same=same is not None, here=True)
         if paper:
             first.setdefault(paper, row)
-        alike = (name, row.values["sex"], row.values["born"])
         if not (name and row.values["born"]):
             continue
+        alike = (name_key(name), row.values["sex"], row.values["born"])
         if alike in names:
             _same_name(row, names[alike], here=True)
         elif alike in first_named and not paper:
