@@ -27,6 +27,8 @@ class Admitted(Kind):
     arrived_at: datetime
     shown: list[str]
     reason: str = ""
+    #: How it is known that this isn't the person of the same name, or document, who is here.
+    somebody_else: str = ""
 
     def line(self) -> str:
         return gettext("No. %(number)s, cell %(cell)s") % {

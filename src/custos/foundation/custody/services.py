@@ -62,6 +62,7 @@ def admit(
     seen: str = "",
     offered: Sequence[UUID] = (),
     case_number: str = "",
+    somebody_else: str = "",
 ) -> Custody:
     """Admit a person to a cell on a legal basis.
 
@@ -69,7 +70,8 @@ def admit(
     `arrived_at` when the person arrived, `apart` from whom here they have to be kept apart; whoever is held
     here and names them as co-defendant in a case of this `case_number` is among those by itself.
     `never_alone` says whether an officer has decided that they are not to be alone; `seen` and `offered`
-    are as of `move_to_cell()`. Nobody is admitted without a document: 看守所条例 第9条;
+    are as of `move_to_cell()`. `somebody_else` is how it is known that they aren't the one of the same name
+    who is here, where whoever admits asked that. Nobody is admitted without a document: 看守所条例 第9条;
     Nelson Mandela Rule 7. Refuses (`NotAllowed`) what separation and the rules of arrival forbid and
     any writer but a police officer on the admission post; asks `reason` where a soft rule warns.
     Raises `Malformed` for what is missing or impossible, `Missing` for a cell out of scope, `Conflict`
@@ -108,6 +110,7 @@ def admit(
                 arrived_at=arrived_at,
                 shown=_shown([*late, *found]),
                 reason=reason,
+                somebody_else=somebody_else.strip(),
             ),
             about=custody,
             by=by,

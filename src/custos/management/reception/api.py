@@ -17,13 +17,13 @@ from custos.foundation.api.schemas import (
     Shape,
     like,
 )
-from custos.foundation.custody import queries, services
+from custos.foundation.custody import queries
 from custos.foundation.custody.api import PersonShown
 from custos.foundation.custody.kinds import Admitted
 from custos.foundation.errors import Malformed
 from custos.foundation.organizations import queries as organizations
 from custos.foundation.ui.wording import enumerated
-from custos.management.reception import documents
+from custos.management.reception import documents, known
 
 router = Router(_("Arrival"))
 
@@ -69,7 +69,7 @@ class Admission(Asked):
     model_config = like(
         name="王小川", sex="1", born="1990-05-01", basis="拘留证", basis_number="京公(2026)1号",
         number="110101002202603020001", arrived_at="2026-03-02T09:30:00+08:00", cell=_CELL,
-        reason="",
+        reason="", same_name="",
     )  # fmt: skip
     name: Name = Field(description="The person's name.")
     sex: str = Field(pattern=r"^[12]$", description="1 male, 2 female (GB/T 2261.1).")
@@ -82,6 +82,11 @@ class Admission(Asked):
     arrived_at: Moment = Field(description="When the person arrived.")
     cell: UUID = Field(description="The cell.")
     reason: Line = Field("", description="Needed only where a rule warns.")
+    same_name: Line = Field(
+        "",
+        description="How it is known that this isn't the person of the same name, sex and birth who is in"
+        " custody already; needed only where there is one.",
+    )
 
 
 @router.write(
@@ -94,17 +99,23 @@ class Admission(Asked):
     summary=_("Admit a person"),
 )
 def admit_person(call: Call, admission: Admission) -> Any:
-    """Admits a person into a cell on a legal document. The law's refusals name their source."""
+    """Admits a person into a cell on a legal document. The law's refusals name their source.
+
+    Whoever has the name, sex and birth of somebody in custody is refused (`admission.here_already`) unless
+    `same_name` says how they are known to be another person.
+    """
     place = organizations.cell(admission.cell)
     kind = organizations.organization(place.organization_id).kind
-    known = [document.title.zh for document in documents.for_kind(kind)]
-    if admission.basis not in known:
+    opening = [document.title.zh for document in documents.for_kind(kind)]
+    if admission.basis not in opening:
         raise Malformed(
             "reception.basis",
             _("On this document nobody is admitted here."),
             field="basis",
             mend=_("Known are: %(known)s."),
-            known=enumerated(known),
+            known=enumerated(opening),
         )
-    stay = services.admit(**admission.model_dump(), by=call.actor)
+    said = admission.model_dump()
+    somebody_else = said.pop("same_name")
+    stay = known.admit(place.organization_id, somebody_else=somebody_else, **said, by=call.actor)
     return queries.person(stay.pk)

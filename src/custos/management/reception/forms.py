@@ -70,6 +70,15 @@ class AdmissionForm(Form):
         ),
     )
 
+    same_name = forms.CharField(
+        label=_("Why this is not the person of the same name who is here"),
+        required=False,
+        max_length=400,
+        help_text=_(
+            "Needed only where somebody of this name, sex and birth is in custody already."
+        ),
+    )
+
     def __init__(self, *args: Any, facility_kind: str, cells: Cells, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         titles = [document.title for document in documents.for_kind(facility_kind)]

@@ -23,7 +23,7 @@ from custos.foundation.organizations.numbers import Tier
 from custos.foundation.record.parties import DUTY_POSTS, Post
 from custos.foundation.ui.listing import Listing
 from custos.foundation.ui.methods import form_of
-from custos.management.reception import copies, documents, file, places, tables
+from custos.management.reception import copies, documents, file, known, places, tables
 from custos.management.reception.forms import SEXES, AdmissionForm, Cells
 from custos.management.reception.kinds import UNSEALING
 from custos.management.reception.release.views import LOOKING
@@ -66,10 +66,14 @@ def admit(request: HttpRequest) -> HttpResponse:
     go, seen = request.POST.get("go", ""), request.POST.get("seen", "")
     if request.method == "POST" and go != "change" and form.is_valid():
         facts = form.cleaned_data | {"cell": UUID(form.cleaned_data["cell"])}
+        somebody_else = facts.pop("same_name")
         try:
             if not (go == "record" and seen):
-                return _admission_review(request, form, facts)
-            stay = services.admit(**facts, by=acting.actor, seen=seen)
+                return _admission_review(request, form, facts, somebody_else)
+            place = acting.organization.pk
+            stay = known.admit(
+                place, somebody_else=somebody_else, **facts, by=acting.actor, seen=seen
+            )
         except CustosError as error:
             form.say(error)
         else:
@@ -80,14 +84,18 @@ def admit(request: HttpRequest) -> HttpResponse:
 
 
 def _admission_review(
-    request: HttpRequest, form: AdmissionForm, facts: dict[str, Any]
+    request: HttpRequest, form: AdmissionForm, facts: dict[str, Any], somebody_else: str
 ) -> HttpResponse:
     """What will be recorded, what speaks against the cell, and who is in it. Raises as admitting does."""
     acting = acting_in(request)
     services.examine(**facts, by=acting.actor)
-    known = {name: facts[name] for name in ("sex", "born", "basis")}
-    apart = services.of_one_case(acting.organization.pk, name=facts["name"], **known)
-    person = services.arriving(**known, apart=apart)
+    born = {name: facts[name] for name in ("sex", "born")}
+    known.require_new(
+        acting.organization.pk, name=facts["name"], **born, somebody_else=somebody_else
+    )
+    said = born | {"basis": facts["basis"]}
+    apart = services.of_one_case(acting.organization.pk, name=facts["name"], **said)
+    person = services.arriving(**said, apart=apart)
     sides = cell_queries.sides_for_arrival(
         person, facts["name"], acting.organization, facts["cell"]
     )
@@ -95,11 +103,12 @@ def _admission_review(
         "sex": SEXES[facts["sex"]],
         "basis": documents.title_of(facts["basis"]),
         "cell": organizations.cell(facts["cell"]).name,
+        "same_name": somebody_else,
     }
     pairs = [
         (bound.label, told[bound.name])
         for bound in form
-        if bound.name != "reason" or facts["reason"]
+        if bound.name not in ("reason", "same_name") or told[bound.name]
     ]
     context = {"form": form, "pairs": pairs, "sides": sides, "seen": sides.considered.token}
     return render(request, "reception/admit_review.html", context)

@@ -15,8 +15,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
-from custos.foundation.codes.spelling import plain_name
-from custos.foundation.custody import codefendants, held, separating
+from custos.foundation.custody import codefendants, separating
 from custos.foundation.custody import queries as custody
 from custos.foundation.custody import services as stays
 from custos.foundation.database import scope
@@ -39,7 +38,7 @@ from custos.foundation.record.parties import (
 from custos.foundation.record.services import Deed
 from custos.foundation.ui import wizard
 from custos.foundation.ui.models import Draft
-from custos.management.reception import kinds
+from custos.management.reception import kinds, known
 from custos.management.reception.admission import cells, engine, gathered
 from custos.management.reception.admission.forms import setting_of, words
 from custos.management.reception.admission.gathered import payload
@@ -548,31 +547,14 @@ def _take_turn(organization_id: int) -> None:
 
 
 def _require_not_here_already(facts: engine.Facts, organization_id: int) -> None:
-    if facts["file"].get("same_name"):
-        return
     identity = facts["identity"]
-    number = str(identity.get("identity_number") or "").strip()
-    holders = held.by_papers(organization_id, {number}).get(number, []) if number else []
-    if holders:
-        told = _("Somebody with this document is in custody here already, as %(number)s.")
-        raise _here_already(told, number=holders[0][1])
-    same = custody.present().filter(detainee__sex=identity["sex"], detainee__born=identity["born"])
-    known_as = plain_name(identity["name"])
-    if any(plain_name(name) == known_as for name in same.values_list("detainee__name", flat=True)):
-        told = _("%(name)s, born on the same day, is in custody already.")
-        raise _here_already(told, name=identity["name"])
-
-
-def _here_already(told: Any, **said: str) -> Conflict:
-    return Conflict(
-        "admission.here_already",
-        told,
-        field="same_name",
-        mend=_(
-            "Look whether a colleague has just admitted this person. If it is somebody else, say in the"
-            " step of the file how you know."
-        ),
-        **said,
+    known.require_new(
+        organization_id,
+        name=identity["name"],
+        sex=identity["sex"],
+        born=identity["born"],
+        identity_number=str(identity.get("identity_number") or ""),
+        somebody_else=facts["file"].get("same_name") or "",
     )
 
 
@@ -596,6 +578,7 @@ def _admit(facts: engine.Facts, acting: Any) -> Any:
         never_alone=facts["screening"].get("never_alone") == "yes",
         seen=seen.token,
         offered=seen.offered,
+        somebody_else=facts["file"].get("same_name") or "",
     )
 
 

@@ -17,6 +17,7 @@ from custos.foundation.custody.models import Custody, Detainee
 from custos.foundation.custody.tests import worlds
 from custos.foundation.database import scope
 from custos.foundation.organizations.models import Cell, Organization
+from custos.foundation.record import queries as record
 from custos.foundation.record.models import Entry
 from custos.foundation.record.parties import Actor, ActorKind, Post, StaffKind
 
@@ -225,6 +226,38 @@ def test_sent_twice_it_is_admitted_once(sign_in: SignIn) -> None:
     assert again.status_code == 422
     assert "belongs to another stay" in again.content.decode()
     assert Custody.objects.count() == 1
+
+
+def test_the_short_form_asks_about_the_person_of_the_same_name_who_is_here(sign_in: SignIn) -> None:
+    """However the name is written: 戶 and 户 are one character."""
+    client, cell = sign_in(Post.ADMISSION), a_cell()
+    a_custody(cell, name="户 建国")
+    same = typed(cell, name="戶建国", born="1980-01-01")
+    refused = client.post("/reception/admit/", same)
+    assert refused.status_code == 422
+    assert "is in custody already" in refused.content.decode()
+    assert 'value="戶建国"' in refused.content.decode()
+    told = same | {"same_name": "指纹不同，不是同一人"}
+    assert "指纹不同" in client.post("/reception/admit/", told).content.decode()
+    assert admitted(client, told).status_code == 302
+    stay = Custody.objects.latest("admitted_at")
+    assert stay.detainee.name == "戶建国", "what was written is kept"
+    (line,) = record.timeline(detainee=stay.detainee_id, kinds=["custody.admitted"])
+    assert getattr(line.payload, "somebody_else", "") == "指纹不同，不是同一人"
+
+
+def test_of_one_person_who_is_admitted_twice_at_once_the_second_is_told_at_the_record(
+    sign_in: SignIn,
+) -> None:
+    client, cell = sign_in(Post.ADMISSION), a_cell()
+    said = typed(cell)
+    review = client.post("/reception/admit/", said)
+    a_custody(cell, name="Li 㐂")
+    Detainee.objects.update(born=date(1990, 5, 1))
+    confirmed = said | {"go": "record", "seen": review.context["seen"]}
+    answer = client.post("/reception/admit/", confirmed)
+    assert answer.status_code == 422
+    assert "is in custody already" in answer.content.decode()
 
 
 def test_an_auxiliary_may_not_admit(sign_in: SignIn) -> None:
