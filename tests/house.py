@@ -53,6 +53,7 @@ class House:
     stay: UUID
     other: UUID
     fact: UUID
+    document: UUID
     task: UUID
     answered: UUID
     draft: UUID
@@ -110,6 +111,8 @@ class House:
             f"/people/{self.stay}/print/",
             f"/people/{self.stay}/facts/basis/",
             f"/people/{self.stay}/facts/{self.fact}/end/",
+            f"/people/{self.stay}/documents/{self.document}/end/",
+            f"/people/{self.stay}/documents/{self.document}/correct/",
             f"/people/{self.stay}/same/{self.other}/",
             "/reception/admit/",
             "/registers/",
@@ -201,6 +204,12 @@ def furnished() -> House:
             printed_by="陈安平",
         )
         fact = _known(stays[0].pk)
+        warrant = facts.Basis(
+            kind="wanted_order", number="邻公缉字〔2026〕71号", issuer="邻市公安局"
+        )
+        document = people.record_fact(
+            stays[0].pk, warrant, by=factories.an_officer(Post.CASE_OFFICER)
+        )
         overdue, warning = limits.overdue(stays[0])
         limits.arrested(stays[1], days_ago=20)
         other = stays[1].detainee_id
@@ -209,6 +218,7 @@ def furnished() -> House:
             stays[0].pk,
             other,
             fact,
+            document,
             tasks[0],
             tasks[1],
             _draft(officer),

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from custos.foundation import clock
 from custos.foundation.accounts import confirmations
 from custos.foundation.accounts.acting import Acting
+from custos.foundation.accounts.confirmations import Content
 from custos.foundation.custody.models import Custody
+from custos.foundation.custody.people import ending
 from custos.foundation.organizations.models import Organization
 from custos.foundation.record.parties import Post
 from custos.management.reception.models import Release
@@ -51,16 +54,22 @@ def ready(
     """Two officers at a desk whose confirmation is given, as the page asks for it; what they then do."""
     case.refresh_from_db()
     content = services.content_of(case, remark)
+    asked = _asked(services.ACT, content, case.organization_id, first, second)
+    return lambda: services.confirm(asked, content, by=first)
+
+
+def _asked(act: str, content: Content, organization_id: int, first: Acting, second: Acting) -> UUID:
+    """What one officer asked and another confirmed, each having just proved who they are."""
     asked = confirmations.ask(
-        services.ACT,
+        act,
         content,
-        organization_id=case.organization_id,
-        ground="两名民警确认出所",
+        organization_id=organization_id,
+        ground="两名民警确认",
         by=first,
         proven_at=clock.now(),
     )
     confirmations.confirm(asked.pk, by=second, proven_at=clock.now())
-    return lambda: services.confirm(asked.pk, content, by=first)
+    return asked.pk
 
 
 def confirmed(case: Release, first: Acting, second: Acting, remark: str = "随后寄送") -> Release:
@@ -74,6 +83,16 @@ def two_officers(facility: Organization) -> tuple[Acting, Acting]:
         factories.somebody(Post.ADMISSION, at=facility),
         factories.somebody(Post.DUTY_LEADER, at=facility),
     )
+
+
+def document_ended(
+    stay: Custody, fact: UUID, first: Acting, second: Acting, **other: Any
+) -> Callable[[], None]:
+    """Two officers who end a document of the file, confirmed as its page asks for it; what they then do."""
+    said = {"how": "revoked", "paper": "撤字3号", "issuer": "邻县公安局", "on": clock.today()}
+    content = ending.content_of(stay.pk, fact, **(said | {"reason": "邻县已撤销"} | other))
+    asked = _asked(ending.END, content, stay.organization_id, first, second)
+    return lambda: ending.end_document(asked, content, by=first)
 
 
 def left(stay: Custody) -> Custody:

@@ -261,6 +261,11 @@ def _objects_of(facility: Organization) -> dict[str, Any]:
     fact = people.record_fact(
         stay.pk, facts.Need(kind="diet", text="x"), by=somebody(Post.LEADER, at=facility).actor
     )
+    document = people.record_fact(
+        stay.pk,
+        facts.Basis(kind="wanted_order", number="x", issuer="x"),
+        by=somebody(Post.LEADER, at=facility).actor,
+    )
     other = a_detainee(in_cell=cell, name="Li Si")
     absence = worlds_of_places.planned(stay)
     count = counting.begin(facility, "extra", by=an_officer(Post.PATROL))
@@ -295,6 +300,7 @@ def _objects_of(facility: Organization) -> dict[str, Any]:
         "warning_id": warning.pk,
         "handover_id": handover.pk,
         "fact_id": fact,
+        "document_id": document,
         "upload_id": upload.pk,
         "paper_id": paper.id,
         "other_id": other.detainee_id,

@@ -227,7 +227,10 @@ class FactEnding(Asked):
     summary=_("End a fact about a person"),
 )
 def end_fact(call: Call, ending: FactEnding, custody: CustodyId) -> Any:
-    """Closes one fact and gives those that still hold. What was recorded stays on the record."""
+    """Closes one fact and gives those that still hold. What was recorded stays on the record.
+
+    A document that holds the person is ended on the page of the file: it takes two officers, and the paper.
+    """
     recording.end_fact(custody, ending.fact, reason=ending.reason, by=call.actor)
     return _facts_of(custody)
 

@@ -1,7 +1,8 @@
 """Who is asked before a stay ends: the gate, which stands above this module and knows what is lawful.
 
 A module above declares itself the gate by `guard()` when it starts. `services.end_stay()` asks it about the
-locked stay, within the transaction that ends it. Where no gate stands, nobody leaves.
+locked stay, within the transaction that ends it. Where no gate stands, nobody leaves. By `tell()` it
+says on which kinds of documents people are held; where nobody says, each holds.
 """
 
 from collections.abc import Callable, Iterable
@@ -55,6 +56,24 @@ def ask(asked: Asked) -> Passed:
     if not _gates:
         raise NotAllowed("custody.no_gate", _("No gate says that this person may leave."))
     return _gates[0](asked)
+
+
+#: Whether a kind of document (code of `custos.basis`) holds somebody.
+Holds = Callable[[str], bool]
+
+_tellers: list[Holds] = []
+
+
+def tell(holds: Holds) -> Holds:
+    """Declare who says which documents hold. There is one."""
+    if holds not in _tellers:
+        _tellers[:] = [holds]
+    return holds
+
+
+def holds(kind: str) -> bool:
+    """Whether somebody is held on this kind of document."""
+    return _tellers[0](kind) if _tellers else True
 
 
 def held(custody: UUID) -> Custody:

@@ -7,8 +7,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from pydantic import ValidationError
 
+from custos.foundation import clock
 from custos.foundation.codes import shipped
-from custos.foundation.custody.people import facts
+from custos.foundation.custody.people import ending, facts
 from custos.foundation.ui.dates import DayField, MomentField
 from custos.foundation.ui.forms import Form
 from custos.foundation.ui.widgets import Choices
@@ -74,12 +75,20 @@ class FactForm(Form):
         return given
 
 
-def fact_form(sort: str, data: Any = None) -> FactForm:
-    """The form of one sort of fact, filled in by what was sent."""
+def fact_form(sort: str, data: Any = None, *, held: facts.Fact | None = None) -> FactForm:
+    """The form of one sort of fact, filled in by what was sent, else by the fact that is `held`."""
     shape = facts.SORTS[sort]
     asked = {name: _field(shape, name) for name in shape.model_fields if name not in _UNASKED}
     made: type[FactForm] = type("FactFormOfSort", (FactForm,), {"shape": shape, **asked})
-    return made(data)
+    return made(data, initial=_typed(held) if held else None)
+
+
+def _typed(fact: facts.Fact) -> dict[str, Any]:
+    """A fact as a form shows it; its instants by the local clock."""
+    said = fact.model_dump()
+    for name in _MOMENTS & said.keys():
+        said[name] = said[name] and said[name].astimezone(clock.LOCAL)
+    return said
 
 
 def _field(shape: type[facts.Fact], name: str) -> forms.Field:
@@ -118,6 +127,34 @@ class EndFactForm(Form):
         label=_("Reason"),
         max_length=400,
         help_text=_("What was recorded stays on the record; this says why it no longer holds."),
+    )
+
+
+class EndDocumentForm(Form):
+    """How a document that holds somebody ends, and the paper by which it does."""
+
+    how = forms.ChoiceField(label=_("How it ends"), choices=[CHOOSE, *ending.HOW.items()])
+    paper = forms.CharField(
+        label=_("Number of the paper that ends it"),
+        required=False,
+        max_length=100,
+        help_text=_(
+            "As it stands on the paper. Not needed where the document was never this person's."
+        ),
+    )
+    issuer = forms.CharField(
+        label=_("Issued by"),
+        required=False,
+        max_length=200,
+        help_text=_("The authority that revoked or replaced the document."),
+    )
+    on = DayField(label=_("Date of that paper"), required=False)
+    reason = forms.CharField(
+        label=_("Reason"),
+        min_length=4,
+        max_length=400,
+        help_text=_("Where it was recorded by mistake: how you know."),
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
 
 

@@ -19,6 +19,7 @@ from custos.foundation.accounts import breakglass
 from custos.foundation.accounts import queries as accounts
 from custos.foundation.accounts.acting import Acting, acting_in
 from custos.foundation.accounts.middleware import purpose
+from custos.foundation.custody import leaving
 from custos.foundation.custody import queries as custody
 from custos.foundation.custody.people import facts, kinds
 from custos.foundation.custody.people import queries as people
@@ -107,7 +108,10 @@ def _row(known: Known, custody_id: UUID, acting: Acting) -> Row:
     fact = known.fact
     secret = fact.secret_part() if acting.post in COMPARING else {}
     fault = getattr(fact, "fault", "")
-    where = reverse("person_fact_end", args=[custody_id, known.id])
+    holds = fact.sort == "basis" and leaving.holds(fact.kind)
+    where = reverse(
+        "person_document_end" if holds else "person_fact_end", args=[custody_id, known.id]
+    )
     return Row(
         known.title,
         known.words,
@@ -220,16 +224,22 @@ def record_fact(request: HttpRequest, custody_id: UUID, sort: str) -> HttpRespon
     return render(request, "reception/fact.html", given, status=422 if form.errors else 200)
 
 
+def known_fact(shown: custody.PersonShown, fact_id: UUID) -> Known:
+    """A fact that holds of somebody. Raises `Missing` for any other."""
+    held = people.file_of(shown.custody_id, shown.records)
+    known = next((one for one in held.of(*facts.SORTS) if one.id == fact_id), None)
+    if known is None:
+        raise Missing("fact.no_such", _("There is no such fact about this person."))
+    return known
+
+
 @require_http_methods(["GET", "POST"])
 @gate.posts(*RECORDING)
 @purpose("custody.fact")
 def end_fact(request: HttpRequest, custody_id: UUID, fact_id: UUID) -> HttpResponse:
     """Say that a fact no longer holds, and why."""
     shown = custody.person(custody_id)
-    held = people.file_of(custody_id, shown.records)
-    known = next((one for one in held.of(*facts.SORTS) if one.id == fact_id), None)
-    if known is None:
-        raise Missing("fact.no_such", _("There is no such fact about this person."))
+    known = known_fact(shown, fact_id)
     form = EndFactForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:

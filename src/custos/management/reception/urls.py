@@ -3,6 +3,7 @@ from django.urls import path
 from custos.management.reception import (
     apart,
     copies,
+    ending,
     erasing,
     file,
     merging,
@@ -48,6 +49,16 @@ urlpatterns = [
         "people/<uuid:custody_id>/facts/<uuid:fact_id>/end/", file.end_fact, name="person_fact_end"
     ),
     path("people/<uuid:custody_id>/facts/<slug:sort>/", file.record_fact, name="person_fact"),
+    path(
+        "people/<uuid:custody_id>/documents/<uuid:document_id>/end/",
+        ending.end,
+        name="person_document_end",
+    ),
+    path(
+        "people/<uuid:custody_id>/documents/<uuid:document_id>/correct/",
+        ending.correct,
+        name="person_document_correct",
+    ),
     path("people/<uuid:custody_id>/same/<uuid:other_id>/", merging.merge, name="person_merge"),
     path("people/<uuid:custody_id>/same/<uuid:other_id>/part/", merging.part, name="person_part"),
     path("people/<uuid:custody_id>/move/", places.move, name="person_move"),

@@ -1,12 +1,13 @@
 """Entries about what is known of a person and of a stay. What is encrypted stands in none of them."""
 
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from custos.foundation.codes import shipped
 from custos.foundation.custody.people import facts
 from custos.foundation.record.kinds import Kind
 from custos.foundation.record.parties import Post, Readers, Writers
@@ -17,6 +18,8 @@ _NEED = Writers.posts(*_DESK, Post.MEDICAL, Post.PSYCHOLOGIST, Post.PATROL, syst
 _OUTSIDE = Writers.posts(*_DESK, Post.RECEPTION, Post.INTERROGATION, system=True)
 _CASE = Writers.posts(*_DESK, Post.INTERROGATION, police_only=True, system=True)
 LEADERS = (Post.LEADER, Post.DUTY_LEADER)
+#: Who decides, two together, that a document holds somebody no longer: those who may record one.
+ENDING = (*_DESK, Post.INTERROGATION)
 
 #: `name` of a kind is its own; in an entry of these sorts a fact's field of that name bears the sort's.
 _NAMED = frozenset({"dependant", "contact", "lawyer", "authority", "charge", "co_defendant"})
@@ -241,6 +244,50 @@ class FactEnded(Kind):
     def line(self) -> str:
         known = facts.SORTS.get(self.sort)
         return f"{known.title if known else self.sort} · {self.reason}"
+
+
+class DocumentEnded(Kind):
+    """Two officers ended a legal document that held somebody: by a paper, or since it was never theirs."""
+
+    name, version = "custody.document_ended", 1
+    title = _("Legal document ended")
+    writers = Writers.posts(*ENDING, police_only=True, two_persons=True)
+    readers, converges = Readers.STAFF, True
+    fact: UUID
+    kind: str
+    number: str
+    how: Literal["revoked", "replaced", "mistaken"]
+    paper: str
+    issuer: str
+    issued_on: date | None
+    reason: str
+
+    def line(self) -> str:
+        on = self.issued_on.isoformat() if self.issued_on else ""
+        named = f"{shipped.title('custos.basis', self.kind)} {self.number}"
+        by = " ".join(part for part in (self.paper, self.issuer, on) if part)
+        return " · ".join(part for part in (named, by, self.reason) if part)
+
+
+class DocumentCorrected(Kind):
+    """What was typed wrong of a legal document was put right; it holds the person as it did."""
+
+    name, version = "custody.document_corrected", 1
+    title = _("Legal document corrected")
+    writers, readers, converges = _CASE, Readers.STAFF, True
+    fact: UUID
+    becomes: UUID
+    kind: str
+    was: str
+    now: str
+    reason: str
+
+    def line(self) -> str:
+        return gettext("%(was)s is now %(now)s: %(reason)s") % {
+            "was": self.was,
+            "now": self.now,
+            "reason": self.reason,
+        }
 
 
 class RecordsMerged(Kind):

@@ -342,6 +342,7 @@ def file_of(custody: UUID, records: Iterable[UUID]) -> PersonFile:
 class Held:
     """A fact of a stay, from when it held, and until when; None where it still holds."""
 
+    id: UUID
     fact: Any
     since: datetime
     until: datetime | None
@@ -353,7 +354,9 @@ def ever(custody: UUID, sort: str) -> list[Held]:
     One query.
     """
     rows = FactRow.objects.visible_to(scope.current()).filter(custody=custody, sort=sort)
-    return [Held(restored(row), row.since, row.until) for row in rows.order_by("since", "id")]
+    return [
+        Held(row.pk, restored(row), row.since, row.until) for row in rows.order_by("since", "id")
+    ]
 
 
 @dataclass(frozen=True, slots=True)

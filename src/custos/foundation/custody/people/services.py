@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from custos.foundation.accounts import confirmations
 from custos.foundation.accounts.acting import Acting
 from custos.foundation.accounts.confirmations import Content
-from custos.foundation.custody import arrival, codefendants, placing
+from custos.foundation.custody import arrival, codefendants, leaving, placing
 from custos.foundation.custody.models import Custody, Detainee
 from custos.foundation.custody.people import facts, kinds, tokens
 from custos.foundation.custody.people.keeping import restored, row_of
@@ -54,7 +54,7 @@ def record_fact(
     with record.deed() as deed:
         if of_case:
             _hold_case(custody, fact)
-        stay, person = _locked(custody)
+        stay, person = locked(custody)
         if isinstance(fact, facts.CoDefendant):
             _require_other(stay, fact.custody)
         same = FactRow.objects.filter(detainee=person, until=None, sort=fact.sort)
@@ -109,14 +109,14 @@ def take_photo(custody: UUID, data: bytes, name: str, *, by: Actor) -> UUID:
 def end_fact(custody: UUID, fact: UUID, *, reason: str, by: Actor) -> None:
     """Say that a fact no longer holds, or was wrong. Its row is closed, its entries stay.
 
-    Raises `Missing` for one that isn't this person's, `Conflict` where it has ended, `Malformed`
-    without a reason; who may end is who may record.
+    Raises `Missing` for one that isn't this person's, `Conflict` where it has ended or is a document that
+    holds the person (see `ending`), `Malformed` without a reason; who may end is who may record.
     """
     if not reason.strip():
         raise Malformed("fact.reason", _("Say why."), field="reason")
     with record.deed() as deed:
         of_case = _hold_without(fact)
-        stay, person = _locked(custody)
+        stay, person = locked(custody)
         one = _records_of(person)
         row = (
             FactRow.objects.visible_to(scope.current())
@@ -129,6 +129,14 @@ def end_fact(custody: UUID, fact: UUID, *, reason: str, by: Actor) -> None:
         record.require_writer(kinds.OF_SORT[row.sort], by)
         if row.until:
             raise Conflict("fact.ended", _("This has been ended already."))
+        if row.sort == "basis" and leaving.holds(row.says["kind"]):
+            raise Conflict(
+                "fact.holds",
+                _(
+                    "This document holds the person: two officers end it, by the paper that ends it."
+                ),
+                mend=_("Open it in the person's file; what was typed wrong is corrected there."),
+            )
         row.until = deed.at
         row.save(update_fields=["until"])
         if row.sort in tokens.FOUND_BY:
@@ -201,7 +209,8 @@ def _hold_without(fact: UUID) -> bool:
     return True
 
 
-def _locked(custody: UUID) -> tuple[Custody, Detainee]:
+def locked(custody: UUID) -> tuple[Custody, Detainee]:
+    """A stay and its person, held until the deed ends. Raises `Missing` out of scope."""
     found = Custody.objects.visible_to(scope.current()).select_for_update(of=("self",))
     stay = found.filter(pk=custody).first()
     if stay is None:

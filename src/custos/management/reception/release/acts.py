@@ -15,7 +15,7 @@ from custos.foundation.accounts.acting import Acting
 from custos.foundation.accounts.confirmations import Act, Content, Whom
 from custos.foundation.custody import queries as custody
 from custos.foundation.custody.people import queries as people
-from custos.foundation.custody.people.kinds import FactEnded
+from custos.foundation.custody.people.kinds import DocumentCorrected, DocumentEnded, FactEnded
 from custos.foundation.custody.people.queries import Held
 from custos.foundation.custody.queries import PersonShown
 from custos.foundation.errors import Conflict, raise_all
@@ -35,7 +35,7 @@ def _lines(content: Content) -> list[tuple[Any, Any]]:
         (_("Way out"), str(InWords(way_of(content["way"]).title))),
         (_("Document"), content["paper"]),
         (_("It ends"), "、".join(content["ends"])),
-        *((_("Ended in the file"), words) for words in _ended(person)),
+        *((_("Ended or corrected in the file"), words) for words in _ended(person)),
         (_("Last day"), content["planned_on"]),
         (_("Taken over by"), content["receiver"]),
         (_("What becomes of what isn't ready"), content["reason"]),
@@ -43,30 +43,44 @@ def _lines(content: Content) -> list[tuple[Any, Any]]:
     return [(label, value) for label, value in said if value]
 
 
+#: What says of a document of the file that it holds no longer as it was recorded.
+_CLOSING = (FactEnded, DocumentEnded, DocumentCorrected)
+_MOST = 200
+
+
 def _ended(person: PersonShown) -> list[str]:
-    """The documents of custody that an officer ended in the file: which, why, who and when. Three queries.
+    """The documents of custody that were ended or corrected in the file: which, by what paper, why, by whom
+    and when. Three queries.
 
     The paper of the release doesn't end them, so whoever confirms has to look at each.
     """
     ended = [one for one in people.ever(person.custody_id, "basis") if one.until is not None]
     if not ended:
         return []
-    lines = record.timeline(detainee=person.detainee_id, kinds=["person.fact_ended"])
-    said = {line.recorded_at: line for line in lines if line.custody_id == person.custody_id}
-    names = accounts.names_of({line.by_ref for line in said.values()})
-    return [_words_of(one, said.get(one.until), names) for one in ended if one.until]
+    names_of_kinds = [kind.name for kind in _CLOSING]
+    lines = record.timeline(detainee=person.detainee_id, kinds=names_of_kinds, limit=_MOST)
+    said = {getattr(line.payload, "fact", None): line for line in lines}
+    refs = {ref for line in said.values() for ref in (line.by_ref, line.second_ref) if ref}
+    names = accounts.names_of(refs)
+    return [_words_of(one, said.get(one.id), names) for one in ended]
 
 
 def _words_of(one: Held, line: Line | None, names: Mapping[str, str]) -> str:
     basis = one.fact
     named = f"{basis.meaning('kind')} {basis.number}"
-    if line is None or not isinstance(line.payload, FactEnded):
+    if line is None or not isinstance(line.payload, _CLOSING):
         return named
-    by = names.get(line.by_ref, "")
+    said = line.payload
+    by = "、".join(names.get(ref, "") for ref in (line.by_ref, line.second_ref) if ref)
     at = clock.day_of(line.recorded_at).isoformat()
+    reason = said.reason
+    if isinstance(said, DocumentEnded) and said.paper:
+        reason = f"{said.paper} {said.issuer} · {reason}"
+    if isinstance(said, DocumentCorrected):
+        reason = _("corrected to %(now)s: %(reason)s") % {"now": said.now, "reason": reason}
     return _("%(document)s: %(reason)s (%(by)s, %(at)s)") % {
         "document": named,
-        "reason": line.payload.reason,
+        "reason": reason,
         "by": by,
         "at": at,
     }

@@ -19,8 +19,8 @@ class Basis:
     """A document on which somebody is or was held.
 
     `kind` is a code of `custos.basis`, `issuer` empty where nobody recorded it, `valid_to` its last day,
-    `recorded_at` when that was recorded. `main`: the document of the admission. `ended`: somebody said
-    in the file that it no longer holds, at `ended_at`. `executed_on`: when the measure was carried out.
+    `recorded_at` when that was recorded. `main`: the document of the admission. `ended`: it was ended
+    or corrected in the file, at `ended_at`. `executed_on`: when the measure was carried out.
     """
 
     kind: str
@@ -216,7 +216,7 @@ def _named(one: Basis, facts: Facts) -> bool:
     )
 
 
-#: How a document stands: it holds, or its term runs; or the paper ends it, the file said that it ended, a
+#: How a document stands: it holds, or its term runs; or the paper ends it, it was ended in the file, a
 #: later one took its place, its term is served, or it is a paper of the case that holds nobody.
 HOLDS, RUNS = "holds", "runs"
 NAMED, ENDED, FOLLOWED, SERVED, OF_CASE = "named", "ended", "followed", "served", "of_case"

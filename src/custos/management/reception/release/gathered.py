@@ -48,7 +48,7 @@ def facts_of(
 
 
 def _searched(case: Release, bases: tuple[engine.Basis, ...]) -> bool:
-    """Whether others were looked for since a document of the file ended by an officer's word alone."""
+    """Whether others were looked for since a document of the file ended otherwise than by this release."""
     if case.searched is None:
         return False
     at = datetime.fromisoformat(case.searched["at"])

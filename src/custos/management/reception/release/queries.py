@@ -42,7 +42,7 @@ _STANDINGS: dict[str, tuple[str, Any]] = {
     engine.HOLDS: ("refused", _("holds the person")),
     engine.RUNS: ("refused", _("not served yet")),
     engine.NAMED: ("done", _("ended by the document")),
-    engine.ENDED: ("done", _("ended in the file")),
+    engine.ENDED: ("done", _("ended or corrected in the file")),
     engine.FOLLOWED: ("done", _("another took its place")),
     engine.SERVED: ("done", _("served")),
     engine.OF_CASE: ("done", _("paper of the case")),

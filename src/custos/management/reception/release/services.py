@@ -342,6 +342,12 @@ def gate(asked: leaving.Asked) -> leaving.Passed:
     return leaving.Passed(way.leads == FREED, way.title.zh, _asked_rules(way))
 
 
+@leaving.tell
+def holds(kind: str) -> bool:
+    """Whether somebody is held on a kind of document; see `holds` in the rules."""
+    return rules().holding(kind) is not None
+
+
 def _asked_rules(way: Exit) -> tuple[str, ...]:
     file = rules()
     asked: list[Rule] = [one for one in file.rules if way.leads != DIED or one.of_death]

@@ -12,7 +12,8 @@ from custos.foundation.accounts import confirmations
 from custos.foundation.custody import going_out, leaving, roll
 from custos.foundation.custody import services as stays
 from custos.foundation.custody.models import CellStay, Custody
-from custos.foundation.custody.people import facts
+from custos.foundation.custody.people import ending, facts
+from custos.foundation.custody.people import queries as people_queries
 from custos.foundation.custody.people import services as people
 from custos.foundation.custody.tests import worlds
 from custos.foundation.database import scope
@@ -221,7 +222,12 @@ def test_a_second_warrant_keeps_somebody_until_it_is_ended_in_the_file(
     case = ways.checked(ways.received(stay))
     officers = ways.two_officers(facility)
     assert refused(lambda: ways.confirmed(case, *officers)) == ["release.REL-HOLD"]
-    people.end_fact(stay.pk, warrant, reason="邻县已撤销", by=an_officer(Post.INTERROGATION))
+    alone = lambda: people.end_fact(  # noqa: E731
+        stay.pk, warrant, reason="已电话问过", by=an_officer(Post.INTERROGATION)
+    )
+    assert refused(alone) == ["fact.holds"]
+    assert refused(lambda: ways.confirmed(case, *officers)) == ["release.REL-HOLD"]
+    ways.document_ended(stay, warrant, *officers)()
     ways.confirmed(case, *officers)
     stay.refresh_from_db()
     assert stay.ended_at == NOON
@@ -351,8 +357,10 @@ def test_a_last_day_that_is_recorded_anew_moves_the_case() -> None:
     house = a_facility("JLS")
     stay = a_detainee(in_cell=a_cell(facility=house))
     first = a_warrant(stay, kind="administrative_detention", number="5", valid_to=date(2026, 3, 3))
-    people.end_fact(stay.pk, first, reason="请假一日", by=an_officer(Post.INTERROGATION))
-    a_warrant(stay, kind="administrative_detention", number="5", valid_to=date(2026, 3, 4))
+    held = people_queries.ever(stay.pk, "basis")[0]
+    later = held.fact.model_copy(update={"valid_to": date(2026, 3, 4)})
+    officer = an_officer(Post.INTERROGATION)
+    ending.correct(stay.pk, first, later, reason="请假一日，顺延一日", by=officer)
     case = Release.objects.get(custody_id=stay.pk)
     assert case.planned_on == date(2026, 3, 4)
     assert opening.follow_terms() == 0

@@ -131,26 +131,31 @@ def test_nobody_is_asked_to_confirm_what_is_forbidden(
     assert "随后寄送" in signed
 
 
-def test_a_warrant_that_an_officer_ended_in_the_file_is_looked_for_again_and_told_to_who_confirms(
+def test_a_warrant_that_was_ended_in_the_file_is_looked_for_again_and_told_to_who_confirms(
     facility: Organization, stay: Custody
 ) -> None:
     other = facts.Basis(kind="wanted_order", number="通缉令71号", issuer="邻市公安局")
-    officer = somebody(Post.ADMISSION, at=facility)
+    officer, deputy = leaving.two_officers(facility)
     warrant = people.record_fact(stay.pk, other, by=officer.actor)
     case = leaving.checked(leaving.received(stay))
     leader = somebody(Post.LEADER, at=facility, password=MINE)
     second = somebody(Post.DUTY_LEADER, at=facility, password=THEIRS)
     asked = {"reason": "随后寄送", "own_password": MINE}
-    people.end_fact(stay.pk, warrant, reason="已电话问过，应该没事了", by=officer.actor)
+    leaving.document_ended(stay, warrant, officer, deputy, reason="邻市来函撤销")()
     refused = client_of(leader).post(f"/releases/{case.pk}/", asked)
     assert refused.status_code == 422
     assert "Nobody has looked for other warrants" in refused.content.decode()
     leaving.checked(case)
     assert client_of(leader).post(f"/releases/{case.pk}/", asked).status_code == 302
-    waiting = Confirmation.objects.get()
+    waiting = Confirmation.objects.get(act="custody.release")
     page = read(client_of(second), f"/confirmations/{waiting.pk}/")
-    for said in ("Ended in the file", "通缉令71号", "已电话问过，应该没事了", "Zhao Min"):
+    for said in (
+        "Ended or corrected in the file",
+        "通缉令71号",
+        "撤字3号 邻县公安局 · 邻市来函撤销",
+    ):
         assert said in page
+    assert "Zhao Min、Zhao Min" in page
 
 
 def test_steps_are_recorded_by_whose_they_are_and_refusals_are_said(
