@@ -163,6 +163,43 @@ def test_papers_that_do_not_hold_refuse_and_nothing_else_does(
     assert "accepted" in engine.verdict(told, at(kind), without(rule)).outcomes
 
 
+#: Besides the papers: a measure that no longer exists, and the doctor who says to hospital first.
+AGAINST = [
+    *REFUSING,
+    ("ABOLISHED", "KSS", {"documents": {"reason": "收容教育"}}),
+    ("HOSPITAL-FIRST", "KSS", {"health": {"conclusion": "hospital"}}),
+]
+
+
+@pytest.mark.parametrize(("rule", "kind", "changed"), AGAINST)
+def test_whoever_decides_to_admit_against_it_is_stopped_at_the_close(
+    rule: str, kind: str, changed: dict[str, Any]
+) -> None:
+    """Whatever was decided before something was found: a rule that only warned would let it pass."""
+    told = facts(kind, **changed, decision={"outcome": "accepted"})
+    assert rule in ids(engine.unmet(told, at(kind))[1])
+    assert rule not in ids(engine.unmet(told, at(kind), without(rule))[1])
+
+
+def test_every_rule_that_bars_stands_among_those_that_stop_the_close() -> None:
+    assert {one.id for one in rules().rules if one.then} == {
+        rule for rule, _kind, _facts in AGAINST
+    }
+
+
+@pytest.mark.parametrize(
+    ("last_day", "expired"),
+    [(date(2026, 11, 23), True), (date(2026, 11, 24), False), (date(2026, 11, 25), False)],
+)
+def test_b1_expired_a_document_holds_on_its_last_day_and_not_the_day_after(
+    last_day: date, expired: bool
+) -> None:
+    """At noon of 24 November: what ends on that day opens the door, what ended the day before doesn't."""
+    told = facts(documents={"expires_on": last_day})
+    assert ids(engine.objections(told, at("KSS"))) == (["B1-EXPIRED"] if expired else [])
+    assert engine.verdict(told, at("KSS")).outcomes == (("refused",) if expired else ("accepted",))
+
+
 #: A document, and what must be presented with it (B.1).
 WITH = {
     "逮捕决定书": ["一审判决书"],
