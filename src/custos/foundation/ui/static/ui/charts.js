@@ -40,12 +40,17 @@ function option(spec, narrow) {
   const named = leans ? { interval: 0, rotate: 45 } : { interval: "auto", hideOverlap: true };
   const below = leans ? 20 + Math.ceil(widest(spec.labels) * Math.SQRT1_2) : 28;
   const text = { color: ink, fontFamily: getComputedStyle(document.body).fontFamily, fontSize: 13 };
+  // What the bound is stands above the drawing, where no bar hides it and no line crosses it; at its end is its number.
+  const bound = spec.threshold;
+  const legend = several && spec.kind === "bar";
+  const raised = bound && legend ? 24 : 0;
   return {
     animation: false,
     textStyle: text,
     // A line has its name at its end; several bars are told apart by a legend.
-    legend: { show: several && spec.kind === "bar", top: 0, right: 8, textStyle: text },
-    grid: { left: 8, right: several && spec.kind === "line" ? 90 : spec.kind === "line" ? 56 : 24, top: 34, bottom: spec.label_title ? 28 : 8, containLabel: true },
+    legend: { show: legend, top: 0, right: 8, textStyle: text },
+    title: bound && { text: `- - ${narrow ? bound.short : bound.title}`, top: raised, right: 4, padding: 2, textStyle: { ...text, color: colour("red"), fontWeight: 400 } },
+    grid: { left: 8, right: several && spec.kind === "line" ? 90 : spec.kind === "line" ? 56 : bound ? 44 : 24, top: 34 + raised, bottom: spec.label_title ? 28 : 8, containLabel: true },
     tooltip: { trigger: "axis", renderMode: "richText", valueFormatter: (/** @type {any} */ value) => (value == null ? spec.missing : `${value} ${spec.unit}`) },
     xAxis: { type: "category", data: spec.labels, name: spec.label_title, nameLocation: "middle", nameGap: below, nameTextStyle: { color: grey }, axisLabel: { color: grey, fontSize: 13, ...named }, axisLine: { lineStyle: { color: line } }, axisTick: { show: false } },
     yAxis: { type: "value", min: spec.kind === "bar" ? 0 : undefined, scale: spec.kind === "line", boundaryGap: [0, "12%"], name: spec.unit, nameTextStyle: { color: grey, align: "left" }, axisLabel: { color: grey, fontSize: 13 }, splitLine: { lineStyle: { color: line } } },
@@ -63,13 +68,14 @@ function option(spec, narrow) {
       endLabel: { show: spec.kind === "line", formatter: several ? "{a}" : "{c}", color: ink, fontSize: 13, backgroundColor: colour("panel"), padding: [1, 4] },
       markArea: spec.kind === "line" ? { silent: true, data: gaps(one.values), itemStyle: { color: colour("sunken") }, label: { position: "inside", formatter: spec.missing, color: grey, fontSize: 13 } } : undefined,
       labelLayout: { hideOverlap: true },
-      markLine: at === 0 && spec.threshold ? {
+      markLine: at === 0 && bound ? {
         silent: true,
         z: 1, // below the numbers
         symbol: "none",
-        data: [{ yAxis: spec.threshold.value }],
+        data: [{ yAxis: bound.value }],
         lineStyle: { color: colour("red"), width: 2, type: "dashed" },
-        label: { position: spec.kind === "bar" ? "insideEndTop" : "insideStartTop", formatter: narrow ? spec.threshold.short : spec.threshold.title, color: colour("red"), fontSize: 13, backgroundColor: colour("panel"), padding: [1, 4] },
+        // A line's last value stands at its end, so the bound's number stands at its beginning.
+        label: { position: spec.kind === "bar" ? "end" : "insideStartTop", formatter: "{c}", color: colour("red"), fontSize: 13, backgroundColor: colour("panel"), padding: [1, 4] },
       } : undefined,
     })),
   };
