@@ -46,6 +46,8 @@ LONGEST_STEP = 64_000
 #: Who has had a draft open this lately may still be typing in it.
 OPEN_FOR = timedelta(minutes=5)
 
+_OTHERS = _("others")
+
 #: The answers so far: by step, by field.
 Answers = Mapping[str, Mapping[str, Any]]
 
@@ -58,10 +60,10 @@ def _from_class(form: type[forms.Form]) -> Callable[..., forms.Form]:
 class Step:
     """One subject. `form` is a form class, or makes a form of the data, `request.acting` and the
     answers of other steps that are valid already (`make`), where choices depend on them. `may` says who
-    reads and fills it in; `part` is a template shown below the form, with `draft`, for what is no field.
-    `tells` is called with draft, answers of the step, whoever acts, and what it returned before, when
-    somebody has done with the step and it is whole: for what can't wait until the end. `audience` is
-    that of the record which alone reads what was typed.
+    reads and fills it in, and `whose` says it to the others; `part` is a template shown below the form,
+    with `draft`, for what is no field. `tells` is called with draft, answers of the step, whoever acts,
+    and what it returned before, when somebody has done with the step and it is whole: for what can't
+    wait until the end. `audience` is that of the record which alone reads what was typed.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Step:
     make: Callable[[QueryDict | None, Any, Answers], forms.Form] | None = None
     hint: Any = ""
     may: Callable[[Any], bool] = lambda acting: True
+    whose: Any = _OTHERS
     part: str = ""
     tells: Callable[[Draft, Mapping[str, Any], Any, str], str] | None = None
     audience: int | None = None

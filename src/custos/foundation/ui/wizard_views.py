@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -169,6 +170,12 @@ def _answered(stand: Stand) -> list[tuple[Any, Any]]:
             value = _("yes") if value else _("no")
         elif isinstance(value, list):
             value = enumerated(choices.get(str(one), one) for one in value)
+        elif isinstance(bound.field, forms.DateTimeField):
+            value = value.replace("T", " ")
+        elif (
+            choices and str(value) not in choices
+        ):  # it could be chosen before another step changed
+            value = _("to be chosen again")
         pairs.append((bound.label, choices.get(str(value), value) if value else value))
     return pairs
 

@@ -13,6 +13,7 @@ from custos.foundation.record.parties import Audience, Post, StaffKind
 from custos.foundation.ui import wizard
 from custos.foundation.ui.models import Draft
 from custos.foundation.ui.wizard import Answers
+from custos.foundation.ui.wording import enumerated
 from custos.management.reception.admission import services, telling
 from custos.management.reception.admission.forms import StepForm
 from custos.management.reception.admission.rules import Step, Title, rules
@@ -40,6 +41,16 @@ class _Hint:
     def __str__(self) -> str:
         language = get_language() or ""
         return f"{self._step.deadline.within(language)} · {grounds.in_words(self._step.source)}"
+
+
+class _Posts:
+    """Whose step it is."""
+
+    def __init__(self, step: Step) -> None:
+        self._posts = (Post.MEDICAL,) if step.clinical else step.posts
+
+    def __str__(self) -> str:
+        return enumerated(post.title for post in self._posts)
 
 
 def takes_part(acting: Any) -> bool:
@@ -86,6 +97,7 @@ for _step in rules().steps:
             make=_make(_step),
             hint=_Hint(_step),
             may=partial(_may, _step),
+            whose=_Posts(_step),
             part="reception/admission/_photos.html" if _step.id == "injuries" else "",
             tells=telling.tells(_step),
             audience=Audience.CLINICAL if _step.clinical else None,

@@ -93,9 +93,22 @@ class StepForm(Form):
 
     def _say_what_is_required(self) -> None:
         for name, field in self.fields.items():
-            chosen = isinstance(field, forms.ChoiceField | cells.CellField)
-            said = gettext("Choose: %(field)s.") if chosen else gettext("Fill in: %(field)s.")
+            if isinstance(
+                field.widget, forms.RadioSelect
+            ):  # what is asked may be bad: none is proposed
+                said = gettext("Answer yes or no: %(field)s.")
+            elif isinstance(field, forms.ChoiceField | cells.CellField):
+                said = gettext("Choose: %(field)s.")
+            elif isinstance(field, forms.BooleanField):
+                said = gettext("Tick: %(field)s.")
+            else:
+                said = gettext("Fill in: %(field)s.")
             field.error_messages["required"] = said % {"field": field.label or name}
+            # What was chosen before other steps changed isn't told by its code.
+            if isinstance(field, forms.ChoiceField):
+                field.error_messages["invalid_choice"] = gettext(
+                    "This can't be chosen now: choose again."
+                )
             if isinstance(field, cells.SidesField):
                 field.error_messages["required"] = gettext(LOOK)
 

@@ -337,11 +337,11 @@ def test_an_officer_sees_how_the_health_check_stands_and_not_what_it_says(door: 
     client = client_of(door.officer)
     where = f"/wizard/admission/{draft.pk}/"
     page = client.get(f"{where}health/").content.decode()
-    assert "Others fill this in" in page
+    assert "Filled in and read by: Medical" in page
     for secret in ("青霉素", "120/80"):
         assert secret not in page
         assert secret not in client.get(f"{where}review/").content.decode()
-    assert "others fill this in" in client.get(f"{where}review/").content.decode()
+    assert "filled in by: Medical" in client.get(f"{where}review/").content.decode()
     assert client.post(f"{where}health/", {"allergies": "x"}).status_code == 403
     assert DraftApart.objects.get().values["allergies"] == ["青霉素"]
     assert "青霉素" in client_of(door.doctor).get(f"{where}health/").content.decode()
