@@ -40,8 +40,8 @@ def moment_of(at: int) -> datetime:
 
 def instant_of(moment: datetime) -> int:
     """An aware moment as an instant of the engine; parts of a second are left out."""
-    local = moment.astimezone(cases.BEIJING)
-    return local.toordinal() * DAY + local.hour * 3600 + local.minute * 60 + local.second
+    since = moment - _EPOCH
+    return _EPOCH_AT + since.days * DAY + since.seconds
 
 
 def day_at(at: int) -> date:
@@ -65,10 +65,9 @@ def in_order(events: Iterable[Mapping[str, Any]]) -> list[int]:
     return [place for _day, _time, place in keys]
 
 
-def case_of(identity: str, kind: str, events: Sequence[Mapping[str, Any]], now: datetime) -> Case:
+def case_of(events: Sequence[Mapping[str, Any]], now: datetime) -> Case:
     """The facts of a stay as the engine reads them, at a moment."""
-    at = now.astimezone(cases.BEIJING).isoformat(timespec="seconds")
-    return cases.read({"id": identity, "facility_kind": kind, "as_of": at, "events": list(events)})
+    return cases.of_one(events, instant_of(now))
 
 
 # ---------------------------------------------------------------------- how a clock stands

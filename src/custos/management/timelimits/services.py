@@ -178,7 +178,7 @@ def _unanswered(row: Clock) -> QuerySet[Warning]:
 
 def require_readable(event: dict[str, Any], now: datetime) -> None:
     """Raise `Malformed`, with the words of the engine, for a fact that is none by itself."""
-    read = engine.case_of("", "", [event], now)
+    read = engine.case_of([event], now)
     wrong = [
         one
         for one in read.problems

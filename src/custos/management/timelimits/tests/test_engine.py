@@ -28,7 +28,7 @@ def at(text: str) -> datetime:
 
 def computed(*events: dict[str, Any], now: str) -> limits.Result:
     ordered = [events[place] for place in engine.in_order(events)]
-    return limits.compute(engine.case_of("", "", ordered, at(now)))
+    return limits.compute(engine.case_of(ordered, at(now)))
 
 
 def said(*events: dict[str, Any], now: str, file: Any = None) -> dict[str, int]:
