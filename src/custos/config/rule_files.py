@@ -25,6 +25,7 @@ LOADERS = (
     "custos.prevention.duty.catalogue",
     "custos.prevention.duty.information.catalogue",
     "custos.prevention.duty.handover.plan",
+    "custos.prevention.duty.roster.rules",
     "custos.prevention.duty.rounds.plan",
     "custos.prevention.duty.shifts.plan",
     "custos.prevention.devices.timing",

@@ -1,7 +1,7 @@
 """Questions about accounts and postings."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
@@ -97,6 +97,43 @@ def holders(organization: int, posts: Iterable[str]) -> list[Holder]:
     )
     found = rows.values_list("staff_id", "staff__name", "post")
     return [Holder(str(ref), name, post) for ref, name, post in found]
+
+
+class Posted(NamedTuple):
+    """Somebody's posts at an organization, in the order in which they were put on them, and their crew."""
+
+    ref: str
+    name: str
+    number: str
+    kind: str
+    posts: tuple[str, ...]
+    crew: int | None
+
+
+def posted(organization: int, day: date) -> list[Posted]:
+    """Who holds posts of an organization on a day, by their first post, crew and name. One query."""
+    rows = (
+        Posting.objects.visible_to(scope.current())
+        .filter(organization_id=organization, since__lte=day, user__is_active=True)
+        .filter(Q(until__isnull=True) | Q(until__gte=day))
+        .select_related("staff")
+        .order_by("staff_id", "id")
+    )
+    found: dict[UUID, list[Posting]] = {}
+    for row in rows:
+        found.setdefault(row.staff_id, []).append(row)
+    people = [
+        Posted(
+            str(ref),
+            held[0].staff.name,
+            held[0].staff.number,
+            held[0].staff.kind,
+            tuple(one.post for one in held),
+            next((one.crew for one in held if one.crew is not None), None),
+        )
+        for ref, held in found.items()
+    ]
+    return sorted(people, key=lambda one: (one.posts[0], one.crew or 0, one.name, one.ref))
 
 
 def accesses(

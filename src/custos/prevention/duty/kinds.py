@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, ConfigDict
 
@@ -459,3 +459,168 @@ class HandoverTaken(Kind):
             "count": self.items,
             "remarks": self.remarks,
         }
+
+
+class RosterPublished(Kind):
+    """A leader published the plan of a month; `digest` is of all its lines."""
+
+    name, version = "roster.published", 1
+    title = _("Roster published")
+    erasable = False
+    writers = Writers.posts(Post.DUTY_LEADER, Post.LEADER, police_only=True)
+    readers = Readers.STAFF
+    month: date
+    revision: int
+    people: int
+    lines: int
+    #: Days of people on which it differs from what was published before.
+    changed: int
+    warnings: int
+    reason: str = ""
+    digest: str
+
+    def line(self) -> str:
+        said = gettext("%(month)s: %(people)s people, %(warnings)s warnings") % {
+            "month": f"{self.month:%Y-%m}",
+            "people": self.people,
+            "warnings": self.warnings,
+        }
+        return " · ".join(part for part in (said, self.reason) if part)
+
+
+class RosterShift(BaseModel):
+    """A shift of a roster, in a payload: the day, when the shift begins, the post."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    day: date
+    turn: str
+    post: Post
+    women: bool = False
+
+
+class RosterChanged(Kind):
+    """A leader changed what somebody works on a day of a plan that is published."""
+
+    name, version = "roster.changed", 1
+    title = _("Roster changed")
+    erasable = False
+    writers = Writers.posts(Post.DUTY_LEADER, Post.LEADER, police_only=True)
+    readers = Readers.STAFF
+    staff: str
+    day: date
+    before: list[RosterShift]
+    after: list[RosterShift]
+    reason: str
+
+    def line(self) -> str:
+        return f"{self.day.isoformat()} · {self.reason}"
+
+
+class RosterAbsenceNoted(Kind):
+    """Somebody will not be there from a day to a day; whoever notes it answers for it."""
+
+    name, version = "roster.absence_noted", 1
+    title = _("Absence of staff noted")
+    writers = Writers.posts(Post.DUTY_LEADER, Post.LEADER)
+    readers = Readers.LEADERS
+    absence: UUID
+    staff: str
+    sort: Literal["leave", "sick", "training"]
+    first: date
+    last: date
+
+    def line(self) -> str:
+        return gettext("%(first)s to %(last)s") % {
+            "first": self.first.isoformat(),
+            "last": self.last.isoformat(),
+        }
+
+
+class RosterAbsenceEnded(Kind):
+    """An absence was taken back: they are there after all."""
+
+    name, version = "roster.absence_ended", 1
+    title = _("Absence of staff taken back")
+    writers = Writers.posts(Post.DUTY_LEADER, Post.LEADER)
+    readers = Readers.LEADERS
+    absence: UUID
+    staff: str
+    reason: str
+
+    def line(self) -> str:
+        return self.reason
+
+
+class RosterMarkNoted(Kind):
+    """A leader noted of somebody what lets them hold a place, or that it holds no more."""
+
+    name, version = "roster.mark_noted", 1
+    title = _("Qualification for the roster noted")
+    writers = Writers.posts(Post.DUTY_LEADER, Post.LEADER, police_only=True)
+    readers = Readers.LEADERS
+    staff: str
+    mark: str
+    holds: bool
+
+    def line(self) -> str:
+        return gettext("holds") if self.holds else gettext("holds no more")
+
+
+class RosterSwapAsked(Kind):
+    """An officer asked another to swap a shift."""
+
+    name, version = "roster.swap_asked", 1
+    title = _("Swap of shifts asked for")
+    writers = Writers.posts()
+    readers = Readers.STAFF
+    swap: UUID
+    other: str
+    gives: RosterShift
+    takes: RosterShift | None
+    reason: str
+
+    def line(self) -> str:
+        return f"{self.gives.day.isoformat()} {self.gives.turn} · {self.reason}"
+
+
+class RosterSwapAnswered(Kind):
+    """The other officer agreed to a swap or declined, or the one who asked took it back."""
+
+    name, version = "roster.swap_answered", 1
+    title = _("Swap of shifts answered")
+    writers = Writers.posts()
+    readers = Readers.STAFF
+    swap: UUID
+    answer: Literal["agreed", "declined", "withdrawn"]
+
+    def line(self) -> str:
+        return str(_SWAP_ANSWERS[self.answer])
+
+
+_SWAP_ANSWERS = {
+    "agreed": pgettext_lazy("a swap of shifts", "agreed"),
+    "declined": pgettext_lazy("a swap of shifts", "declined"),
+    "withdrawn": pgettext_lazy("a swap of shifts", "withdrawn"),
+}
+
+
+class RosterSwapDecided(Kind):
+    """A leader approved a swap, and the roster has it, or refused it."""
+
+    name, version = "roster.swap_decided", 1
+    title = _("Swap of shifts decided")
+    erasable = False
+    writers = Writers.posts(Post.DUTY_LEADER, Post.LEADER, police_only=True)
+    readers = Readers.STAFF
+    swap: UUID
+    approved: bool
+    asked_by: str
+    other: str
+    gives: RosterShift
+    takes: RosterShift | None
+    words: str
+
+    def line(self) -> str:
+        said = gettext("approved") if self.approved else gettext("refused")
+        return " · ".join(part for part in (said, self.words) if part)

@@ -167,5 +167,6 @@ class Task(models.Model):
 # Django knows the tables of an app by its `models` module.
 from custos.prevention.duty.handover import models as handover_models  # noqa: E402, F401
 from custos.prevention.duty.information import models as information_models  # noqa: E402, F401
+from custos.prevention.duty.roster import models as roster_models  # noqa: E402, F401
 from custos.prevention.duty.rounds import models as round_models  # noqa: E402, F401
 from custos.prevention.duty.shifts import models as shift_models  # noqa: E402, F401

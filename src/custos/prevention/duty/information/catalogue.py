@@ -27,6 +27,7 @@ from custos.prevention.duty.information.types import (
     Length,
     rule_name,
 )
+from custos.prevention.duty.roster.rules import OwnRoster
 from custos.prevention.duty.rounds.plan import OwnRounds
 from custos.prevention.duty.shifts.plan import Shift, Strength, require_a_whole_day
 
@@ -51,7 +52,7 @@ class Stricter(BaseModel):
 
 
 class FacilityFile(BaseModel):
-    """What a facility adopts: own types, stricter rows, shifts, strength of posts, and its rounds."""
+    """What a facility adopts: own types, stricter rows, shifts, strength of posts, rounds, roster."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -60,6 +61,7 @@ class FacilityFile(BaseModel):
     shifts: tuple[Shift, ...] = ()
     strength: Strength = Field(default_factory=dict)
     rounds: OwnRounds | None = None
+    roster: OwnRoster | None = None
 
     @model_validator(mode="after")
     def _is_coherent(self) -> "FacilityFile":
@@ -70,6 +72,14 @@ class FacilityFile(BaseModel):
                 raise Fault("own.law", row=row.id)
         if self.shifts:
             require_a_whole_day(self.shifts)
+        for shift in self.shifts:
+            # What is said of one shift alone begins no roster.
+            if unknown := shift.strength.keys() - self.strength.keys():
+                raise Fault("shifts.strength", post=min(unknown).value)
+        if self.roster:
+            for post, places in self.roster.women.items():
+                if places > self.strength.get(post, 0):
+                    raise Fault("roster.women", post=post.value)
         return self
 
 
@@ -188,6 +198,11 @@ _SAID = {
     "own.law": _("%(row)s: numbers and laws are those of the shipped table"),
     "shifts.gap": _("no shift covers %(at)s"),
     "shifts.overlap": _("more than one shift covers %(at)s"),
+    "shifts.strength": _(
+        "%(post)s: `strength` of a shift names posts that the facility's names too"
+    ),
+    "roster.limit": _("%(field)s: stricter alone, from %(least)s to %(most)s"),
+    "roster.women": _("%(post)s: places in the women's area are part of the post's strength"),
     "rounds.gap": _("%(field)s: from %(least)s to %(most)s minutes"),
     "stricter.unknown": _("%(row)s: there is no such type in the shipped catalogue"),
     "stricter.severity": _("%(row)s: severity %(severity)s may be made graver, never lighter"),

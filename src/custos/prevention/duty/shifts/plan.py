@@ -22,13 +22,14 @@ Strength = dict[Post, int]
 
 
 class Shift(BaseModel):
-    """A shift by local time."""
+    """A shift by local time. `strength` names the posts that need another number in it than usual."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Title
     begins: time
     ends: time
+    strength: Strength = Field(default_factory=dict)
 
     @field_validator("begins", "ends", mode="before")
     @classmethod
@@ -52,7 +53,7 @@ def require_a_whole_day(shifts: Sequence[Shift]) -> None:
     """Raise `Fault` where the shifts leave a gap in the day or overlap."""
     minutes = [0] * 1440
     for shift in shifts:
-        at, end = _minute(shift.begins), _minute(shift.ends)
+        at, end = minutes_of(shift.begins), minutes_of(shift.ends)
         for _ in range((end - at - 1) % 1440 + 1):
             minutes[at % 1440] += 1
             at += 1
@@ -62,7 +63,8 @@ def require_a_whole_day(shifts: Sequence[Shift]) -> None:
         raise Fault(code, at=f"{at // 60:02}:{at % 60:02}")
 
 
-def _minute(at: time) -> int:
+def minutes_of(at: time) -> int:
+    """A time of day in minutes after midnight."""
     return at.hour * 60 + at.minute
 
 
@@ -92,7 +94,9 @@ def shift_at(shifts: Sequence[Shift], moment: datetime) -> OnShift:
     """The shift that a moment falls into."""
     local = moment.astimezone(LOCAL)
     for shift in shifts:
-        length = timedelta(minutes=(_minute(shift.ends) - _minute(shift.begins) - 1) % 1440 + 1)
+        length = timedelta(
+            minutes=(minutes_of(shift.ends) - minutes_of(shift.begins) - 1) % 1440 + 1
+        )
         for day in (local.date(), local.date() - timedelta(days=1)):
             begins = datetime.combine(day, shift.begins, LOCAL)
             if begins <= local < begins + length:

@@ -12,6 +12,7 @@ from custos.foundation.accounts import queries as accounts
 from custos.foundation.database import scope
 from custos.foundation.record.parties import Actor, Post
 from custos.prevention.duty.information import adopted
+from custos.prevention.duty.information.catalogue import FacilityFile
 from custos.prevention.duty.shifts import plan
 from custos.prevention.duty.shifts.models import SignOn
 from custos.prevention.duty.shifts.plan import OnShift, Shift, Strength
@@ -30,6 +31,7 @@ class OnPost:
     staff_ref: str
     post_title: Any
     since: datetime
+    post: str = ""
 
 
 def on_post(organization: int, posts: Sequence[str] | None = None) -> list[OnPost]:
@@ -40,7 +42,9 @@ def on_post(organization: int, posts: Sequence[str] | None = None) -> list[OnPos
     found = list(rows.order_by("post", "since")[:200])
     names = accounts.names_of({row.staff_ref for row in found})
     return [
-        OnPost(names.get(row.staff_ref, ""), row.staff_ref, Post(row.post).title, row.since)
+        OnPost(
+            names.get(row.staff_ref, ""), row.staff_ref, Post(row.post).title, row.since, row.post
+        )
         for row in found
     ]
 
@@ -65,13 +69,21 @@ def shift_of(organization: int, at: datetime) -> OnShift:
 def strengths(at: datetime) -> dict[int, Strength]:
     """The facilities of the scope that keep a roster, and how many each of their posts needs. One query."""
     files = adopted.by_facility(clock.day_of(at))
-    found = {number: adopted.own_of(row).strength for number, row in files.items()}
+    found = {number: _needed(adopted.own_of(row), at) for number, row in files.items()}
     return {number: strength for number, strength in found.items() if strength}
 
 
 def strength_of(organization: int, at: datetime) -> Strength:
     """How many people each post of a facility needs; empty where it keeps no roster. One query."""
-    return adopted.own_of(adopted.latest(organization, clock.day_of(at))).strength
+    return _needed(adopted.own_of(adopted.latest(organization, clock.day_of(at))), at)
+
+
+def _needed(own: FacilityFile, at: datetime) -> Strength:
+    """The facility's strength, with what its shift of the moment needs otherwise."""
+    if not own.strength:
+        return {}
+    shift = plan.shift_at(own.shifts or plan.shipped().shifts, at).shift
+    return own.strength | shift.strength
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,99 @@
+"""A facility that plans its month, for tests; call within a scope."""
+
+from datetime import date, timedelta
+
+from custos.foundation import clock
+from custos.foundation.accounts.acting import Acting
+from custos.foundation.organizations.models import Organization
+from custos.foundation.record.parties import Post, StaffKind
+from custos.prevention.duty.information import services as information
+from custos.prevention.duty.roster import absences, facts, services
+from custos.prevention.duty.roster.models import RosterPlan, Standing
+from custos.prevention.duty.roster.plan import Line
+from tests import factories
+
+#: Two on patrol in each shift, of whom one is in the women's area.
+KEPT = "strength: {patrol: 2}\nroster: {women: {patrol: 1}, two: [patrol]}\n"
+DAY, NIGHT = "08:00", "20:00"
+
+
+def next_month() -> date:
+    """The first day of the month that follows."""
+    return (clock.today().replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+class Planning:
+    """Four crews of three on patrol, one woman in each; a leader and another; the plan of next month."""
+
+    def __init__(self, text: str = KEPT, facility: Organization | None = None) -> None:
+        self.facility = facility or factories.a_facility()
+        self.month = next_month()
+        self.leader, self.other_leader = self.on(Post.LEADER), self.on(Post.DUTY_LEADER)
+        information.adopt(
+            text,
+            facility=self.facility.pk,
+            valid_from=clock.today(),
+            reason="x",
+            by=self.leader.actor,
+        )
+        self.patrol = [self.on(Post.PATROL, crew=at % 4 + 1) for at in range(12)]
+        for one in self.patrol[:4]:
+            self.mark(one)
+
+    def on(
+        self, post: Post, kind: StaffKind = StaffKind.OFFICER, crew: int | None = None
+    ) -> Acting:
+        """Somebody with an account on a post here."""
+        acting = factories.somebody(post, kind, at=self.facility)
+        if crew is not None:
+            acting.posting.crew = crew
+            acting.posting.save(update_fields=["crew"])
+        return acting
+
+    def mark(self, one: Acting, what: str = "woman") -> None:
+        """Have a leader note what somebody holds."""
+        absences.mark(
+            self.facility.pk,
+            one.actor.ref,
+            what,
+            holds=True,
+            by=self.leader.actor,
+            day=clock.today(),
+        )
+
+    def begin(self) -> RosterPlan:
+        """Have the month planned by the patterns."""
+        return services.begin(self.facility.pk, self.month, by=self.leader.actor)
+
+    def publish(
+        self, by: Acting | None = None, seen: int | None = None, reason: str = "x1"
+    ) -> RosterPlan:
+        """Publish what is being made."""
+        return services.publish(
+            self.facility.pk,
+            self.month,
+            seen=self.draft().revision if seen is None else seen,
+            by=(by or self.leader).actor,
+            reason=reason,
+        )
+
+    def published(self) -> RosterPlan:
+        """Plan and publish the month."""
+        self.begin()
+        return self.publish()
+
+    def draft(self) -> RosterPlan:
+        """What is being made."""
+        found = facts.the_plan(self.facility.pk, self.month, Standing.DRAFT)
+        assert found is not None
+        return found
+
+    def lines(self, of: Acting, standing: Standing = Standing.PUBLISHED) -> list[Line]:
+        """What somebody works in the month."""
+        row = facts.the_plan(self.facility.pk, self.month, standing)
+        assert row is not None
+        return [line for line in facts.lines(row) if line.staff == of.actor.ref]
+
+    def crew(self, number: int) -> list[Acting]:
+        """Who turns with a crew, the woman officer first."""
+        return [one for at, one in enumerate(self.patrol) if at % 4 + 1 == number]
