@@ -13,6 +13,8 @@ from custos.foundation.ui import calls, navigation
 from custos.foundation.ui.calls import Call
 from custos.prevention.duty import queries
 from custos.prevention.duty.handover.services import SIGNERS
+from custos.prevention.duty.roster.facts import ROSTERED
+from custos.prevention.duty.roster.services import PLANNING
 from custos.prevention.duty.rounds.services import LOOKING
 from custos.web.workbenches.handover import OVERSEEING
 
@@ -61,6 +63,20 @@ navigation.register(
     icon="switch-horizontal",
     order=46,
     shown=lambda acting: acting.post in SIGNERS and acting.organization.tier is Tier.FACILITY,
+)
+navigation.register(
+    "roster",
+    _("Roster"),
+    icon="calendar",
+    order=47,
+    shown=lambda acting: acting.post in PLANNING and acting.organization.tier is Tier.FACILITY,
+)
+navigation.register(
+    "my_duty",
+    _("My shifts"),
+    icon="clock",
+    order=_after_own_work(55),
+    shown=lambda acting: acting.post in ROSTERED and acting.organization.tier is Tier.FACILITY,
 )
 navigation.register(
     "handovers",

@@ -9,6 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from custos.foundation.ui import bell
 from custos.foundation.ui.bell import Notice
 from custos.prevention.duty import queries
+from custos.prevention.duty.roster import queries as roster
+from custos.prevention.duty.roster.models import SwapState
+from custos.prevention.duty.roster.services import PLANNING
 
 _LATEST_ANSWERS = 10
 
@@ -39,4 +42,36 @@ def _duty(acting: Any) -> Iterator[Notice]:
         )
 
 
+def _roster(acting: Any) -> Iterator[Notice]:
+    """Shifts of one's own that were published or changed, and swaps that wait for one's word."""
+    ref, facility = acting.actor.ref, acting.organization.pk
+    for one in roster.news(ref):
+        title = _("Your shifts are published") if one.sort == "published" else _("A shift was changed")
+        shown = f"{one.day:%Y-%m}" if one.sort == "published" else f"{one.day:%Y-%m-%d}"
+        yield Notice(
+            f"roster:{one.pk}",
+            title,
+            reverse("my_duty"),
+            one.at,
+            line=" · ".join(part for part in (shown, one.reason) if part),
+            tone="doing",
+            state=_("Roster"),
+        )
+    decides = acting.post in PLANNING
+    for swap in roster.swaps(facility, of="" if decides else ref):
+        mine = swap.other_ref == ref and swap.state == SwapState.ASKED
+        leads = decides and swap.waits_for_leader and ref not in (swap.asked_by_ref, swap.other_ref)
+        if mine or leads:
+            yield Notice(
+                f"swap:{swap.id}:{swap.state}",
+                _("Swap of shifts to approve") if leads else _("A colleague asks to swap a shift"),
+                reverse("roster_swaps" if leads else "my_duty"),
+                swap.asked_at,
+                line=f"{swap.asked_by} · {swap.day:%Y-%m-%d} {swap.turn}",
+                tone="waiting",
+                state=_("To answer"),
+            )
+
+
 bell.register("duty", _duty)
+bell.register("roster", _roster)

@@ -35,6 +35,8 @@ from custos.prevention.duty.shifts import plan as shifts
 from custos.prevention.duty.shifts import queries as on_duty
 
 PAGE = 60
+#: So many people have a place in one spreadsheet.
+MOST_PEOPLE = 2000
 #: So many breaches are listed; beyond that the count says it.
 MOST_BREACHES = 200
 
@@ -113,7 +115,13 @@ def months(facility: int) -> dict[date, set[str]]:
 
 
 def month(
-    facility: int, of: date, standing: Standing, *, post: str = "", page: str | None = None
+    facility: int,
+    of: date,
+    standing: Standing,
+    *,
+    post: str = "",
+    page: str | None = None,
+    most: int = PAGE,
 ) -> Month:
     """A plan of a month by people and days, of one post or of all, with what it breaks. Bounded queries."""
     row = facts.the_plan(facility, of, standing)
@@ -128,7 +136,7 @@ def month(
         counted[one.posts[0].value] += 1
     posts = tuple((one, words.post_title(one), counted[one]) for one in sorted(counted))
     chosen = [one for one in people.people.values() if not post or one.posts[0].value == post]
-    at: Page[Any] = Paginator(chosen, PAGE).get_page(page)
+    at: Page[Any] = Paginator(chosen, most).get_page(page)
     wrong: dict[tuple[str, date], list[Breach]] = defaultdict(list)
     for breach in found:
         if breach.staff:

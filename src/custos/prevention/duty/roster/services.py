@@ -110,16 +110,6 @@ def _by_pattern(facility: int, month: date) -> list[Line]:
     )
 
 
-def drop(facility: int, month: date, *, seen: int, by: Actor) -> None:
-    """Give up the plan that is being made; what is published stays. Raises `Conflict` where it moved on."""
-    record.require_writer(RosterPublished, by)
-    with record.deed():
-        draft = _locked(facility, month, Standing.DRAFT)
-        _require_seen(draft, seen)
-        draft.delete()
-        pulse.stir(facility)
-
-
 def set_day(
     facility: int,
     month: date,
