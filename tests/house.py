@@ -34,6 +34,8 @@ from custos.prevention.duty import services as duty
 from custos.prevention.duty.handover.tests import worlds as changes
 from custos.prevention.duty.information import services as information
 from custos.prevention.duty.models import Task
+from custos.prevention.duty.roster.tests import worlds as rosters
+from custos.prevention.duty.roster.tests.worlds import Rostered
 from custos.prevention.duty.rounds import services as rounds
 from custos.prevention.duty.rounds.models import WatchedCell
 from tests import factories, leaving
@@ -70,6 +72,7 @@ class House:
     warning: UUID
     handover: UUID
     tag: str
+    roster: Rostered
 
     def someone(self, post: Post, kind: StaffKind = StaffKind.OFFICER) -> Acting:
         """A member of staff on a post here."""
@@ -99,6 +102,15 @@ class House:
             "/handover/",
             "/handover/past/",
             f"/handover/{self.handover}/",
+            "/roster/",
+            f"/roster/?month={self.roster.gives.day:%Y-%m}",
+            f"/roster/?month={self.roster.gives.day:%Y-%m}&as=published",
+            f"/roster/{self.roster.gives.staff}/{self.roster.gives.day}/",
+            f"/roster/day/?day={self.roster.gives.day}",
+            "/roster/absences/",
+            "/roster/people/?post=patrol",
+            "/roster/swaps/",
+            "/my-duty/",
             "/handheld/",
             "/people/",
             "/people/?words=nobody",
@@ -235,6 +247,7 @@ def furnished() -> House:
             warning.pk,
             changes.waiting(facility, factories.somebody(Post.LEADER, at=facility)).pk,
             _walked(facility, cells, officer),
+            rosters.rostered(facility),
         )
 
 

@@ -48,6 +48,7 @@ from custos.prevention.devices.tests.worlds import a_button, a_press
 from custos.prevention.duty.handover.tests import worlds as changes
 from custos.prevention.duty.information import services as information
 from custos.prevention.duty.models import Task
+from custos.prevention.duty.roster.tests import worlds as rosters
 from custos.prevention.duty.rounds.models import WatchedCell
 from tests import leaving
 from tests.factories import (
@@ -92,6 +93,8 @@ UNKNOWN = {
     "sort": "need",
     "deed": "never-alone",
     "token_id": UUID(int=1),
+    "day": "2026-01-01",
+    "turn": "08:00",
 }
 _UNSAID = ("board", "everybody", "signed_in", "nobody", "own_check")
 
@@ -294,7 +297,10 @@ def _objects_of(facility: Organization) -> dict[str, Any]:
         by=an_officer(Post.ADMISSION),
         printed_by="x",
     )
+    roster = rosters.rostered(facility)
     return {
+        "leave_id": roster.absence.pk,
+        "swap_id": roster.swap.pk,
         "leader": somebody(Post.LEADER, at=facility),
         "legal_paper_id": legal_paper.pk,
         "warning_id": warning.pk,

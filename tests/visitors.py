@@ -42,7 +42,15 @@ EXCEPT = {
         "lock_passkey",
         "mfa_reauthenticate_webauthn",
     ),
-    "part of a page, fetched by it": ("calls", "duty_now", "duty_area", "duty_item", "duty_around"),
+    "part of a page, fetched by it": (
+        "calls",
+        "duty_now",
+        "duty_area",
+        "duty_item",
+        "duty_around",
+        "roster_day_now",
+        "roster_state",
+    ),
     "stream or data for scripts": (
         "live",
         "lock_state",
@@ -58,6 +66,7 @@ EXCEPT = {
         "limits_export",
         "registers_export",
         "registers_pdf",
+        "roster_sheet",
         "injury_photo",
         "mfa_download_recovery_codes",
     ),
@@ -128,6 +137,7 @@ def visitors(house: House) -> list[Visitor]:
             ("/facility/", f"/facility/{house.facility.pk}/", "/people/", "/limits/"),
         ),
         Visitor({"board": board}, ("/board/",)),
+        Visitor(_session(house.roster.officer), _own_shifts(house)),
         Visitor(_locked(house.someone(Post.PATROL)), ("/lock/",)),
         Visitor({}, ("/account/login/", "/board/enroll/", "/account/password/reset/")),
         *_with_factors(house),
@@ -153,6 +163,13 @@ def seen_otherwise(house: House) -> list[Visitor]:
         Visitor(_session(house.someone(post, clinical.get(post, StaffKind.OFFICER))), theirs)
         for post, theirs in pages.items()
     ]
+
+
+def _own_shifts(house: House) -> tuple[str, ...]:
+    """My shifts, whom to ask about one of them, and what is asked of them."""
+    gives, other = house.roster.gives, house.roster.other.actor.ref
+    ask = reverse("my_duty_swap", args=[gives.day.isoformat(), gives.turn])
+    return ("/my-duty/", ask, f"{ask}?with={other}")
 
 
 def _refused(officer: Acting, doctor: Acting) -> str:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.conf import settings
 
 from custos.config import broker
-from custos.config.demo import history, limits, places, portraits, staff, week
+from custos.config.demo import history, limits, places, portraits, rosters, staff, week
 from custos.config.demo.places import STAFF, World
 from custos.config.demo.staff import demo_password
 from custos.foundation import clock
@@ -42,6 +42,9 @@ def build(report: Callable[[str], None], seed: int = SEED, share: float = 1.0) -
     report("legal papers, and the clocks that run by them …")
     with clock.set_to(world.now), scope.entered(scope.Scope.of_system("demo")):
         limits.enter(world)
+    report("the roster of this month and the next …")
+    with clock.set_to(world.now), scope.entered(scope.Scope.of_system("demo")):
+        rosters.publish(world)
     with scope.entered(scope.Scope.of_system("demo")):
         checkpoints.make(clock.day_of(world.now - timedelta(days=1)))
         witness.sign_heads()

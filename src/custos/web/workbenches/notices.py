@@ -46,7 +46,9 @@ def _roster(acting: Any) -> Iterator[Notice]:
     """Shifts of one's own that were published or changed, and swaps that wait for one's word."""
     ref, facility = acting.actor.ref, acting.organization.pk
     for one in roster.news(ref):
-        title = _("Your shifts are published") if one.sort == "published" else _("A shift was changed")
+        title = (
+            _("Your shifts are published") if one.sort == "published" else _("A shift was changed")
+        )
         shown = f"{one.day:%Y-%m}" if one.sort == "published" else f"{one.day:%Y-%m-%d}"
         yield Notice(
             f"roster:{one.pk}",

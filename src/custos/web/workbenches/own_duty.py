@@ -40,9 +40,9 @@ def page(request: HttpRequest) -> HttpResponse:
         "shifts": [(one, (one.day, one.title) in asked) for one in shifts],
         "next": shifts[0] if shifts else None,
         "for_me": [one for one in found if one.state == "asked" and one.other_ref == ref],
-        "others": [
-            one for one in found if not (one.state == "asked" and one.other_ref == ref)
-        ][:10],
+        "others": [one for one in found if not (one.state == "asked" and one.other_ref == ref)][
+            :10
+        ],
         "own": ref,
         "news": queries.news(ref),
         "organization": acting.organization,

@@ -223,9 +223,7 @@ class DayForm(Form):
 
     turn = forms.ChoiceField(label=gettext_lazy("Shift"), required=False)
     post = forms.ChoiceField(label=gettext_lazy("Post"), required=False)
-    women = forms.BooleanField(
-        label=gettext_lazy("On a place in the women's area"), required=False
-    )
+    women = forms.BooleanField(label=gettext_lazy("On a place in the women's area"), required=False)
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         help_text=gettext_lazy("Whoever it is about reads it, and it stands in the record."),
@@ -419,12 +417,10 @@ def _absences(**_arguments: object) -> str:
 
 @form_of(_absences)
 @gate.posts(*PLANNING)
-def absence_back(request: HttpRequest, absence_id: UUID) -> HttpResponse:
+def absence_back(request: HttpRequest, leave_id: UUID) -> HttpResponse:
     """Somebody is there after all."""
     try:
-        away.take_back(
-            absence_id, reason=request.POST.get("reason", ""), by=acting_in(request).actor
-        )
+        away.take_back(leave_id, reason=request.POST.get("reason", ""), by=acting_in(request).actor)
     except Missing:
         raise
     except CustosError as error:
@@ -519,9 +515,7 @@ def swap_decide(request: HttpRequest, swap_id: UUID) -> HttpResponse:
         for found in error.findings:
             messages.error(request, found.words)
     else:
-        messages.success(
-            request, _("Approved; the roster has it.") if approve else _("Refused.")
-        )
+        messages.success(request, _("Approved; the roster has it.") if approve else _("Refused."))
     return redirect("roster_swaps")
 
 

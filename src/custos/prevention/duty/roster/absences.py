@@ -78,7 +78,7 @@ def take_back(absence: UUID, *, reason: str, by: Actor) -> RosterAbsence:
             .first()
         )
         if row is None:
-            raise Missing("absence.no_such", _("There is no such absence."))
+            raise Missing("absence.no_such", _("There is no such absence of staff."))
         if row.ended_at is not None:
             raise Conflict("absence.ended", _("This absence has been taken back already."))
         row.ended_by, row.ended_at = by.ref, deed.at

@@ -491,6 +491,11 @@ class SwapShown:
     words: str
 
     @property
+    def key(self) -> str:
+        """Its identifier, as a page names its parts."""
+        return str(self.id)
+
+    @property
     def waits_for_leader(self) -> bool:
         """Whether both want it and a leader is to decide."""
         return self.state == SwapState.AGREED
@@ -545,6 +550,11 @@ class AbsenceShown:
     noted_by: str
     noted_at: datetime
     planned: int
+
+    @property
+    def key(self) -> str:
+        """Its identifier, as a page names its parts."""
+        return str(self.id)
 
 
 def absences(facility: int, page: str | None = None) -> Page[AbsenceShown]:

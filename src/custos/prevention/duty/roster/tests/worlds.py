@@ -1,5 +1,6 @@
 """A facility that plans its month, for tests; call within a scope."""
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from custos.foundation import clock
@@ -7,8 +8,8 @@ from custos.foundation.accounts.acting import Acting
 from custos.foundation.organizations.models import Organization
 from custos.foundation.record.parties import Post, StaffKind
 from custos.prevention.duty.information import services as information
-from custos.prevention.duty.roster import absences, facts, services
-from custos.prevention.duty.roster.models import RosterPlan, Standing
+from custos.prevention.duty.roster import absences, facts, services, swaps
+from custos.prevention.duty.roster.models import RosterAbsence, RosterPlan, RosterSwap, Standing
 from custos.prevention.duty.roster.plan import Line
 from tests import factories
 
@@ -97,3 +98,52 @@ class Planning:
     def crew(self, number: int) -> list[Acting]:
         """Who turns with a crew, the woman officer first."""
         return [one for at, one in enumerate(self.patrol) if at % 4 + 1 == number]
+
+
+@dataclass(frozen=True, slots=True)
+class Rostered:
+    """A published month of two on patrol: one asks the other to take a shift, who is away later."""
+
+    officer: Acting
+    other: Acting
+    gives: Line
+    absence: RosterAbsence
+    swap: RosterSwap
+
+
+def rostered(facility: Organization) -> Rostered:
+    """The same at a facility, whatever its own file says."""
+    leader = factories.somebody(Post.LEADER, at=facility)
+    pair = [factories.somebody(Post.PATROL, at=facility) for _ in range(2)]
+    for crew, one in enumerate(pair, 1):
+        one.posting.crew = crew
+        one.posting.save(update_fields=["crew"])
+    officer, other = pair
+    month = next_month()
+    absence = absences.note(
+        facility.pk,
+        other.actor.ref,
+        sort="training",
+        first=month + timedelta(days=20),
+        last=month + timedelta(days=24),
+        by=leader.actor,
+    )
+    draft = services.begin(facility.pk, month, by=leader.actor)
+    services.publish(facility.pk, month, seen=draft.revision, by=leader.actor)
+    services.begin(facility.pk, month, by=leader.actor)
+    plan = facts.the_plan(facility.pk, month, Standing.PUBLISHED)
+    assert plan is not None
+    gives = next(
+        line
+        for line in facts.lines(plan)
+        if line.staff == officer.actor.ref and line.turn == DAY and line.day > month
+    )
+    swap = swaps.ask(
+        facility.pk,
+        day=gives.day,
+        turn=gives.turn,
+        other=other.actor.ref,
+        reason="家中有事",
+        by=officer.actor,
+    )
+    return Rostered(officer, other, gives, absence, swap)
