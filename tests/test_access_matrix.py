@@ -233,6 +233,7 @@ class World:
             "release": own["release_id"],
             "count": own["count_id"],
             "task": own["task_id"],
+            "handover": own["handover_id"],
             "entry": own["entry_id"],
             "cell": own["cell_id"],
             "legal_paper": own["legal_paper_id"],

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import hypothesis
 import pytest
@@ -52,6 +53,9 @@ from custos.prevention.devices.kinds import EmergencyButtonPressed
 from custos.prevention.devices.models import Device, DeviceKind
 from custos.prevention.devices.timing import Timing
 from custos.prevention.duty import services as duty
+from custos.prevention.duty.handover import services as handing
+from custos.prevention.duty.handover.models import HandoverItem
+from custos.prevention.duty.handover.tests import worlds as changes
 from custos.prevention.duty.information import catalogue
 from custos.prevention.duty.information import services as collecting
 from custos.prevention.duty.information.types import rule_name
@@ -77,6 +81,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 INTEGRATION = "integration"
+PASSWORD = "quiet-river-4417"
 CALLERS = [*Post, INTEGRATION]
 REACHED = 0.9
 
@@ -205,6 +210,24 @@ def _tasks_of_deeds(
     return {name: {"task": str(task.pk)} for name, task in given.items()}
 
 
+def _handovers(facility: Organization) -> tuple[UUID, UUID]:
+    """A handover that waits for its first signature, and one of before that waits for its second."""
+    leader = somebody(Post.LEADER, at=facility)
+    with clock.set_to(clock.now() - timedelta(hours=12)):
+        before = changes.waiting(facility, leader)
+        handing.sign(before.pk, changes.ALL_KEYS, by=leader.actor, proven_at=clock.now())
+    latest = handing.prepare(facility.pk)
+    assert latest is not None
+    return latest.pk, before.pk
+
+
+def _proves_itself(program: Program) -> None:
+    """Give whoever's program it is a password, by which they sign."""
+    assert program.acting is not None
+    program.acting.user.set_password(PASSWORD)
+    program.acting.user.save()
+
+
 def _a_world(site: str, who: str) -> World:
     with scope.entered(SYSTEM):
         facility = a_facility()
@@ -222,6 +245,7 @@ def _a_world(site: str, who: str) -> World:
         buttons, pressed = _pressed(facility, 5)
         release = leaving.received(beside)
         _a_base(facility)
+        to_sign, to_take = _handovers(facility)
         collecting.adopt(
             "rounds: {}",
             facility=facility.pk,
@@ -239,6 +263,9 @@ def _a_world(site: str, who: str) -> World:
                 kind=StaffKind.CLINICIAN if who == Post.MEDICAL else StaffKind.OFFICER,
             )
         )
+        if program.acting is not None:
+            _proves_itself(program)
+        items = HandoverItem.objects.filter(handover=to_take).values_list("pk", flat=True)
         photo = record_a_photo(stay, program)
         legal_paper = limits.arrested(beside, days_ago=9)
         for moved in (stay, beside):
@@ -286,6 +313,7 @@ def _a_world(site: str, who: str) -> World:
             "entry": str(photo.id),
             "legal_paper": str(legal_paper.pk),
             "task": str(pressed[0].pk),
+            "handover": str(to_sign),
             "device": str(buttons[0].pk),
             "sha256": photo.sha256,
             "arrival": str(expected.pk),
@@ -325,10 +353,15 @@ def _a_world(site: str, who: str) -> World:
             },
             "record_observation": {"type": "I30", "custody": str(stay.pk), "details": {}},
             "record_round": {"cell": str(cell.pk)},
+            "sign_handover": {"own_password": PASSWORD},
+            "read_handover_items": {"items": [{"item": str(item), "remark": ""} for item in items]},
+            "take_handover": {"own_password": PASSWORD},
             "record_base": {"valid_from": later},
             "take_cell_out_of_use": {"expected_return": later},
         },
         only={
+            "read_handover_items": {"handover": str(to_take)},
+            "take_handover": {"handover": str(to_take)},
             "return_cell_to_use": {"cell": str(broken.pk)},
             "take_cell_out_of_use": {"cell": str(other.pk)},
             **tasks,

@@ -16,7 +16,9 @@ from custos.management.reception.release.api import router as release
 from custos.management.timelimits.api import router as timelimits
 from custos.prevention.devices.api import router as devices
 from custos.prevention.duty.api import router as duty
+from custos.prevention.duty.handover.api import router as handovers
 from custos.prevention.duty.rounds.api import router as rounds
+from custos.prevention.duty.shifts.api import router as shifts
 
 ROUTERS: tuple[Router, ...] = (
     custody,
@@ -28,6 +30,8 @@ ROUTERS: tuple[Router, ...] = (
     sheets,
     duty,
     rounds,
+    shifts,
+    handovers,
     devices,
     organizations.router,
     record.router,

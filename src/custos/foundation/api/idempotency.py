@@ -5,7 +5,6 @@ waits at the unique index until the first has committed, and then finds its answ
 was refused, nothing of it remains and the second runs. So only what was done is ever kept.
 """
 
-import hashlib
 import re
 from collections.abc import Callable, Set
 from datetime import timedelta
@@ -13,6 +12,7 @@ from uuid import UUID
 
 from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from psycopg.errors import LockNotAvailable
 
@@ -69,9 +69,9 @@ def once(
 
 
 def _digest(request: HttpRequest) -> str:
-    said = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
-    said.update(request.body)
-    return said.hexdigest()
+    """What was asked. Keyed: a body may hold a password, and what is kept must not help to guess it."""
+    said = f"{request.method} {request.get_full_path()}\n".encode() + request.body
+    return salted_hmac("custos.api.idempotency", said, algorithm="sha256").hexdigest()
 
 
 _CLAIM = """

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -12,11 +13,13 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from pydantic import TypeAdapter
 
-from custos.foundation.accounts import access
+from custos.foundation import clock
+from custos.foundation.accounts import access, proof
 from custos.foundation.accounts.acting import Acting
 from custos.foundation.api import idempotency, scopes
 from custos.foundation.api.callers import Caller, Rule, Session, Token
 from custos.foundation.api.problems import Refused
+from custos.foundation.api.schemas import Proof
 from custos.foundation.database import scope as scopes_of_rows
 from custos.foundation.database.scope import Scope
 from custos.foundation.record.parties import DUTY_POSTS, Actor, Post
@@ -51,6 +54,8 @@ class Call:
 
     request: HttpRequest
     caller: Caller
+    #: When the caller last proved who they are; None where the operation doesn't ask (`schemas.Proof`).
+    proven_at: datetime | None = None
 
     @property
     def actor(self) -> Actor:
@@ -219,7 +224,8 @@ def _running(view: Callable[..., Any], known: Operation, gives: Any, status: int
     @wraps(view)
     def run(request: HttpRequest, **values: Any) -> HttpResponse:
         caller: Caller = request.auth  # type: ignore[attr-defined]
-        call = Call(request, caller)
+        # Before the transaction: a refusal undoes that, and a wrong password stays counted.
+        call = Call(request, caller, _proven_at(request, caller, values))
         reader, post = caller.reader
         _require_known_filters(request, run)
         with (
@@ -243,6 +249,21 @@ def _running(view: Callable[..., Any], known: Operation, gives: Any, status: int
         parameters=[first.replace(name="request", annotation=HttpRequest), *others]
     )
     return run
+
+
+def _proven_at(request: HttpRequest, caller: Caller, values: dict[str, Any]) -> datetime | None:
+    """When the caller last proved who they are, now or in their session. Raises `NotAllowed` for a password
+    or code that isn't right; it is counted like a failed sign-in.
+    """
+    asked = next((value for value in values.values() if isinstance(value, Proof)), None)
+    if asked is None or caller.acting is None:
+        return None
+    if not asked.own_password:
+        return None if caller.token else proof.last(request)
+    name = caller.acting.user.get_username()
+    if proof.of(request, name, asked.own_password, asked.own_code) is None:
+        raise proof.wrong("own_password")
+    return clock.now()
 
 
 def _require_known_filters(request: HttpRequest, run: Any) -> None:

@@ -54,6 +54,19 @@ def example_of(shape: type[BaseModel]) -> dict[str, Any]:
     return example
 
 
+class Proof(Asked):
+    """What is asked besides where somebody has to prove again who they are, as for a signature."""
+
+    own_password: str = Field(
+        "",
+        max_length=128,
+        description="The caller's own; needed by a token, and by a session after five minutes.",
+    )
+    own_code: str = Field(
+        "", max_length=8, description="Of the authenticator app, where the account uses one."
+    )
+
+
 class Nothing(Asked):
     """Nothing more needs to be said."""
 

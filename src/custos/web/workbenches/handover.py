@@ -17,16 +17,11 @@ from custos.foundation.accounts.acting import Acting, acting_in
 from custos.foundation.accounts.deciding import ProofForm
 from custos.foundation.accounts.middleware import purpose
 from custos.foundation.errors import CustosError, Missing
-from custos.foundation.record.parties import Post
 from custos.foundation.ui.forms import Form
 from custos.foundation.ui.methods import form_of
 from custos.prevention.duty.handover import queries, services
 from custos.prevention.duty.handover.queries import Document
-from custos.prevention.duty.handover.services import SIGNERS, Said
-
-#: Who reads handovers besides those who sign them.
-OVERSEEING = (Post.RESIDENT_PROSECUTOR, Post.OVERSIGHT)
-READERS = (*SIGNERS, *OVERSEEING)
+from custos.prevention.duty.handover.services import READERS, SIGNERS, Said
 
 
 class SayForm(Form):

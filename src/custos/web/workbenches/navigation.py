@@ -12,11 +12,10 @@ from custos.foundation.record.parties import Post
 from custos.foundation.ui import calls, navigation
 from custos.foundation.ui.calls import Call
 from custos.prevention.duty import queries
-from custos.prevention.duty.handover.services import SIGNERS
+from custos.prevention.duty.handover.services import OVERSEEING, SIGNERS
 from custos.prevention.duty.roster.facts import ROSTERED
 from custos.prevention.duty.roster.services import PLANNING
 from custos.prevention.duty.rounds.services import LOOKING
-from custos.web.workbenches.handover import OVERSEEING
 
 #: Posts that are asked only for what others let lie: they begin with what they oversee.
 _OVERSEEING = (Post.RESIDENT_PROSECUTOR, Post.OVERSIGHT)

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -73,6 +73,25 @@ def latest(organization: int, page: object = 1) -> Page[HandoverShown]:
     return found
 
 
+def listed(
+    organization: int,
+    *,
+    waiting: bool | None = None,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int,
+) -> list[HandoverShown]:
+    """The same by a cursor; `waiting`: those that not both have signed, or the others. Two queries."""
+    lowest, highest = range_of(organization)
+    rows = _rows().filter(organization_id__gte=lowest, organization_id__lte=highest)
+    if waiting is not None:
+        taken = Q(standing=Standing.TAKEN)
+        rows = rows.filter(~taken if waiting else taken)
+    if after is not None:
+        at, pk = after
+        rows = rows.filter(Q(at__lt=at) | Q(at=at, pk__gt=pk))
+    return _shown(rows.order_by("-at", "pk")[:limit])
+
+
 def open_ones(facility: int) -> list[HandoverShown]:
     """What both have not signed yet at a facility, oldest first. Two queries."""
     rows = _rows().filter(organization_id=facility).exclude(standing=Standing.TAKEN)
@@ -119,6 +138,13 @@ def answerable(facility: int) -> list[Answerable]:
     return found
 
 
+class Remark(NamedTuple):
+    """What somebody asked or said about an item."""
+
+    by: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class ItemShown:
     """An item as it was shown then. `person` is who it is about, where the reader may see them now;
@@ -134,7 +160,14 @@ class ItemShown:
     sealed: bool
     task_id: UUID | None
     mine: bool
-    remarks: tuple[tuple[str, str], ...]
+    remarks: tuple[Remark, ...]
+
+
+class Section(NamedTuple):
+    """A part of a handover."""
+
+    title: str
+    items: tuple[ItemShown, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +175,7 @@ class Document:
     """A whole handover: its sections with items, what the reader may do, and whether it is as signed."""
 
     handover: HandoverShown
-    sections: tuple[tuple[str, tuple[ItemShown, ...]], ...]
+    sections: tuple[Section, ...]
     unread: int
     items: int
     may_sign: bool
@@ -173,7 +206,7 @@ def document(handover: UUID, by: Actor) -> Document:
     return Document(
         _shown([row])[0],
         tuple(
-            (_named(section.title.model_dump()), tuple(shown.get(section.id, ())))
+            Section(_named(section.title.model_dump()), tuple(shown.get(section.id, ())))
             for section in plan.rules().sections
             if section.by == "system" or section.id in shown
         ),
@@ -192,9 +225,9 @@ def _items_shown(
     stays = {item.custody_id for item in listed if item.custody_id}
     people = custody.named(stays) if stays else {}
     names = accounts.names_of({one.by_ref for one in said}) if said else {}
-    remarks: dict[UUID, list[tuple[str, str]]] = {}
+    remarks: dict[UUID, list[Remark]] = {}
     for one in said:
-        remarks.setdefault(one.item_id, []).append((names.get(one.by_ref, ""), one.remark))
+        remarks.setdefault(one.item_id, []).append(Remark(names.get(one.by_ref, ""), one.remark))
     found: dict[str, list[ItemShown]] = {}
     for item in listed:
         person = people.get(item.custody_id) if item.custody_id else None

@@ -45,6 +45,9 @@ from custos.prevention.duty.shifts.services import hold_over, let_go
 
 #: Who signs, on either side.
 SIGNERS = (Post.DUTY_LEADER, Post.LEADER)
+#: Who reads handovers besides.
+OVERSEEING = (Post.RESIDENT_PROSECUTOR, Post.OVERSIGHT)
+READERS = (*SIGNERS, *OVERSEEING)
 LONGEST_WORDS, LONGEST_REMARK, MOST_KEYS = 2000, 500, 9999
 _SYSTEM = Actor.system("duty.handover")
 

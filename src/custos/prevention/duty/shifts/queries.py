@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import get_language
 
 from custos.foundation import clock
 from custos.foundation.accounts import queries as accounts
@@ -64,6 +65,12 @@ def shifts_of(organization: int, at: datetime) -> tuple[Shift, ...]:
 def shift_of(organization: int, at: datetime) -> OnShift:
     """The shift of a facility at a moment. One query."""
     return plan.shift_at(shifts_of(organization, at), at)
+
+
+def named(shift: OnShift) -> str:
+    """What a shift is called, in the active language."""
+    name = shift.shift.name
+    return name.zh if (get_language() or "").startswith("zh") else name.en
 
 
 def strengths(at: datetime) -> dict[int, Strength]:
