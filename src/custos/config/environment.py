@@ -17,6 +17,7 @@
 | `CUSTOS_IDLE_MINUTES` | a desk without a key or touch for so long is locked; `0` never | 10, in a demo 0 |
 | `CUSTOS_SECOND_FACTOR` | posts that need a second factor, by comma | leaders, oversight, administrators |
 | `CUSTOS_DEMO` | `1` offers sign-ins to everybody; never for a real installation | off |
+| `CUSTOS_DEMO_LEFT` | the area left to people where the other posts of a demo are played | none |
 | `LC_ALL`, `LC_MESSAGES`, `LANG` | language of the command line: `zh…` is Chinese | English |
 | `CUSTOS_PG_BIN` | binaries of the embedded database | those of the Python package |
 """

@@ -110,6 +110,7 @@ def main() -> None:
 @click.option("--fresh", is_flag=True, help="Forget the world of an earlier demo and begin anew.")
 @click.option("--seed", type=int, help="Build another world: the same number, the same world.")
 @click.option("--empty", is_flag=True, help="Build no world at the first start, only the tables.")
+@click.option("--no-shift", is_flag=True, help="Nobody plays the posts of the shift.")
 @click.option("--forget", is_flag=True, help="Remove all that a demo left, and start none.")
 def demo(
     port: int,
@@ -118,12 +119,13 @@ def demo(
     fresh: bool,
     seed: int | None,
     empty: bool,
+    no_shift: bool,
     forget: bool,
 ) -> None:
     """Run a living facility on this machine, with everything it needs.
 
-    Database, broker, site and worker run under this one program and end with it. The first start
-    builds the demo's world; later ones go on where the last one ended.
+    Database, broker, site, worker and a shift that is played run under this one program and end with it.
+    The first start builds the demo's world; later ones go on where the last one ended.
 
     \b
     custos demo                          http://localhost:8000
@@ -135,7 +137,14 @@ def demo(
     from custos.config.environment import data_folder
 
     running = supervisor.Demo(
-        (data or data_folder()).absolute(), port, mqtt_port, fresh, seed, empty, click.echo
+        (data or data_folder()).absolute(),
+        port,
+        mqtt_port,
+        fresh,
+        seed,
+        empty,
+        click.echo,
+        shift=not no_shift,
     )
     try:
         if forget:
@@ -143,6 +152,35 @@ def demo(
         else:
             running.run()
     except supervisor.CannotStart as error:
+        raise click.ClickException(str(error)) from None
+
+
+@main.command()
+@click.option("--port", type=PORT, default=8000, show_default=True, help="Port of the demo's site.")
+@click.option(
+    "--data", type=click.Path(path_type=Path, file_okay=False), help="Data folder [data/ here]."
+)
+@click.option(
+    "--seed", type=int, default=1, show_default=True, help="The same number, the same play."
+)
+def shift(port: int, data: Path | None, seed: int) -> None:
+    """Play the posts of a demo's shift, over its API, until Ctrl-C.
+
+    People sign on, walk their rounds, take what is asked of their posts, notice things, and hand over when
+    the shift ends. The patrol of one area and the duty leader's decisions are left to you; it says which.
+    `custos demo` runs it by itself; for another seed start that with --no-shift, and this beside it. Only a
+    demo has people who may be played: anywhere else it refuses.
+
+    \b
+    custos shift --seed 7
+    custos shift --data /tmp/other --port 8001
+    """
+    from custos.config.environment import data_folder
+    from custos.config.shift import commands, crew
+
+    try:
+        commands.run((data or data_folder()).absolute(), port, seed, click.echo)
+    except crew.NotADemo as error:
         raise click.ClickException(str(error)) from None
 
 

@@ -16,6 +16,8 @@ DATA = environment.data_folder()
 SECRET_KEY = environment.secret("CUSTOS_SECRET_KEY", DATA / "keys" / "django")
 DEBUG = False
 DEMO = os.environ.get("CUSTOS_DEMO") == "1"
+#: The area of a demo whose patrol is left to whoever tries it; empty where nobody plays the other posts.
+DEMO_LEFT = os.environ.get("CUSTOS_DEMO_LEFT", "")
 ALLOWED_HOSTS = os.environ.get("CUSTOS_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 
 INSTALLED_APPS = [

@@ -1,4 +1,4 @@
-"""`custos demo`: database, broker, web, worker and the backups' keeper under one parent.
+"""`custos demo`: database, broker, web, worker, the backups' keeper and a played shift under one parent.
 
 The parent starts them in order, starts again whichever ends, and stops them in the opposite order.
 Each of them ends with it, however it ended itself (the kernel sees to that), so nothing is ever
@@ -24,6 +24,8 @@ from psycopg import sql
 
 from custos.config import broker, postgres, troubles
 from custos.config.environment import secret
+from custos.config.shift import commands, crew
+from custos.config.shift.crew import Crew
 from custos.foundation.backups import epochs
 
 BUILDING = "custos_building"
@@ -150,6 +152,7 @@ class Demo:
     seed: int | None = None
     empty: bool = False
     say: Say = print
+    shift: bool = True
     _children: list[Child] = field(default_factory=list)
     _wish: _Wish = field(default_factory=_Wish)
 
@@ -227,7 +230,8 @@ class Demo:
         # The witness first: one that outlived its database would say that the database was lost.
         for name in (*_WORLD, "logs"):
             shutil.rmtree(self.data / name, ignore_errors=True)
-        (self.data / epochs.FILE).unlink(missing_ok=True)
+        for file in (epochs.FILE, crew.FILE):
+            (self.data / file).unlink(missing_ok=True)
         shutil.rmtree(postgres.place_for(self.data).home, ignore_errors=True)
 
     @contextlib.contextmanager
@@ -243,10 +247,19 @@ class Demo:
                 child.stop()
             server.stop()
 
+    @property
+    def _played(self) -> Crew | None:
+        """Who plays the shift; nobody where the world has none, and where it isn't wanted."""
+        try:
+            return crew.of(self.data) if self.shift else None
+        except crew.NotADemo:
+            return None
+
     def _environment(self, server: postgres.Server, database: str) -> dict[str, str]:
         return os.environ | {
             "CUSTOS_DATA": str(self.data),
             "CUSTOS_DEMO": "1",
+            "CUSTOS_DEMO_LEFT": played.left if (played := self._played) else "",
             "CUSTOS_MQTT_HOST": "127.0.0.1",
             "CUSTOS_MQTT_PORT": str(self.mqtt_port),
             "CUSTOS_MQTT_USER": broker.CUSTOS,
@@ -272,12 +285,17 @@ class Demo:
         else:
             self._build(server)
         environment = self._environment(server, postgres.DATABASE)
-        for name, arguments in (
+        programs = [
             ("broker", ["broker", "--port", str(self.mqtt_port)]),
             ("web", ["serve", "--port", str(self.port)]),
             ("worker", ["worker"]),
             ("keeper", ["backup", "keep"]),
-        ):
+        ]
+        if self._played is not None:
+            programs.append(
+                ("shift", ["shift", "--port", str(self.port), "--data", str(self.data)])
+            )
+        for name, arguments in programs:
             child = Child(name, arguments, environment, self.data / "logs" / f"{name}.log")
             self._children.append(child)
             child.start()
@@ -294,6 +312,7 @@ class Demo:
         # They belong to the world that was interrupted.
         for name in _WORLD:
             shutil.rmtree(self.data / name, ignore_errors=True)
+        (self.data / crew.FILE).unlink(missing_ok=True)
         server.provision(BUILDING)
         self.say("  making the tables …")
         self._step(server, BUILDING, "migrate")
@@ -343,6 +362,9 @@ class Demo:
         self.say("")
         self.say(f"Custos is at http://localhost:{self.port}  (Ctrl-C stops it)")
         self._step(server, postgres.DATABASE, "sign-ins")
+        if (played := self._played) is not None:
+            for line in commands.announcement(played):
+                self.say(line)
         self.say(
             f"Devices: localhost:{self.mqtt_port}, user {broker.DEVICES}, password in {devices}"
         )

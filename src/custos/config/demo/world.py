@@ -7,7 +7,8 @@ from datetime import timedelta
 from django.conf import settings
 
 from custos.config import broker
-from custos.config.demo import history, limits, places, portraits, rosters, staff, week
+from custos.config.demo import duty, history, limits, places, portraits, rosters, staff, week
+from custos.config.demo.duty import YEAR
 from custos.config.demo.places import STAFF, World
 from custos.config.demo.staff import demo_password
 from custos.foundation import clock
@@ -34,10 +35,14 @@ def build(report: Callable[[str], None], seed: int = SEED, share: float = 1.0) -
         report(f"{STAFF} staff on their posts …")
         with clock.set_to(world.began + timedelta(hours=1)):
             staff.build(world)
+        with clock.set_to(world.now - YEAR):
+            duty.adopt(world)
         report(f"people held since before this week, and {sum(history.PAST):,} stays of before …")
         pictures = portraits.stored()
         later = history.write(world, pictures)
     report("the last week, day by day …")
+    with scope.entered(scope.Scope.of_system("demo")):
+        duty.plan(world)
     week.tell(world, later, report)
     report("legal papers, and the clocks that run by them …")
     with clock.set_to(world.now), scope.entered(scope.Scope.of_system("demo")):
@@ -45,6 +50,10 @@ def build(report: Callable[[str], None], seed: int = SEED, share: float = 1.0) -
     report("the roster of this month and the next …")
     with clock.set_to(world.now), scope.entered(scope.Scope.of_system("demo")):
         rosters.publish(world)
+    report("rounds, and who plays the posts of the shift …")
+    with clock.set_to(world.now), scope.entered(scope.Scope.of_system("demo")):
+        duty.walk(world)
+        duty.let_play(world)
     with scope.entered(scope.Scope.of_system("demo")):
         checkpoints.make(clock.day_of(world.now - timedelta(days=1)))
         witness.sign_heads()

@@ -92,6 +92,11 @@ class Shell:
         ]
 
     @property
+    def left_area(self) -> str:
+        """The area whose patrol is left to whoever tries the demo; empty where no posts are played."""
+        return str(settings.DEMO_LEFT) if settings.DEMO else ""
+
+    @property
     def idle_seconds(self) -> int:
         """After how long without a key or a touch the page locks itself; 0 for never."""
         return int(settings.IDLE_MINUTES) * 60

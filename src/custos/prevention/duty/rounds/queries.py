@@ -105,6 +105,7 @@ def _shown(rows: Iterable[WatchedCell]) -> list[CellDue]:
 class Tag:
     """What hangs at a cell's door."""
 
+    cell_id: UUID
     name: str
     area: str
     code: str
@@ -119,7 +120,8 @@ def tags(facility: int) -> list[Tag]:
         .order_by("cell__area__position", "cell__name")[:MOST]
     )
     return [
-        Tag(row.cell.name, row.cell.area.name if row.cell.area else "", row.code) for row in rows
+        Tag(row.cell_id, row.cell.name, row.cell.area.name if row.cell.area else "", row.code)
+        for row in rows
     ]
 
 
