@@ -36,7 +36,12 @@ from custos.management.reception.release import gathered
 from custos.management.timelimits import queries as limits
 from custos.prevention.devices import queries as devices
 from custos.prevention.devices.models import Device, DeviceKind
+from custos.prevention.duty.handover.models import Handover
+from custos.prevention.duty.information.models import Observation
 from custos.prevention.duty.models import Task
+from custos.prevention.duty.rounds import queries as rounds
+from custos.prevention.duty.rounds.models import Look, WatchedCell
+from custos.prevention.duty.shifts import queries as shifts
 from tests import databases
 
 MAIN, ADMINISTRATIVE, TREATMENT = 101_001_001, 101_001_002, 101_002_002
@@ -313,6 +318,39 @@ def test_arrivals_stand_on_the_board_at_each_step(seen: None):
         assert Arrival.objects.filter(organization_id=facility, closed_at=None).count() == 2
     out = Absence.objects.filter(left_at__isnull=False, back_at=None)
     assert {row.kind for row in out} == {"court", "hospital"}
+
+
+def test_its_cells_are_looked_into_and_none_is_late(seen: None):
+    watched = WatchedCell.objects.filter(organization_id=MAIN)
+    assert watched.count() == 54
+    assert not watched.exclude(missed_since=None).exists()
+    assert not watched.filter(due_at__lte=NOW).exists()
+    looks = Look.objects.filter(organization_id=MAIN)
+    assert looks.count() > 10_000
+    assert looks.filter(late_minutes__gt=0).exclude(by_ref="").count() > 10
+    assert not looks.filter(recorded_at__gt=NOW).exists()
+    assert {sign.sort for sign in rounds.signs(MAIN, NOW)} == set()
+
+
+def test_each_shift_of_the_week_was_handed_over(seen: None):
+    rows = Handover.objects.filter(organization_id=MAIN).order_by("at")
+    assert [row.standing for row in rows] == ["taken"] * 14
+    assert rows.last().at == datetime(2026, 3, 2, tzinfo=UTC)  # eight in the morning
+    posts = {post.title: post for post in shifts.posts_now(MAIN)}
+    assert not [title for title, post in posts.items() if post.is_short]
+
+
+def test_a_year_of_duty_was_answered_some_of_it_late_and_some_again(seen: None):
+    tasks = Task.objects.filter(organization_id=MAIN, rule_id__startswith="DUTY-INFO-")
+    assert tasks.count() > 3_650
+    assert set(tasks.values_list("state", flat=True)) == {"answered"}
+    months = {(at.year, at.month) for at in tasks.values_list("opened_at", flat=True)}
+    assert len(months) >= 12
+    assert tasks.filter(step__gt=0).count() > 50
+    assert tasks.exclude(reopens=None).count() > 50
+    assert not tasks.filter(ended_at__gt=NOW).exists()
+    reported = Observation.objects.filter(organization_id=MAIN)
+    assert reported.count() == tasks.filter(reopens=None).count()
 
 
 def test_nobody_in_it_exists(seen: None):

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from custos.config.demo.places import World
+from custos.config.demo.places import LAST_WEEK, World
 from custos.config.demo.staff import demo_password
 from custos.config.shift import crew
 from custos.config.shift.crew import Crew, Player
@@ -136,7 +136,7 @@ def plan(world: World) -> None:
     change = local.replace(hour=8, minute=0, second=0, microsecond=0)
     while change <= world.now + timedelta(hours=12):
         incoming = both[0 if change.hour == 8 else 1]
-        if change > world.week:
+        if change > world.now - LAST_WEEK * world.share:
             _plan_change(world, change, incoming, both[1 if change.hour == 8 else 0], chance)
         change += timedelta(hours=12)
 
@@ -216,7 +216,7 @@ def walk(world: World) -> None:
             if cell.area is not None and cell.area.name == area and cell.pk in people
         ]
         patrols = [crew_[Post.PATROL][number].actor for crew_ in both]
-        begins = world.now - ROUNDS
+        begins = world.now - ROUNDS * world.share
         while begins < world.now - _LAST:
             looks += _walked(cells, people, begins, patrols, chance)
             begins = looks[-1].at + timedelta(minutes=chance.uniform(*_REST))

@@ -7,7 +7,17 @@ from datetime import timedelta
 from django.conf import settings
 
 from custos.config import broker
-from custos.config.demo import duty, history, limits, places, portraits, rosters, staff, week
+from custos.config.demo import (
+    duty,
+    history,
+    limits,
+    places,
+    portraits,
+    rosters,
+    staff,
+    week,
+    year,
+)
 from custos.config.demo.duty import YEAR
 from custos.config.demo.places import STAFF, World
 from custos.config.demo.staff import demo_password
@@ -50,6 +60,9 @@ def build(report: Callable[[str], None], seed: int = SEED, share: float = 1.0) -
     report("the roster of this month and the next …")
     with clock.set_to(world.now), scope.entered(scope.Scope.of_system("demo")):
         rosters.publish(world)
+    report("a year of duty …")
+    with scope.entered(scope.Scope.of_system("demo")):
+        year.write(world)
     report("rounds, and who plays the posts of the shift …")
     with clock.set_to(world.now), scope.entered(scope.Scope.of_system("demo")):
         duty.walk(world)

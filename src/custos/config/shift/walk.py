@@ -51,7 +51,8 @@ class Walk:
                 return self._at(door, now)
         self._ahead = sorted(one.cell for one in doors)
         self.chance.shuffle(self._ahead)
-        self.free_at = now + timedelta(minutes=self.chance.uniform(*_REST))
+        rest = timedelta(minutes=self.chance.uniform(*_REST))
+        self.free_at = now + (rest if self._seen else timedelta(seconds=_STRIDE[0]))
         return None
 
     def _resting(self, waiting: Sequence[Door], now: datetime) -> bool:

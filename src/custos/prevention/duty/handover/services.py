@@ -222,10 +222,10 @@ def sign(handover: UUID, said: Said, *, by: Actor, proven_at: datetime | None) -
     `Missing` out of scope.
     """
     record.require_writer(HandoverSigned, by)
-    confirmations.require_fresh(proven_at)
     _require_said(said)
     with record.deed() as deed:
         row = _locked(handover)
+        confirmations.require_fresh(proven_at)
         if row.signed_at is not None:
             _was_first(row.signed_by, row.signed_at)
         _require_outgoing(row, by)
@@ -292,9 +292,9 @@ def take(handover: UUID, *, by: Actor, proven_at: datetime | None) -> Handover:
     scope.
     """
     record.require_writer(HandoverTaken, by)
-    confirmations.require_fresh(proven_at)
     with record.deed() as deed:
         row = _locked(handover)
+        confirmations.require_fresh(proven_at)
         if row.taken_at is not None:
             _was_first(row.taken_by, row.taken_at)
         if row.signed_at is None:

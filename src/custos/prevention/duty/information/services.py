@@ -116,7 +116,7 @@ def observe(
     own = scope.current()
     widened = replace(own, audiences=own.audiences | {int(audience)})
     with scope.entered(widened), record.deed() as deed:
-        digest = _digest(payload, about, observed_at, photos)
+        digest = digest_of(payload, about, observed_at, photos)
         if before := _before(facility, payload.client, digest, by):
             return before
         header = deed.append(
@@ -282,7 +282,7 @@ def by_our_clock(
     return true, observed_at if true != observed_at else None
 
 
-def _digest(
+def digest_of(
     payload: InformationCollected,
     about: About,
     observed_at: datetime | None,
@@ -349,7 +349,7 @@ def open_tasks(event: Event, deed: Deed) -> list[Task]:
         .values_list("rule_id", flat=True)
     )
     tasks = [
-        _task_of(event, one, kind, audience, payload.area, deed.at)
+        task_of(event, one, kind, audience, payload.area, deed.at)
         for one in wanted
         if one.rule.id not in done
     ]
@@ -361,16 +361,19 @@ def open_tasks(event: Event, deed: Deed) -> list[Task]:
 
 def calendar_of(facility: int, at: datetime) -> Calendar:
     """What deadlines ask about the days and shifts around a moment."""
-    day = clock.day_of(at)
-    own = adopted.own_of(adopted.latest(facility, day))
-    shifts = own.shifts or plan.shipped().shifts
-    following = law.next_working_day(day.toordinal() + 1)
+    own = adopted.own_of(adopted.latest(facility, clock.day_of(at)))
+    return calendar_at(own.shifts or plan.shipped().shifts, at)
+
+
+def calendar_at(shifts: Sequence[plan.Shift], at: datetime) -> Calendar:
+    """The same for a facility with these shifts. Pure."""
+    following = law.next_working_day(clock.day_of(at).toordinal() + 1)
     return Calendar(
         plan.shift_at(shifts, at).ends, date.fromordinal(following) if following else None
     )
 
 
-def _task_of(
+def task_of(
     event: Event,
     wanted: Wanted,
     kind: InformationType,
@@ -378,6 +381,7 @@ def _task_of(
     area: UUID | None,
     at: datetime,
 ) -> Task:
+    """The task that the catalogue wants of an entry, as it stands when it is opened; nothing is saved."""
     rule, about = wanted.rule, event.about
     if audience is Audience.SEALED_COMPLAINT:
         # Everybody sees that a task waits; whom it is about stands in the sealed entry alone.
@@ -441,7 +445,7 @@ def reopen(task_id: UUID, reason: str, *, by: Actor) -> Task:
             )
         _require_reopenable(old, deed.at)
         header = opening.tell(deed, old, TaskReopened(task=old.pk, reason=words), by=by)
-        task = _again(old, header.id, deed.at)
+        task = task_again(old, header.id, deed.at)
         task.save(force_insert=True)
         opening.tell_opened(task, header.id, deed, by=_SYSTEM)
     return task
@@ -487,7 +491,8 @@ def _require_reopenable(task: Task, at: datetime) -> None:
         )
 
 
-def _again(old: Task, entry: UUID, at: datetime) -> Task:
+def task_again(old: Task, entry: UUID, at: datetime) -> Task:
+    """The task that asks again for what one was to do, because of an entry; nothing is saved."""
     rule = old.rule_then()
     if rule.close_by is not None:
         rule = rule.model_copy(update={"close_by": at + rule.answer_within.length})
