@@ -17,6 +17,7 @@ from custos.management.timelimits.api import router as timelimits
 from custos.prevention.devices.api import router as devices
 from custos.prevention.duty.api import router as duty
 from custos.prevention.duty.handover.api import router as handovers
+from custos.prevention.duty.roster.api import router as roster
 from custos.prevention.duty.rounds.api import router as rounds
 from custos.prevention.duty.shifts.api import router as shifts
 
@@ -32,6 +33,7 @@ ROUTERS: tuple[Router, ...] = (
     rounds,
     shifts,
     handovers,
+    roster,
     devices,
     organizations.router,
     record.router,

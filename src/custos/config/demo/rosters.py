@@ -52,37 +52,31 @@ def _swaps(facility: int, patrol: list[Actor], month: date) -> None:
     plan = facts.the_plan(facility, month, Standing.PUBLISHED)
     assert plan is not None  # just published
     lines = facts.lines(plan)
-    first, second = (_day_shift(lines, patrol[at]) for at in (2, 6))
-    swaps.ask(
-        facility,
-        day=first.day,
-        turn=first.turn,
-        other=_free(lines, first, patrol[:1]).ref,
-        reason="孩子家长会，想调一个白班",
-        by=_actor(patrol, first),
-    )
-    other = _free(lines, second, patrol[8:])
-    asked = swaps.ask(
-        facility,
-        day=second.day,
-        turn=second.turn,
-        other=other.ref,
-        reason="陪父亲做手术",
-        by=_actor(patrol, second),
-    )
-    swaps.agree(asked.pk, by=other)
+    from_day = month + timedelta(days=2)
+    for asks, among, reason, agrees in (
+        (patrol[2:], patrol[:1], "孩子家长会，想调一个白班", False),
+        (patrol[7:], patrol[1:], "陪父亲做手术", True),
+    ):
+        by, line, other = _pair(lines, asks, among, from_day)
+        asked = swaps.ask(
+            facility, day=line.day, turn=line.turn, other=other.ref, reason=reason, by=by
+        )
+        if agrees:
+            swaps.agree(asked.pk, by=other)
 
 
-def _actor(patrol: list[Actor], line: Line) -> Actor:
-    return next(actor for actor in patrol if actor.ref == line.staff)
-
-
-def _day_shift(lines: list[Line], actor: Actor) -> Line:
-    return next(line for line in lines if line.staff == actor.ref and line.turn < "12")
-
-
-def _free(lines: list[Line], line: Line, among: list[Actor]) -> Actor:
-    """Somebody who is off on the day, and wasn't on the night before."""
-    near = {line.day, line.day - timedelta(days=1)}
-    busy = {one.staff for one in lines if one.day in near}
-    return next(actor for actor in among if actor.ref not in busy)
+def _pair(
+    lines: list[Line], asks: list[Actor], among: list[Actor], from_day: date
+) -> tuple[Actor, Line, Actor]:
+    """Somebody with a shift by day, and who of others is off then and on the night before."""
+    worked = {(line.staff, line.day) for line in lines}
+    for by in asks:
+        for line in lines:
+            if line.staff != by.ref or line.women or not "06" < line.turn < "12":
+                continue
+            for other in among:
+                days = (line.day, line.day - timedelta(days=1))
+                free = all((other.ref, day) not in worked for day in days)
+                if line.day >= from_day and free and other != by:
+                    return by, line, other
+    raise LookupError("nobody is free for anybody")  # four crews: two of them are off each day
