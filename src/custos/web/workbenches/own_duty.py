@@ -71,7 +71,7 @@ def ask(request: HttpRequest, day: str, turn: str) -> HttpResponse:
     facility, ref = acting.organization.pk, acting.actor.ref
     shift = _shift(queries.mine(facility, ref, days=_DAYS), a_day(day), turn)
     people = queries.colleagues(facility, shift, ref)
-    chosen = next((one for one in people if one.ref == request.GET.get("with")), None)
+    chosen = next((one for one, _free in people if one.ref == request.GET.get("with")), None)
     form = None
     if chosen:
         form = SwapForm(request.POST or None)

@@ -30,7 +30,7 @@ from custos.prevention.duty.roster.models import (
 )
 from custos.prevention.duty.roster.plan import Breach, Line, Person, Staffing, days_between
 from custos.prevention.duty.roster.proposing import Gap
-from custos.prevention.duty.roster.rules import Frame
+from custos.prevention.duty.roster.rules import Frame, span_of
 from custos.prevention.duty.shifts import plan as shifts
 from custos.prevention.duty.shifts import queries as on_duty
 
@@ -318,7 +318,8 @@ def day(facility: int, of: date) -> list[TurnOfDay]:
             post for key, post in frame.needs if key == turn.key
         }
         on = _signed_on(facility) if is_now else {}
-        late = now >= begins + timedelta(minutes=shifts.shipped().grace_minutes)
+        # Where no strength is set nobody signs on, and nobody is missed for it.
+        late = now >= begins + timedelta(minutes=shifts.shipped().grace_minutes) and frame.needs
         if posts:
             found.append(
                 TurnOfDay(
@@ -333,7 +334,7 @@ def day(facility: int, of: date) -> list[TurnOfDay]:
                             frame.needs.get((turn.key, post), 0),
                             names,
                             on,
-                            is_now and late and not turn.is_office,
+                            bool(is_now and late and not turn.is_office),
                             is_now and not turn.is_office,
                         )
                         for post in sorted(posts)
@@ -380,23 +381,20 @@ def _post_of_day(
     )
 
 
-def not_signed_on(facility: int) -> list[tuple[Any, str]]:
-    """Who is expected in the shift of now and hasn't signed on after its minutes of grace: post and name.
+def not_signed_on(facility: int) -> list[tuple[Any, list[str]]]:
+    """By post, who is expected in the shift of now and hasn't signed on after its minutes of grace.
 
     Where a post is short of people that has its own alarm; this names who was expected.
     """
-    now = clock.now()
-    found = []
-    for of in {clock.day_of(now), clock.day_of(now) - timedelta(days=1)}:
+    today = clock.today()
+    found: dict[str, tuple[Any, list[str]]] = {}
+    for of in (today - timedelta(days=1), today):
         for turn in day(facility, of):
-            if turn.is_now:
-                found += [
-                    (post.title, one.name)
-                    for post in turn.posts
-                    for one in post.people
-                    if one.is_late
-                ]
-    return sorted(found, key=lambda one: (str(one[0]), one[1]))
+            for post in turn.posts if turn.is_now else ():
+                late = [one.name for one in post.people if one.is_late]
+                if late:
+                    found.setdefault(str(post.title), (post.title, []))[1].extend(late)
+    return [found[title] for title in sorted(found)]
 
 
 # ---------------------------------------------------------------------- one's own
@@ -455,18 +453,44 @@ def mine(facility: int, ref: str, *, days: int = 31) -> list[Mine]:
     return found
 
 
-def colleagues(facility: int, mine: Mine, ref: str) -> list[Person]:
-    """Who holds the post of one's shift too and could take it. Three queries."""
+def colleagues(facility: int, mine: Mine, ref: str) -> list[tuple[Person, bool]]:
+    """Who holds the post of one's shift too and is there, and whether they are free then and rested; those
+    first. Others could take it only in exchange for a shift of that time. Five queries.
+    """
     people = facts.staffing(facility, mine.day, mine.day)
     post = Post(mine.post_code)
-    return [
-        one
+    frame = facts.frame(facility, month_of(mine.day))
+    busy = _busy(facility, mine, frame)
+    found = [
+        (one, one.ref not in busy)
         for one in people.people.values()
         if one.ref != ref
         and post in one.posts
         and (one.is_woman or not mine.women)
         and not people.is_away(one.ref, mine.day)
     ]
+    return sorted(found, key=lambda one: not one[1])
+
+
+def _busy(facility: int, mine: Mine, frame: Frame) -> set[str]:
+    """Who works so near to a shift that they could not rest."""
+    wanted = frame.turn(mine.turn)
+    if wanted is None:
+        return set()
+    begins, ends = span_of(mine.day, wanted)
+    rest = frame.own.limit("rest") * 60
+    near = (mine.day - timedelta(days=2), mine.day + timedelta(days=2))
+    rows = RosterLine.objects.visible_to(scope.current()).filter(
+        organization_id=facility, day__range=near, plan__standing=Standing.PUBLISHED.value
+    )
+    busy = set()
+    for ref, of, key in rows.values_list("staff_ref", "day", "turn"):
+        turn = frame.turn(key)
+        if turn is not None:
+            since, until = span_of(of, turn)
+            if since < ends + rest and begins < until + rest:
+                busy.add(ref)
+    return busy
 
 
 # ---------------------------------------------------------------------- swaps, absences, people

@@ -513,7 +513,7 @@ def test_who_is_expected_stands_beside_who_has_signed_on_and_adds_no_alarm(
         assert queries.not_signed_on(world.facility.pk) == []
     with clock.set_to(datetime(line.day.year, line.day.month, line.day.day, 8, 16, tzinfo=LOCAL)):
         late = queries.not_signed_on(world.facility.pk)
-        assert [name for _post, name in late] == [one.staff.name for one in crew[1:]]
+        assert [names for _post, names in late] == [[one.staff.name for one in crew[1:]]]
         now = next(turn for turn in queries.day(world.facility.pk, line.day) if turn.is_now)
         (post,) = now.posts
         assert [bool(one.since) for one in post.people].count(True) == 1
@@ -532,6 +532,13 @@ def test_ones_own_shifts_are_those_that_are_published_and_still_to_come(world: P
         (line.day, line.turn) for line in world.lines(one)
     ]
     taking = queries.colleagues(world.facility.pk, shown[0], one.actor.ref)
-    assert {person.ref for person in taking} == {
+    assert {person.ref for person, _free in taking} == {
         other.actor.ref for other in world.patrol[:4] if other is not one
     }
+    free = {person.ref for person, free in taking if free}
+    near = {shown[0].day + timedelta(days=apart) for apart in (-1, 0, 1)}
+    for other in world.patrol[:4]:
+        if not near & {line.day for line in world.lines(other)}:
+            assert other.actor.ref in free
+        if shown[0].day in {line.day for line in world.lines(other)}:
+            assert other.actor.ref not in free
