@@ -261,6 +261,9 @@ def ask_for_proposal(facility: int, month: date, *, by: Actor) -> RosterPlan:
 def run_proposal(plan_id: UUID, *, work: float = proposing.WORK) -> None:
     """Make the proposal and write it into the draft, unless a leader changed the draft meanwhile.
 
+    It changes as little as it can of the draft, which was begun from what is published: so what a leader
+    has changed in it by hand stands where it breaks no rule, and days that are over stay.
+
     Opens its own scopes: nothing is locked while the solver works.
     """
     system = scope.Scope.of_system("duty.roster")
@@ -273,9 +276,7 @@ def run_proposal(plan_id: UUID, *, work: float = proposing.WORK) -> None:
         frame = facts.frame(facility, month)
         people = facts.staffing(facility, *proposing.looks_around(first, last))
         stands, around = facts.lines(draft), facts.around(facility, month)
-        base = facts.the_plan(facility, month, Standing.PUBLISHED)
-        if base is not None:
-            stands = facts.lines(base)
+        holds = facts.the_plan(facility, month, Standing.PUBLISHED) is not None
     found = proposing.propose(
         frame,
         people,
@@ -283,7 +284,7 @@ def run_proposal(plan_id: UUID, *, work: float = proposing.WORK) -> None:
         last,
         stands=stands,
         around=around,
-        from_day=max(first, clock.today()) if base else first,
+        from_day=max(first, clock.today()) if holds else first,
         work=work,
     )
     with scope.entered(system), record.deed() as deed:

@@ -177,11 +177,11 @@ def test_what_is_known_from_memory_never_blocks() -> None:
 @pytest.mark.parametrize(
     ("said", "fault"),
     [
-        ("{rest_hours: 10}", "stricter alone"),
-        ("{nights_in_a_row: 4}", "stricter alone"),
-        ("{hours_in_seven_days: 61}", "stricter alone"),
-        ("{women: {patrol: 3}}", "part of the post's strength"),
-        ("{women: {medical: 1}}", "part of the post's strength"),
+        ("{rest_hours: 10}", "rest_hours.*11.*24"),
+        ("{nights_in_a_row: 4}", "nights_in_a_row.*1.*3"),
+        ("{hours_in_seven_days: 61}", "hours_in_seven_days.*40.*60"),
+        ("{women: {patrol: 3}}", "patrol"),
+        ("{women: {medical: 1}}", "medical"),
     ],
 )
 def test_a_facility_makes_nothing_looser(said: str, fault: str) -> None:

@@ -278,6 +278,25 @@ def test_a_proposal_is_made_in_the_background_and_written_into_the_draft(world: 
     assert len(shown.gaps) == len(row.told["gaps"])
 
 
+def test_what_a_leader_changed_by_hand_stands_in_a_proposal(world: Planning) -> None:
+    world.published()
+    draft = world.begin()
+    one = world.crew(1)[1]
+    line = world.lines(one, Standing.DRAFT)[0]
+    services.set_day(
+        world.facility.pk,
+        world.month,
+        one.actor.ref,
+        line.day,
+        Wanted(),
+        seen=shown_as([line]),
+        by=world.leader.actor,
+    )
+    services.run_proposal(draft.pk, work=1)
+    assert line not in world.lines(one, Standing.DRAFT)
+    assert len(world.lines(one, Standing.DRAFT)) == len(world.lines(one)) - 1
+
+
 def test_what_a_leader_changed_while_a_proposal_was_made_stands(
     world: Planning, monkeypatch: pytest.MonkeyPatch
 ) -> None:
