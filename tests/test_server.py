@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from custos.config import postgres, supervisor
+from custos.config.shift import crew
+from custos.config.shift.crew import Crew, Player
 
 
 @pytest.fixture
@@ -83,6 +85,19 @@ def test_to_begin_anew_gives_up_the_witness_before_the_database(
     monkeypatch.undo()
     with postgres.Server(postgres.prepared_place(data), durable=False) as server:
         assert server.poll() is None
+
+
+def test_a_shift_is_played_where_a_world_was_built_unless_it_is_switched_off(data: Path) -> None:
+    assert supervisor.Demo(data)._played is None
+    (data / "demo").touch()
+    players = (Player("patrol", "x", "cst_1", 0, "二监区"),)
+    crew.write(data, Crew("x", "一监区", "x", players, {}))
+    assert supervisor.Demo(data, shift=False)._played is None
+    played = supervisor.Demo(data)._played
+    assert played is not None
+    assert played.left == "一监区"
+    supervisor.Demo(data)._forget()
+    assert supervisor.Demo(data)._played is None, "a world that was forgotten has no people"
 
 
 def test_to_forget_a_demo_removes_its_database_wherever_it_is(

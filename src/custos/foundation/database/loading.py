@@ -68,7 +68,9 @@ def _insert(rows: list[models.Model]) -> None:
 
 def _type(field: "models.Field[Any, Any]") -> str:
     kind = str(field.db_type(connection))
-    return "text" if kind.startswith("varchar") else kind
+    if not kind.startswith("varchar"):
+        return kind
+    return "text[]" if kind.endswith("[]") else "text"
 
 
 def _value(value: Any) -> str:

@@ -211,6 +211,23 @@ def test_a_demo_signs_in_its_own_roles_and_nobody_else(settings: LazySettings) -
     assert signed_in(client)
 
 
+def test_a_demo_says_whose_posts_are_played_and_what_is_left(settings: LazySettings) -> None:
+    settings.DEMO, settings.DEMO_LEFT = True, "一监区"
+    page = reverse("account_login")
+    shown = Client(headers={"accept-language": "en"}).get(page).content.decode()
+    assert "Left to you are the patrol of 一监区 and what the duty leader decides." in shown
+    settings.DEMO_LEFT = ""
+    assert (
+        "A program plays"
+        not in Client(headers={"accept-language": "en"}).get(page).content.decode()
+    )
+    settings.DEMO, settings.DEMO_LEFT = False, "一监区"
+    assert (
+        "A program plays"
+        not in Client(headers={"accept-language": "en"}).get(page).content.decode()
+    )
+
+
 def test_who_forgot_a_password_is_told_whom_to_ask_and_led_nowhere() -> None:
     acting = somebody(password=PASSWORD)
     client = Client(headers={"accept-language": "en"})
