@@ -176,8 +176,9 @@ def explain(count: UUID, reason: str, *, by: Actor) -> Count:
         if row.state != "mismatch":
             raise Conflict("count.no_mismatch", _("This count has nothing to explain."))
         row.state, row.ended_at = "explained", deed.at
-        row.save(update_fields=["state", "ended_at"])
-        deed.append(CountExplained(count=row.pk, reason=reason.strip()), about=row, by=by)
+        explained = CountExplained(count=row.pk, reason=reason.strip())
+        row.explained_entry_id = deed.append(explained, about=row, by=by).id
+        row.save(update_fields=["state", "ended_at", "explained_entry_id"])
     return row
 
 

@@ -19,6 +19,7 @@ from custos.foundation.custody.place_kinds import (
     AbsenceOverdue,
     AbsencePlanned,
     CameBack,
+    InjuredOnReturn,
     WentOut,
 )
 from custos.foundation.custody.place_models import Absence
@@ -27,7 +28,7 @@ from custos.foundation.database import scope
 from custos.foundation.errors import Conflict, Malformed, Missing, NotAllowed, raise_all
 from custos.foundation.organizations.models import Cell
 from custos.foundation.record import services as record
-from custos.foundation.record.parties import Actor
+from custos.foundation.record.parties import Actor, Subject
 
 _SYSTEM = Actor.system("custody.absences")
 
@@ -186,10 +187,11 @@ def leave(
     return row
 
 
-def come_back(absence: UUID, *, condition: str, by: Actor) -> Absence:
-    """The person comes back through the gate, and in what condition.
+def come_back(absence: UUID, *, condition: str, injured: bool = False, by: Actor) -> Absence:
+    """The person comes back through the gate, and in what condition; `injured` where an injury is new.
 
-    Raises `Conflict` where they aren't out, `Malformed` without a condition.
+    Whoever has to look at a new injury and to report it is told by an entry of its own. Raises `Conflict`
+    where they aren't out, `Malformed` without a condition.
     """
     _require_words(condition=condition)
     record.require_writer(CameBack, by)
@@ -199,15 +201,30 @@ def come_back(absence: UUID, *, condition: str, by: Actor) -> Absence:
             raise Conflict("absence.not_out", _("The person isn't out."))
         row.back_at = deed.at
         row.save(update_fields=["back_at"])
-        deed.append(
+        back = deed.append(
             CameBack(absence=row.pk, absence_kind=row.kind, condition=condition.strip()),
             about=stay,
             by=by,
             ground="看守所条例 第20条",
         )
+        if injured:
+            tell_of_injury(deed, stay.record_subject(), condition, by=by, because=back.id)
         if cell:
             placing.tell_of_alone(deed, cell)
     return row
+
+
+def tell_of_injury(
+    deed: record.Deed, about: Subject, words: str, *, by: Actor, because: UUID
+) -> None:
+    """Tell of an injury that somebody didn't have when they left; see `InjuredOnReturn`."""
+    deed.append(
+        InjuredOnReturn(words=words.strip()),
+        about=about,
+        by=by,
+        because=because,
+        ground="人民检察院刑事诉讼规则 第656条",
+    )
 
 
 def end_with_stay(stay: Custody, at: datetime) -> UUID | None:

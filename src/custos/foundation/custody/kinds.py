@@ -60,6 +60,7 @@ from custos.foundation.custody.place_kinds import AbsenceOverdue as AbsenceOverd
 from custos.foundation.custody.place_kinds import CameBack as CameBack  # noqa: E402
 from custos.foundation.custody.place_kinds import CountExplained as CountExplained  # noqa: E402
 from custos.foundation.custody.place_kinds import CountMismatch as CountMismatch  # noqa: E402
+from custos.foundation.custody.place_kinds import InjuredOnReturn as InjuredOnReturn  # noqa: E402
 from custos.foundation.custody.place_kinds import IsolationOrdered as IsolationOrdered  # noqa: E402
 from custos.foundation.custody.place_kinds import LeftAlone as LeftAlone  # noqa: E402
 from custos.foundation.custody.place_kinds import NeverAloneOrdered as NeverAloneOrdered  # noqa: E402

@@ -379,8 +379,12 @@ def record_departure(call: Call, said: Departure, absence: AbsenceId) -> Any:
 class Return(Asked):
     """In what condition somebody comes back."""
 
-    model_config = like(condition="无异常")
+    model_config = like(condition="无异常", injured=False)
     condition: Annotated[Line, Field(min_length=1)] = Field(description="Condition, injuries.")
+    injured: bool = Field(
+        False,
+        description="Whether an injury is new; the doctor and the duty leader are called then.",
+    )
 
 
 @router.write(
@@ -393,7 +397,7 @@ class Return(Asked):
 )
 def record_return(call: Call, said: Return, absence: AbsenceId) -> Any:
     """The person comes back through the gate."""
-    going_out.come_back(absence, condition=said.condition, by=call.actor)
+    going_out.come_back(absence, **said.model_dump(), by=call.actor)
     return place_queries.absence(absence)
 
 

@@ -355,6 +355,21 @@ class CameBack(Kind):
         return self.condition
 
 
+class InjuredOnReturn(Kind):
+    """Somebody came back from outside with an injury that wasn't there when they left.
+
+    Source: 人民检察院刑事诉讼规则 第656条; 看守所条例 第20条.
+    """
+
+    name, version = "custody.injured_on_return", 1
+    title = _("Came back with a new injury")
+    writers, readers, converges = _GATE, Readers.STAFF, True
+    words: str
+
+    def line(self) -> str:
+        return self.words
+
+
 class AbsenceOverdue(Kind):
     """Somebody should be back and isn't."""
 

@@ -178,7 +178,8 @@ class Absence(models.Model):
 class Count(models.Model):
     """A count of people by two (点名), of a facility or an area, at an instant of the roll.
 
-    `first_ref` and `second_ref` are who counted, as entries name them.
+    `first_ref` and `second_ref` are who counted, as entries name them; `explained_entry_id` is the entry in
+    which a leader says what became of a count that didn't agree.
     """
 
     STATES = ("open", "recount", "mismatch", "agreed", "explained")
@@ -192,6 +193,7 @@ class Count(models.Model):
     first_ref = models.CharField(max_length=64, blank=True)
     second_ref = models.CharField(max_length=64, blank=True)
     recount_by = models.DateTimeField(null=True, blank=True)
+    explained_entry_id = models.UUIDField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     objects = ScopedManager()

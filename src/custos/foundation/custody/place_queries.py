@@ -632,6 +632,7 @@ class CountShown:
     recount_by: datetime | None
     first_ref: str
     second_ref: str
+    explained_entry: UUID | None
     cells: list[CellCounted]
 
     @property
@@ -696,6 +697,7 @@ def _count_shown(row: Count, cells: Iterable[CellCount]) -> CountShown:
         row.recount_by,
         row.first_ref,
         row.second_ref,
+        row.explained_entry_id,
         [
             CellCounted(
                 cell.cell_id,

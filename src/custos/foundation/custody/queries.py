@@ -421,11 +421,13 @@ def timeline_of(
     before: UUID | None = None,
     limit: int = 50,
     own: Collection[int] | None = None,
+    as_happened: bool = False,
 ) -> list[Line]:
     """Everything on the record about a stay: what names the person, and what happened in their cells
-    while they were there. Latest first; of some kinds where named. Four queries, two where the caller
-    has asked for `shown` and `places` already. Where the scope was widened for this stay alone, `own` are
-    the reader's audiences without that: of other stays and of the cells nothing else is found.
+    while they were there. Latest first, as recorded or as it happened; of some kinds where named. Four
+    queries, two where the caller has asked for `shown` and `places` already. Where the scope was widened
+    for this stay alone, `own` are the reader's audiences without that: of other stays and of the cells
+    nothing else is found.
     """
     stay = shown or person(custody)
     there = places_of(custody) if places is None else places
@@ -438,4 +440,5 @@ def timeline_of(
         before=before,
         limit=limit,
         beyond=None if own is None else (custody, own),
+        as_happened=as_happened,
     )

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db.models import Count, Q, Value
+from django.db.models import Count, Q, QuerySet, Value
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation.database import scope
@@ -81,8 +81,12 @@ def timeline(
     before: UUID | None = None,
     limit: int = PAGE,
     beyond: tuple[UUID, Collection[int]] | None = None,
+    as_happened: bool = False,
 ) -> list[Line]:
     """Entries about a person or a cell, latest first, at most `limit`; two queries.
+
+    In the order in which they were recorded, or `as_happened`: by when it was, then three queries from the
+    second page on.
 
     With `stays`, what happened in a cell while the person was in it counts as theirs, unless it is
     about another person. `others` are further records of the same person. Of some `kinds` where named.
@@ -107,12 +111,23 @@ def timeline(
         entries = entries.filter(kind__in=kinds)
     if since:
         entries = entries.filter(id__gte=lower_bound(since))
-    if before:
+    if before and as_happened:
+        entries = _earlier_than(before, entries)
+    elif before:
         entries = entries.filter(id__lt=before)
     sealed = sealing.condition()
     if sealed is not None:
         entries = entries.exclude(sealed)
-    return _lines(list(entries.order_by("-id")[:limit]), sealed=set())
+    order = ("-occurred_at", "-id") if as_happened else ("-id",)
+    return _lines(list(entries.order_by(*order)[:limit]), sealed=set())
+
+
+def _earlier_than(last: UUID, entries: QuerySet[Entry]) -> QuerySet[Entry]:
+    """Those entries that happened before another, or at once and were recorded before it. One query."""
+    at = _visible().filter(pk=last).values_list("occurred_at", flat=True).first()
+    if at is None:
+        return entries.none()
+    return entries.filter(Q(occurred_at__lt=at) | Q(occurred_at=at, id__lt=last))
 
 
 def first_time(kind: str, *, custody: UUID, since: datetime) -> datetime | None:

@@ -63,7 +63,8 @@ class Step:
     reads and fills it in, and `whose` says it to the others; `part` is a template shown below the form,
     with `draft`, for what is no field. `tells` is called with draft, answers of the step, whoever acts,
     and what it returned before, when somebody has done with the step and it is whole: for what can't
-    wait until the end. `audience` is that of the record which alone reads what was typed.
+    wait until the end. `audience` is that of the record which alone reads what was typed. `asked` says of
+    the answers of earlier steps whether it is asked at all.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Step:
     part: str = ""
     tells: Callable[[Draft, Mapping[str, Any], Any, str], str] | None = None
     audience: int | None = None
+    asked: Callable[[Answers], bool] = lambda answers: True
 
     def bound(self, data: QueryDict | None, acting: Any, answers: Answers) -> forms.Form:
         """The step's form on what was typed."""
@@ -242,6 +244,8 @@ def _stands(
     answers: dict[str, Mapping[str, Any]] = {}
     found = []
     for step in wizard(draft.wizard).ordered():
+        if not step.asked(answers):
+            continue
         kept = draft.steps.get(step.name, {})
         typed = kept if step.audience is None else apart.get((draft.pk, step.name), {})
         values = typed.get("values", {})
@@ -256,7 +260,7 @@ def _stands(
                 values,
                 form,
                 missing,
-                bool(kept),
+                bool(kept) and not kept.get("given"),
                 int(kept.get("version", 0)),
                 str(kept.get("by", "")),
                 datetime.fromisoformat(at) if at else None,
@@ -297,13 +301,27 @@ def drafts_named(name: str, ids: Collection[UUID], acting: Any) -> list[Draft]:
     return list(_drafts(name, acting).filter(pk__in=ids))
 
 
-def begin(name: str, acting: Any, *, label: str = "") -> Draft:
-    """Begin an empty draft; `label` names it until its answers do."""
+def begin(
+    name: str, acting: Any, *, label: str = "", given: Mapping[str, Mapping[str, str]] | None = None
+) -> Draft:
+    """Begin a draft; `label` names it until its answers do. What is known already is `given` by step and
+    field: it stands in the form, and nobody has filled in the step yet.
+    """
     now, by = clock.now(), acting.staff.name
+    known = {
+        step: {
+            "values": {field: [value] for field, value in values.items()},
+            "version": 0,
+            "user": acting.user.pk,
+            "given": True,
+        }
+        for step, values in (given or {}).items()
+    }
     return Draft.objects.create(
         organization_id=acting.organization.pk,
         wizard=wizard(name).name,
         label=label,
+        steps=known,
         begun_by=by,
         begun_at=now,
         saved_by=by,

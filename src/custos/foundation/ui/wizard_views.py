@@ -82,7 +82,7 @@ def step(request: HttpRequest, name: str, draft_id: UUID, step: str) -> HttpResp
             raise
         return _page(request, draft, step, typed=request, overtaken=error, status=error.status)
     stands = wizard.stands(draft, acting)
-    at = next(i for i, stand in enumerate(stands) if stand.step.name == step)
+    at = _place_of(step, stands)
     if typing:
         context = {"wizard": found, "draft": draft, "stand": stands[at], "stands": stands}
         return render(request, "ui/_saved.html", context)
@@ -91,6 +91,14 @@ def step(request: HttpRequest, name: str, draft_id: UUID, step: str) -> HttpResp
     if not stands[at].done:
         return _to(draft, step)
     return _to(draft, stands[at + 1].step.name if at + 1 < len(stands) else "review")
+
+
+def _place_of(step: str, stands: list[Stand]) -> int:
+    """Where a step stands. Raises `Missing` for one that isn't asked on these answers."""
+    at = next((i for i, stand in enumerate(stands) if stand.step.name == step), None)
+    if at is None:
+        raise Missing("wizard.not_asked", _("This step is not asked here, by what was answered."))
+    return at
 
 
 def _to(draft: Draft, step: str) -> HttpResponse:
@@ -110,7 +118,7 @@ def _page(
     acting = acting_of(request)
     draft = wizard.draft_of(draft.wizard, draft.pk, acting)
     stands = wizard.stands(draft, acting)
-    at = next(i for i, stand in enumerate(stands) if stand.step.name == name)
+    at = _place_of(name, stands)
     stand = stands[at]
     form = stand.form
     if typed is not None:
@@ -118,6 +126,7 @@ def _page(
     elif not stand.touched:
         # Nobody is told of mistakes before they have typed.
         form = stand.step.bound(None, acting, wizard.answers_of(stands))
+        form.initial.update({name: values[0] for name, values in stand.values.items()})
     context = {
         "wizard": wizard.wizard(draft.wizard),
         "draft": draft,

@@ -149,6 +149,7 @@ def context(request: HttpRequest, custody_id: UUID) -> dict[str, Any]:
     places = custody.places_of(custody_id)
     older = _older(request.GET.get("before", ""))
     group = request.GET.get("about", "")
+    as_happened = request.GET.get("order") != "recorded"
     with breakglass.reading(custody_id, by=acting) as opened:
         lines = custody.timeline_of(
             custody_id,
@@ -158,6 +159,7 @@ def context(request: HttpRequest, custody_id: UUID) -> dict[str, Any]:
             before=older,
             limit=PAGE,
             own=opened.own if opened else None,
+            as_happened=as_happened,
         )
     held = people.file_of(custody_id, shown.records)
     return {
@@ -179,6 +181,8 @@ def context(request: HttpRequest, custody_id: UUID) -> dict[str, Any]:
         "lines": lines,
         "groups": [(code, title, code == group) for code, (title, _first) in _GROUPS.items()],
         "group": group,
+        "as_happened": as_happened,
+        "order": "" if as_happened else "recorded",
         "doors": erasing.doors(lines, custody_id, acting) if "erase" in request.GET else {},
         "may_erase": acting.post in erasing.ERASING,
         "names": accounts.names_of({line.by_ref for line in lines if line.by_kind == "staff"}),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from custos.foundation import clock, gate
+from custos.foundation.accounts import queries as accounts
 from custos.foundation.accounts.acting import acting_in
 from custos.foundation.accounts.middleware import purpose
 from custos.foundation.custody import absences, counting, going_out, roll, services, women
@@ -30,11 +31,13 @@ from custos.foundation.errors import CustosError, Malformed, Missing
 from custos.foundation.organizations import queries as organizations
 from custos.foundation.organizations.models import Organization
 from custos.foundation.organizations.numbers import Tier
+from custos.foundation.record import queries as entries
 from custos.foundation.record.parties import DUTY_POSTS, Post
 from custos.foundation.ui import listing
 from custos.foundation.ui.dates import MomentField
 from custos.foundation.ui.forms import Form, ReasonForm
 from custos.foundation.ui.methods import form_of
+from custos.foundation.ui.wording import enumerated
 from custos.management.reception.forms import SEXES
 
 MOVING = (Post.CASE_OFFICER, Post.DUTY_LEADER, Post.LEADER)
@@ -375,8 +378,23 @@ def count(request: HttpRequest, count_id: UUID) -> HttpResponse:
         "here": acting.actor.ref in (shown.first_ref, shown.second_ref),
         "wrong": [c for c in shown.cells if shown.ended and not c.expected == c.first == c.second],
         "left_out": _left_out(shown) if shown.ended else [],
+        **_told_of(shown),
     }
     return render(request, "reception/count.html", context, status=_status(form))
+
+
+def _told_of(shown: places.CountShown) -> dict[str, Any]:
+    """Who counted, and what a leader said of it; two queries at most, three where it was explained."""
+    line = None
+    if shown.explained_entry:
+        line = entries.lines_of([shown.explained_entry]).get(shown.explained_entry)
+    counted = [ref for ref in (shown.first_ref, shown.second_ref) if ref]
+    names = accounts.names_of({*counted, *([line.by_ref] if line else [])})
+    return {
+        "counted_by": enumerated(names.get(ref, "—") for ref in counted),
+        "explained": line,
+        "explained_by": names.get(line.by_ref, "—") if line else "",
+    }
 
 
 def _left_out(shown: places.CountShown) -> list[str]:
@@ -466,8 +484,13 @@ class LeaveForm(AttendedForm):
 
 
 class BackForm(Form):
-    """In what condition somebody comes back."""
+    """In what condition somebody comes back, and whether an injury is new."""
 
+    injured = forms.ChoiceField(
+        label=gettext_lazy("New injuries"),
+        choices=[("no", gettext_lazy("No")), ("yes", gettext_lazy("Yes"))],
+        widget=forms.RadioSelect,
+    )
     condition = forms.CharField(
         label=gettext_lazy("Condition, injuries"),
         max_length=400,
@@ -577,7 +600,12 @@ def absence_back(request: HttpRequest, absence_id: UUID) -> HttpResponse:
         request,
         absence_id,
         form,
-        lambda by: going_out.come_back(absence_id, **form.cleaned_data, by=by),
+        lambda by: going_out.come_back(
+            absence_id,
+            condition=form.cleaned_data["condition"],
+            injured=form.cleaned_data["injured"] == "yes",
+            by=by,
+        ),
         _("Back. The entry is on the record."),
     )
 

@@ -14,7 +14,7 @@ from custos.foundation.ui import wizard
 from custos.foundation.ui.models import Draft
 from custos.foundation.ui.wizard import Answers
 from custos.foundation.ui.wording import enumerated
-from custos.management.reception.admission import services, telling
+from custos.management.reception.admission import engine, services, telling
 from custos.management.reception.admission.forms import StepForm
 from custos.management.reception.admission.rules import Step, Title, rules
 
@@ -101,5 +101,6 @@ for _step in rules().steps:
             part="reception/admission/_photos.html" if _step.id == "injuries" else "",
             tells=telling.tells(_step),
             audience=Audience.CLINICAL if _step.clinical else None,
+            asked=partial(engine.asked, _step),
         ),
     )

@@ -10,6 +10,7 @@ from custos.foundation.custody.kinds import (
     CellMoved,
     CountExplained,
     CountMismatch,
+    InjuredOnReturn,
     IsolationOrdered,
     LeftAlone,
     NeverAloneOrdered,
@@ -111,6 +112,12 @@ def they_are_back(event: Event, deed: Deed) -> None:
             "condition": event.payload.condition
         }
         services.settle(event.about.custody_id, {AbsenceOverdue.name}, words, by=event.by)
+
+
+@on(InjuredOnReturn, emits=[TaskOpened])
+def look_at_the_injury(event: Event, deed: Deed) -> None:
+    """Whoever was outside has an injury that is new: the doctor and the leader, at once."""
+    services.open_task(event, deed)
 
 
 @on(InformationCollected, emits=[TaskOpened])

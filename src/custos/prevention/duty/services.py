@@ -84,7 +84,7 @@ def _task_of(event: Event, plan: engine.Plan, at: datetime) -> Task:
         reasons=[asdict(reason) for reason in plan.reasons],
         severity=rule.severity,
         post=plan.post.value,
-        asked=[plan.post.value],
+        asked=[post.value for post in engine.asked_posts(rule, 0)],
         opened_at=at,
         since=at,
         wanted_by=plan.due_at,

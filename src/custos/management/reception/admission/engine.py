@@ -275,13 +275,18 @@ def foreseen(facts: Facts, setting: Setting, file: File | None = None) -> str:
     return REFUSED if papers else ACCEPTED
 
 
+def asked(step: Step, facts: Facts) -> bool:
+    """Whether a step is asked at all: what is about foreigners, once it is known that somebody is one."""
+    return not step.foreign or facts.get("identity", {}).get("nationality", HOME) != HOME
+
+
 def wanted(step: Step, field: Item, facts: Facts, outcome: str, kind: str) -> bool:
     """Whether a step must hold a field, as the facts stand. An examination once begun is a whole one."""
     own = facts.get(step.id, {})
     begun = field.needed == "held" and any(not blank(value) for value in own.values())
     if not (begun or field.wanted_for(outcome)) or (field.kinds and kind not in field.kinds):
         return False
-    if step.foreign and facts.get("identity", {}).get("nationality", HOME) == HOME:
+    if not asked(step, facts):
         return False
     if step.id == "documents" and own.get("basis") == NO_DOCUMENT and field.needed != "always":
         return False

@@ -15,7 +15,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
-from custos.foundation.custody import codefendants, separating
+from custos.foundation.custody import codefendants, going_out, separating
 from custos.foundation.custody import queries as custody
 from custos.foundation.custody import services as stays
 from custos.foundation.database import scope
@@ -151,9 +151,18 @@ def start(arrival_id: UUID, acting: Any) -> Draft:
         if arrival.draft_id:
             return wizard.draft_of(NAME, arrival.draft_id, acting)
         came(arrival_id, acting)
-        draft = wizard.begin(NAME, acting, label=arrival.name)
+        arrival.refresh_from_db(fields=["arrived_at"])
+        draft = wizard.begin(NAME, acting, label=arrival.name, given=_given(arrival))
         Arrival.objects.filter(pk=arrival.pk).update(draft_id=draft.pk)
     return draft
+
+
+def _given(arrival: Arrival) -> dict[str, dict[str, str]]:
+    """What was noted at the door already: when they stood there. It isn't typed a second time."""
+    if arrival.arrived_at is None:
+        return {}
+    at = arrival.arrived_at.astimezone(clock.LOCAL)
+    return {"documents": {"arrived_at": f"{at:%Y-%m-%d %H:%M}"}}
 
 
 def start_unexpected(acting: Any) -> Draft:
@@ -199,7 +208,7 @@ def drop(arrival_id: UUID, reason: str, acting: Any) -> None:
 
 
 def record_return(arrival_id: UUID, *, injured: bool, words: str, acting: Any) -> None:
-    """Somebody came back from court or hospital and was looked at. Injuries need words.
+    """Somebody came back from court or hospital and was looked at. Injuries need words, and call others.
 
     Raises `Malformed`, `Conflict` for an arrival that is no return, `Missing`. Source: Istanbul
     Protocol, repeated documentation; a proposal.
@@ -215,7 +224,10 @@ def record_return(arrival_id: UUID, *, injured: bool, words: str, acting: Any) -
         returned = kinds.Returned(
             arrival=arrival.pk, arrival_kind=arrival.sort, injured=injured, words=words.strip()
         )
-        deed.append(returned, about=custody.subject_of(arrival.custody_id), by=acting.actor)
+        about = custody.subject_of(arrival.custody_id)
+        back = deed.append(returned, about=about, by=acting.actor)
+        if injured:
+            going_out.tell_of_injury(deed, about, words, by=acting.actor, because=back.id)
 
 
 def _about(arrival: Arrival) -> Subject:

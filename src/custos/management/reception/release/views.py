@@ -26,6 +26,7 @@ from custos.management.reception.release import opening, queries, services
 from custos.management.reception.release.forms import PaperForm, PlanForm, RemarkForm
 from custos.management.reception.release.kinds import LEADING, PREPARING, RELEASING
 from custos.management.reception.release.rules import Exit, rules
+from custos.management.timelimits import queries as timelimits
 
 #: Who sees who is to leave, and why somebody doesn't.
 LOOKING = (*PREPARING, Post.RESIDENT_PROSECUTOR, Post.OVERSIGHT)
@@ -41,6 +42,7 @@ def releases(request: HttpRequest) -> HttpResponse:
         "organization": organization,
         "page": queries.page(organization.pk, request.GET.get("page", "1"), to),
         "numbers": queries.numbers(organization.pk),
+        "beyond": sum(timelimits.over_by_facility(acting_in(request).organization.pk).values()),
         "tabs": [("", _("All")), ("late", _("Late")), ("today", _("By the end of today"))],
         "to": to,
     }

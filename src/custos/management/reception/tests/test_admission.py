@@ -277,6 +277,31 @@ def test_who_fills_in_a_step_neither_closes_nor_deletes_the_admission(door: Door
     assert not Custody.objects.exists()
 
 
+def test_of_a_chinese_national_no_step_asks_about_the_consul(door: Door) -> None:
+    draft = door.filled()
+    client = client_of(door.officer)
+    assert client.get(f"/wizard/admission/{draft.pk}/consular/").status_code == 404
+    review = client.get(f"/wizard/admission/{draft.pk}/review/").content.decode()
+    assert "Consular notice" not in review
+    foreign = door.filled(
+        identity={"nationality": "VN"}, consular={"passport": "C1234567", "consular_wish": "no"}
+    )
+    assert client.get(f"/wizard/admission/{foreign.pk}/consular/").status_code == 200
+
+
+def test_the_arrival_that_was_noted_at_the_door_stands_in_the_first_step(door: Door) -> None:
+    with scope.entered(door.officer.scope):
+        arrival = services.expect(door.officer, sort=SORT.NEW, name="王小川", brought_by="")
+        draft = services.start(arrival.pk, door.officer)
+        assert arrival.arrived_at is not None
+        noted = f"{arrival.arrived_at.astimezone(clock.LOCAL):%Y-%m-%d %H:%M}"
+        stands = wizard.stands(draft, door.officer)
+    assert (stands[0].touched, stands[0].done) == (False, False), "nobody has filled it in"
+    page = client_of(door.officer).get(f"/wizard/admission/{draft.pk}/documents/").content.decode()
+    assert f'value="{noted}"' in page
+    assert "Fill in: " not in page
+
+
 def test_a_foreigner_leaves_a_consular_notice(door: Door) -> None:
     draft = door.filled(
         identity={"nationality": "VN"}, consular={"passport": "C1234567", "consular_wish": "no"}
@@ -481,6 +506,8 @@ def test_whoever_comes_back_is_looked_at_and_not_admitted_again(door: Door) -> N
         with pytest.raises(Missing):
             services.record_return(back.pk, injured=False, words="", acting=door.officer)
     assert "arrival.returned" in kinds_about(custody_id=stay.pk)
+    task = Task.objects.get(rule_id="DUTY-RETURN-INJURED", custody_id=stay.pk)
+    assert (task.post, task.severity) == ("medical", 1)
 
 
 def test_the_board_is_oldest_first_in_few_queries_and_its_own_places(door: Door) -> None:
@@ -493,7 +520,7 @@ def test_the_board_is_oldest_first_in_few_queries_and_its_own_places(door: Door)
         assert len(asked) == 3
         assert [line.arrival.name for line in page.object_list] == ["甲", "乙", "丙"]
         # Counted as the wizard counts them, whether or not a step asks something yet.
-        assert (page.object_list[0].at, page.object_list[0].steps) == (1, 17)
+        assert (page.object_list[0].at, page.object_list[0].steps) == (1, 16)
         assert str(page.object_list[0].lacking) in ("法律文书审查", "Legal documents")
     elsewhere = Door()
     with scope.entered(elsewhere.officer.scope):
@@ -522,7 +549,7 @@ def test_the_pages_of_the_board(door: Door) -> None:
     answer = client.post(f"/reception/arrivals/{arrival.pk}/start/")
     assert answer.headers["Location"].startswith("/wizard/admission/")
     page = client.get("/reception/").content.decode()
-    assert "next: step 1 of 17" in page
+    assert "next: step 1 of 16" in page
     assert "Continue admission" in page
 
 

@@ -524,6 +524,18 @@ def test_who_is_not_detained_for_examination(group: str, changed: dict[str, Any]
     assert "accepted" in engine.verdict(told, at("QFC"), without(group)).outcomes
 
 
+def test_dr_19_the_deciding_authority_is_asked_to_stop_where_illness_is_found() -> None:
+    """拘留所条例 第19条: whoever is ill is received, and stopping the execution is proposed; a note asks
+    nobody.
+    """
+    proposed = {one.id for one in rules().groups if one.then == "propose"}
+    assert proposed == {"DR-19-ILLNESS", "DR-19-INFECTIOUS"}
+
+
+def test_the_health_check_and_nothing_else_is_read_by_clinicians_alone() -> None:
+    assert [step.id for step in rules().steps if step.clinical] == ["health"]
+
+
 def test_every_group_and_rule_has_a_test_that_switches_it_off() -> None:
     tried = {name for name, *_rest in (*REFUSING, *BLOCKING, *RECEIVED, *EXAMINED)}
     tried |= {"ABOLISHED", "CPL-85-24H", "HOSPITAL-FIRST"}

@@ -1,7 +1,7 @@
 """The person's file: what it shows, what is recorded and ended on it, and two records of one person."""
 
 import io
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -213,6 +213,37 @@ def test_a_fact_is_ended_from_the_file_with_a_reason(stay: Custody, cell: Cell) 
     assert "No longer holds" in answer.content.decode()
     assert where not in answer.content.decode()
     assert client.get(where).status_code == 404
+
+
+def test_the_timeline_stands_in_the_order_of_events_or_of_recording(
+    stay: Custody, cell: Cell
+) -> None:
+    """What is recorded late stands where it happened, with the time at which it was recorded."""
+    by = factories.an_officer(Post.CASE_OFFICER)
+    now = clock.now()
+    for text, at in (("second", now), ("first", now - timedelta(hours=3))):
+        services.record_fact(stay.pk, facts.Need(kind="diet", text=text), by=by, occurred_at=at)
+    client = sitting(cell, Post.CASE_OFFICER)
+
+    def order(query: str) -> bool:
+        page = page_of(client, stay, query)
+        timeline = page[page.index("timeline-row") :]
+        return timeline.index("second") < timeline.index("first")
+
+    assert order("")
+    assert order("?about=person")
+    assert not order("?order=recorded")
+    assert "Recorded" in page_of(client, stay)
+    lines = custody.timeline_of(stay.pk, as_happened=True)
+    one_by_one = [custody.timeline_of(stay.pk, as_happened=True, limit=1)[0]]
+    while following := custody.timeline_of(
+        stay.pk, as_happened=True, limit=1, before=one_by_one[-1].id
+    ):
+        one_by_one += following
+    assert [line.id for line in one_by_one] == [line.id for line in lines]
+    assert [line.occurred_at for line in lines] == sorted(
+        (line.occurred_at for line in lines), reverse=True
+    )
 
 
 def a_picture() -> bytes:

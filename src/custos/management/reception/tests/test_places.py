@@ -212,6 +212,10 @@ def test_two_people_count_blind_and_a_leader_explains_what_differs(
     assert Count.objects.get().state == "explained"
     task = Task.objects.get(source_kind="count.mismatch")
     assert (task.state, task.answer) == ("answered", "At the doctor's, not written down")
+    told = one.get(where).content.decode()
+    assert "What became of it" in told
+    assert "At the doctor&#x27;s, not written down" in told
+    assert "Zhao Min, Zhao Min" in told, "who counted"
 
 
 def test_a_number_left_out_keeps_what_was_typed(
@@ -243,11 +247,32 @@ def test_somebody_goes_out_by_a_plan_and_comes_back(sign_in: SignIn, cells: list
     assert client.post(f"{where}leave/", {"escort": ""}).status_code == 422
     client.post(f"{where}leave/", said)
     assert ">outside<" in client.get("/movements/").content.decode()
-    client.post(f"{where}back/", {"condition": "tired"})
+    assert client.post(f"{where}back/", {"condition": "tired"}).status_code == 422
+    client.post(f"{where}back/", {"condition": "tired", "injured": "no"})
     page = client.get("/movements/").content.decode()
     assert "Li Wei" not in page
     assert Absence.objects.get().back_at is not None
     assert "tired" in client.get(f"/people/{stay.pk}/").content.decode()
+    assert not Task.objects.filter(rule_id="DUTY-RETURN-INJURED").exists()
+
+
+def test_a_new_injury_on_return_calls_the_doctor_and_the_duty_leader_at_once(
+    sign_in: SignIn, cells: list[Cell]
+) -> None:
+    """Information table no. 3; 人民检察院刑事诉讼规则 第656条: seen and reported at once."""
+    stay = a_detainee(in_cell=cells[0])
+    absence = worlds.gone(stay)
+    said = {"condition": "左臂擦伤", "injured": "yes"}
+    sign_in(Post.INTERROGATION).post(f"/movements/{absence.pk}/back/", said)
+    entry = Entry.objects.get(kind="custody.injured_on_return", custody_id=stay.pk)
+    assert entry.because_id == Entry.objects.get(kind="absence.back").pk
+    task = Task.objects.get(rule_id="DUTY-RETURN-INJURED")
+    assert (task.post, task.severity, task.custody_id) == ("medical", 1, stay.pk)
+    for post, kind in (
+        (Post.MEDICAL, StaffKind.CLINICIAN), (Post.DUTY_LEADER, StaffKind.OFFICER),
+    ):  # fmt: skip
+        page = sign_in(post, kind).get("/duty/").content.decode()
+        assert "must be seen and reported now" in page, post
 
 
 @pytest.mark.parametrize("path", ["/beds/", "/movements/"])
