@@ -372,6 +372,22 @@ def test_an_officer_sees_how_the_health_check_stands_and_not_what_it_says(door: 
     assert "青霉素" in client_of(door.doctor).get(f"{where}health/").content.decode()
 
 
+def test_an_outcome_that_was_ruled_out_since_is_told_without_its_code(door: Door) -> None:
+    found = {"found": ["mental_illness"], "conclusion": "unfit"}
+    draft = door.filled(health=found, injuries={"injured": ""})
+    client = client_of(door.officer)
+    where = f"/wizard/admission/{draft.pk}/"
+    assert (
+        "This can&#x27;t be chosen now: choose again."
+        in client.get(f"{where}decision/").content.decode()
+    )
+    page = client.get(f"{where}review/").content.decode()
+    assert "<dd>to be chosen again</dd>" in page
+    assert "<dd>accepted</dd>" not in page
+    page = client.get(f"{where}injuries/").content.decode()
+    assert "Answer yes or no: There are injuries." in page
+
+
 def test_what_the_doctor_typed_into_an_unfinished_admission_is_kept_from_others_by_the_database(
     door: Door,
 ) -> None:
