@@ -97,7 +97,8 @@ class Clock(models.Model):
 
     `standing` doesn't say whether the end is near or past: that is what `due_at` says at any moment.
     `next_at` is when something about this clock is to be done next; null when nothing is. What ended before
-    `watched_since` is history that the person brought along.
+    `watched_since`, the admission, is history that the person brought along; what ended since then is not,
+    also where it was entered here only later, from a sheet.
     """
 
     class Standing(models.TextChoices):

@@ -509,7 +509,7 @@ def _new_clock(stay: Custody) -> Clock:
         organization_id=stay.organization_id,
         held=held,
         next_at=stay.admitted_at + _grace() if held else None,
-        watched_since=clock.now(),
+        watched_since=stay.admitted_at,
         computed_at=clock.now(),
     )
 
@@ -547,7 +547,7 @@ _BEGIN = """
 INSERT INTO timelimits_clock (custody_id, organization_id, held, standing, state, authority, differs,
                               paused, problems, next_at, watched_since, computed_at)
 SELECT s.id, s.organization_id, s.ended_at IS NULL, 'no_basis', '', '', false, false, 0,
-       CASE WHEN s.ended_at IS NULL THEN s.admitted_at + make_interval(secs => %s) END, %s, %s
+       CASE WHEN s.ended_at IS NULL THEN s.admitted_at + make_interval(secs => %s) END, s.admitted_at, %s
   FROM custody_custody s
  WHERE {whose}
     ON CONFLICT DO NOTHING
@@ -580,8 +580,7 @@ def begin_all(custodies: Iterable[UUID]) -> int:
 def _begun(statement: str, *whose: list[UUID]) -> int:
     scope.current()
     with connection.cursor() as cursor:
-        now = clock.now()
-        cursor.execute(statement, [_grace().total_seconds(), now, now, *whose])
+        cursor.execute(statement, [_grace().total_seconds(), clock.now(), *whose])
         return int(cursor.rowcount)
 
 
@@ -715,7 +714,7 @@ def _say_for_a_leader(deed: Deed, row: Clock, weighed: Weighed, gone: UUID, pape
 
 
 #: Warnings that are about the end of a limit.
-_BY_END = frozenset({"AL-1", "AL-2", "AL-4", "AL-7", "AL-12", "OUT"})
+_BY_END = frozenset({"AL-1", "AL-2", "AL-4", "AL-7", "AL-12", "EXTRADITION-NEAR", "OUT"})
 
 
 def _close(
@@ -1060,24 +1059,15 @@ def load_papers(given: Iterable[GivenPaper]) -> int:
     """Take papers in bulk, oldest first, and compute the clocks of their stays; returns how many.
 
     Entries are appended, no reaction runs and nothing is raised: the sweep looks at every one of these
-    clocks soon. The stays are those of a facility that has kept this record all along: they count as
-    watched from admission, and no end of theirs as history that somebody brought along.
-    Papers that the engine can't read are refused (`Malformed`), and nothing is kept. The caller's scope
+    clocks soon. Papers that the engine can't read are refused (`Malformed`), and nothing is kept. The caller's scope
     covers the facilities.
     """
     now, some = clock.now(), list(given)
     for one in some:
         require_readable(one.event, now)
-    with transaction.atomic(), connection.cursor() as cursor:
-        count = _load(some, now)
-        cursor.execute(_WATCHED_ALL_ALONG, [list({one.custody.pk for one in some})])
-    return count
+    return _load(some, now)
 
 
-_WATCHED_ALL_ALONG = """
-UPDATE timelimits_clock c SET watched_since = s.admitted_at
-  FROM custody_custody s WHERE s.id = c.custody_id AND c.custody_id = ANY(%s::uuid[])
-"""
 _DUE_NOW = "UPDATE timelimits_clock SET next_at = %s WHERE held AND custody_id = ANY(%s::uuid[])"
 
 

@@ -462,6 +462,53 @@ def test_a_stay_whose_papers_were_loaded_was_watched_all_along(stay: Custody) ->
     assert caught.value.code == "timelimits.recorded_late"
 
 
+def _from_a_sheet(arrived: str, imported: str) -> Custody:
+    """Somebody arrested on 5 March who came to this house on a day, and whom a sheet brought later."""
+    facility = a_facility()
+    stay = Custody.objects.create(
+        detainee=Detainee.objects.create(organization=facility, name="Li Si", sex="1"),
+        organization=facility,
+        number="S1",
+        basis="逮捕证",
+        basis_number="9号",
+        admitted_at=at(arrived),
+    )
+    answers = {
+        "basis": "逮捕证",
+        "basis_number": "9号",
+        "authority": "甲东市公安局",
+        "seized_at": at("2024-03-05T09:30"),
+        "arrived_at": at(arrived),
+        "issued_on": date(2024, 3, 5),
+    }
+    with clock.set_to(at(imported)):
+        assert services.first_papers({stay.pk: answers}, by=OFFICER) == 1
+    return stay
+
+
+def test_an_end_that_passed_here_before_a_sheet_brought_the_stay_is_not_moved_without_a_reason() -> (
+    None
+):
+    """The person was held here beyond the end: that the record began later makes no history of it."""
+    stay = _from_a_sheet("2024-03-05T18:00", "2024-05-20T10:00")
+    swept("2024-05-20T10:10")
+    assert open_rules(stay) == {"AL-4"}
+    with pytest.raises(Conflict) as caught:
+        entered(stay, IN_TIME, "2024-05-20T10:30")
+    assert caught.value.code == "timelimits.recorded_late"
+    assert clock_of(stay).due_at == at("2024-05-06T00:00")
+    paper = entered(stay, IN_TIME, "2024-05-20T10:31", late_reason="导入前已送达，当时未录入")
+    assert paper.limit_ended_at == at("2024-05-06T00:00")
+    assert open_rules(stay) >= {"AL-4"}
+    assert Warning.objects.get(rule="AL-4").late_paper_id == paper.pk
+
+
+def test_an_end_of_before_the_arrival_here_is_history_also_where_a_sheet_brought_the_stay() -> None:
+    stay = _from_a_sheet("2024-05-10T18:00", "2024-05-20T10:00")
+    assert entered(stay, IN_TIME, "2024-05-20T10:30").limit_ended_at is None
+    assert clock_of(stay).last_day == date(2024, 6, 5)
+
+
 def test_a_late_paper_is_answered_for_by_a_leader_and_by_nobody_else(stay: Custody) -> None:
     entered(stay, ARREST, "2024-03-05T19:00")
     swept("2024-05-06T00:00")
