@@ -35,6 +35,7 @@ BEFORE_DUE = {
     "AL-5": (BEFORE_COURT | COURTS | {"S10"}, [0]),
     "AL-7": ({"S81"}, [30 * 24, 7 * 24, 24]),
     "AL-12": ({"foreigner_review"}, [7 * 24, 3 * 24]),
+    "EXTRADITION-NEAR": ({"extradition_detention"}, [7 * 24, 3 * 24]),
     "DREG-33": ({"compulsory_treatment"}, [3 * 24]),
 }
 #: Opened by a fact: which facts, months, days or hours after it (several steps), what answers it.

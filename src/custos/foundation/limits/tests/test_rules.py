@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from custos.foundation.limits import law
-from custos.foundation.limits.tests.cases import event, shown
+from custos.foundation.limits import law, windows
+from custos.foundation.limits.tests.cases import computed, event, shown
 
 Shown = dict[str, Any]
 Ask = Callable[[Shown], Any]
@@ -762,6 +762,12 @@ PROOFS: dict[str, tuple[list[dict[str, Any]], Ask, Any]] = {
         ["2027-04-20T00:00", "2027-05-20T00:00", "2028-03-21T00:00"],
     ),
     "AL-12": ([FOREIGN], window("AL-12"), ["2026-04-03T00:00", "2026-04-07T00:00"]),
+    # thirty days from 10 March end with 9 April
+    "EXTRADITION-NEAR": (
+        [EXTRADITED],
+        window("EXTRADITION-NEAR"),
+        ["2026-04-03T00:00", "2026-04-07T00:00"],
+    ),
     "CPL-230-FILING": ([JUDGED], window("CPL-230-FILING"), ["2026-05-07T00:00"]),
     "CL-43": (
         [_sentenced("criminal_detention_term")],
@@ -1176,6 +1182,7 @@ BESIDE: dict[str, set[str]] = {
     "AL-7": {"S81"},
     "AL-11": {"compulsory_treatment"},
     "AL-12": {"foreigner_review"},
+    "EXTRADITION-NEAR": {"extradition_detention"},
     "CPL-230-FILING": {"S50"},
     "SPC-505": {"S82"},
     "EE-63-REVIEW": {"removal_pending"},
@@ -1193,6 +1200,146 @@ def test_a_window_stands_beside_the_stages_that_its_text_names(rule: str) -> Non
         if any(one["rule"] == rule and one["stage"] == place for one in found["windows"]):
             beside.add(state)
     assert beside == BESIDE[rule]
+
+
+#: Whom a window asks, and the paper that it asks for, as A.6, A.7 and the rows of the reference name them.
+ASKS: dict[str, tuple[str, str | None]] = {
+    "CPL-86": ("handling_authority", None),
+    "CPL-94": ("handling_authority", None),
+    "CPL-85": ("handling_authority", "D03"),
+    "CPL-93": ("handling_authority", "D03"),
+    "CPL-97": ("handling_authority", None),
+    "CPL-99": ("handling_authority", None),
+    "CPL-95": ("procuratorate", None),
+    "NECESSITY-2023": ("procuratorate", None),
+    "MPS-C-148": ("handling_authority", None),
+    "SPC-210-REQUEST": ("court", None),
+    "HX2006-8-REPORT": ("handling_authority", None),
+    "SPC-170-4": ("court", None),
+    "AL-1": ("handling_authority", None),
+    "AL-1-SHORT": ("handling_authority", None),
+    "AL-2": ("handling_authority", "D09"),
+    "AL-3": ("handling_authority", "D07"),
+    "HY2014-TRANSFER": ("handling_authority", "D07"),
+    "HY2014-CHANGED": ("handling_authority", "D06"),
+    "HY2014-3D": ("handling_authority", "D06"),
+    "AL-4": ("leader", "D10"),
+    "AL-5": ("interrogation_post", "D08"),
+    "AL-6": ("leader", None),
+    "AL-7": ("case_officer", "D12"),
+    "AL-8": ("leader", None),
+    "AL-9": ("court", None),
+    "AL-10": ("court", "D13"),
+    "AL-11": ("treatment_centre", "D22"),
+    "AL-12": ("deciding_authority", None),
+    "EXTRADITION-NEAR": ("deciding_authority", None),
+    "CPL-230-FILING": ("person", None),
+    "CL-43": ("leader", None),
+    "SPC-513": ("leader", "D13"),
+    "SPC-515": ("court", "D24"),
+    "MPS-C-302": ("leader", None),
+    "SPC-505": ("court", None),
+    "EE-63-REVIEW": ("deciding_authority", None),
+    "DREG-27-POLICE": ("treatment_centre", None),
+    "CPL-79-BAIL": ("handling_authority", None),
+    "CPL-79-RESIDENCE": ("handling_authority", None),
+    "DREG-33": ("treatment_centre", "D22"),
+}
+
+
+def _windows_of(events: list[dict[str, Any]], rule: str) -> list[dict[str, Any]]:
+    found = shown(*events, as_of=_as_of(events))["windows"]
+    return [one for one in found if one["rule"] == rule]
+
+
+@pytest.mark.parametrize("rule", ASKS)
+def test_a_window_asks_whom_its_text_names_for_the_paper_that_it_names(rule: str) -> None:
+    found = _windows_of(PROOFS[rule][0], rule)
+    assert {(one["who"], one.get("document")) for one in found} == {ASKS[rule]}
+
+
+def test_every_window_of_law_stands_in_this_table() -> None:
+    named = {one.rule.id for one in law.shipped().held if isinstance(one.rule, law.WindowRule)}
+    assert named == set(ASKS)
+
+
+#: HX2006 28: nobody is interrogated on a permit past its date. SPP 615; KR 15, 19: nor without the transfer.
+REFUSES = {"AL-3", "AL-5"}
+
+
+@pytest.mark.parametrize("rule", ASKS)
+def test_hx2006_28_and_kr_19_say_when_interrogation_is_refused_and_nothing_else_does(
+    rule: str,
+) -> None:
+    blocks = {one.get("blocks") for one in _windows_of(PROOFS[rule][0], rule)}
+    assert blocks == ({"interrogation"} if rule in REFUSES else {None})
+
+
+def test_hx2006_28_an_expired_permit_refuses_interrogation() -> None:
+    before, after = (
+        computed(ARREST, as_of=on) for on in ("2024-05-05T23:59+08:00", "2024-05-06T00:00+08:00")
+    )
+    refusing = [
+        [one.rule.id for one in windows.interrogation_blocked(result, result.case.as_of or 0)]
+        for result in (before, after)
+    ]
+    assert refusing == [[], ["AL-5"]]
+
+
+#: What is asked for until a paper comes, and the paper.
+UNTIL: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
+    "AL-3": ([REVIEW], E("transfer_of_custody", "2026-03-18")),
+    "HY2014-TRANSFER": ([REVIEW], E("transfer_of_custody", "2026-03-18")),
+    "HY2014-CHANGED": (
+        [REVIEW, _more("2026-04-10", days=15)],
+        E("changed_limit_notice", "2026-04-11"),
+    ),
+    "HY2014-3D": (
+        [ARREST, E("psychiatric_exam_started", "2024-04-01")],
+        E("changed_limit_notice", "2024-04-02"),
+    ),
+    "AL-10": (
+        [E("judgment_effective", "2026-03-16")],
+        E("execution_notice_received", "2026-03-20"),
+    ),
+}
+
+
+@pytest.mark.parametrize("rule", UNTIL)
+def test_what_is_asked_for_is_asked_until_its_paper_comes(rule: str) -> None:
+    events, paper = UNTIL[rule]
+    other = E("application_received", paper["at"], kind="other")
+    for more, answered in (([], False), ([other], False), ([paper], True)):
+        found = _windows_of([*events, *more], rule)
+        assert {one["answered"] for one in found} == {answered}
+
+
+#: What narrows a window: the fact that opens it, and one of the same kind that doesn't.
+NARROWED: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]]]] = {
+    "CPL-97": (_application(kind="change_measure"), _application(kind="other")),
+    "CPL-99": (_application(kind="expired"), _application(kind="change_measure")),
+    "CPL-95": (_application(kind="necessity"), _application(kind="expired")),
+    "CL-43": ([_sentenced("criminal_detention_term")], [_sentenced("fixed_term")]),
+}
+
+
+@pytest.mark.parametrize("rule", NARROWED)
+def test_a_window_is_opened_only_by_what_its_text_is_about(rule: str) -> None:
+    opened, other = NARROWED[rule]
+    assert _windows_of(opened, rule)
+    assert not _windows_of(other, rule)
+
+
+@pytest.mark.parametrize(
+    ("trial", "on"), [(TRIAL, "2026-05-10"), (PRIVATE, "2026-05-10"), (SECOND, "2026-05-01")]
+)
+def test_spc_210_the_supreme_court_extends_only_what_the_higher_court_has_extended(
+    trial: dict[str, Any], on: str
+) -> None:
+    step = _more(on, months=3, ground="other", approver="supreme_court")
+    found = shown(trial, step, as_of=on)
+    assert "EXTENSION_SKIPS_STEP" in [one["code"] for one in found["problems"]]
+    assert last()(found) == last()(shown(trial, as_of=on))
 
 
 _MOVES: dict[str, list[dict[str, Any]]] = {

@@ -201,6 +201,18 @@ def test_al_12_is_said_seven_and_three_days_before_a_review_ends() -> None:
     assert said(review, now="2026-03-29T00:00")["AL-12"] == 2
 
 
+def test_extradition_31_is_warned_of_seven_and_three_days_before_its_thirty_days_end() -> None:
+    """引渡法 第31条: thirty days, and fifteen more."""
+    detained = {"type": "extradition_detention", "at": "2026-03-01"}
+    assert said(detained, now="2026-03-24T23:59") == {}
+    assert said(detained, now="2026-03-25T00:00") == {"EXTRADITION-NEAR": 1}
+    assert said(detained, now="2026-03-29T00:00") == {"EXTRADITION-NEAR": 2}
+    assert set(said(detained, now="2026-04-01T00:00")) == {"OUT"}
+    longer = {"type": "extension", "at": "2026-03-26", "days": 15}
+    assert said(detained, longer, now="2026-04-08T23:59") == {}
+    assert said(detained, longer, now="2026-04-09T00:00") == {"EXTRADITION-NEAR": 1}
+
+
 def test_a_difference_of_dates_is_said_and_the_earlier_one_counts() -> None:
     paper = ARREST | {"until": "2024-05-08"}
     assert "DIFFERS" in said(paper, now="2024-04-01T08:00")
