@@ -23,7 +23,10 @@ _REASONS = {
         "属于流窜、多次或结伙作案，期限为{0}日。",
         "One of the classes of case in which detention may last {0} days.",
     ),
-    "extended": ("{on}{type}：{rule}，加{amount}。", "{on}: {type}, {rule}: {amount} more."),
+    "extended": (
+        "{on}{type}：{rule}，加{amount}，自{origin}起共{whole}。",
+        "{on}: {type}, {rule}: {amount} more, {whole} in all from {origin}.",
+    ),
     "paused": ("{on}{type}，停止计算（{rule}）。", "{on}: {type}; the clock stops ({rule})."),
     "resumed": (
         "{on}{type}，恢复计算，{1}日不计入。",
@@ -102,8 +105,14 @@ def _reason(reason: tuple[object, ...], stage: Stage, language: str, which: int)
         "length": _length(stage, language),
         "rule": getattr(rule.title, language) if rule is not None else str(rest[0] if rest else ""),
         "day": _day(rest[0], language) if code in ("paper", "commuted") else "",
-        "amount": _amount(rest[1], rest[2], language) if code == "extended" else "",
     }
+    if code == "extended":
+        _rule, months, days, origin, all_months, all_days = rest
+        named |= {
+            "amount": _amount(months, days, language),
+            "origin": _day(origin, language),
+            "whole": _amount(all_months, all_days, language),
+        }
     return _REASONS[str(code)][which].format(*rest, **named)
 
 

@@ -112,7 +112,8 @@ def _lengthen(walk: Walk, stage: Stage, fact: Fact, held: InForce, months: int, 
             stage.chain += days
     stage.extended.append(rule.id)
     stage.basis.append(held)
-    stage.reasons.append(("extended", fact, rule.id, months, days))
+    whole = (stage.origin, stage.months, stage.days)
+    stage.reasons.append(("extended", fact, rule.id, months, days, *whole))
     walk.renew(stage, fact)
 
 

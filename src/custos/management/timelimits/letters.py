@@ -1,6 +1,6 @@
 """What a notice about a limit says: proposed from what is known, looked through by whoever issues it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -11,10 +11,11 @@ from custos.foundation.custody.people.queries import PersonFile
 from custos.foundation.custody.queries import PersonShown
 from custos.foundation.limits import law
 from custos.foundation.limits.dates import DAY
-from custos.foundation.limits.facts import Fact
+from custos.foundation.limits.engine import Result
 from custos.foundation.limits.walk import Stage
 from custos.foundation.record.parties import Post
-from custos.management.timelimits import catalogue, engine, forms, kinds, queries
+from custos.management.timelimits import catalogue, engine, forms, queries
+from custos.management.timelimits.computing import Facts
 from custos.management.timelimits.queries import PaperShown, WarningShown
 
 #: Who issues which notice: the report goes out under a leader's name.
@@ -38,7 +39,7 @@ def proposed(warning: WarningShown, person: PersonShown) -> dict[str, Any]:
     authority = _authority(warning.state, held, known.values())
     prosecutors = f"驻{person.facility}检察室"
     rule = stage.rule if stage is not None else None
-    basis = known.get(facts.papers[_stands_on(stage).index]) if stage is not None else None
+    basis = _document(result, facts, known) if stage is not None else None
     given = {
         "to": authority,
         "charge": "、".join(one.words for one in held.of("charge")),
@@ -46,7 +47,7 @@ def proposed(warning: WarningShown, person: PersonShown) -> dict[str, Any]:
         "limit": rule.title.zh if rule is not None else "",
         "article": _article(stage) if stage is not None else "",
     }
-    if basis is not None and basis.number:
+    if basis is not None:
         given["basis"] = _paper(basis)
     if warning.notice == "D10":
         return given | {"authority": authority, "to": prosecutors, "done": ""}
@@ -55,11 +56,16 @@ def proposed(warning: WarningShown, person: PersonShown) -> dict[str, Any]:
 
 
 def _paper(basis: PaperShown) -> str:
-    """What a paper is called in a Chinese document, with its number: 《逮捕证》（甲公捕字〔2026〕9号）."""
+    """What a document is called in a Chinese one, with its number: 《逮捕证》（甲公捕字〔2026〕9号）.
+
+    One of which nobody said what it is bears no title: the event that it tells of is none.
+    """
     sort = str((basis.event or {}).get("document", ""))
+    if not sort:
+        return f"法律文书（{basis.number}）"
     with translation.override("zh-hans"):
         # A sort of several papers is called by the first; whoever issues the notice looks it through.
-        called = str(forms.code_title(sort) if sort else kinds.type_title(basis.type))
+        called = str(forms.code_title(sort))
         return f"《{called.partition('、')[0]}》（{basis.number}）"
 
 
@@ -67,10 +73,17 @@ def _paper(basis: PaperShown) -> str:
 _BASES = frozenset({"opened", "restarted", "extended", "combined", "commuted", "counted_from"})
 
 
-def _stands_on(stage: Stage) -> Fact:
-    """The fact of the document on which a stage stands now: the last that opened or lengthened it."""
-    found: list[Fact] = [one[1] for one in stage.reasons if one[0] in _BASES]
-    return found[-1] if found else stage.fact
+def _document(result: Result, facts: Facts, known: Mapping[str, PaperShown]) -> PaperShown | None:
+    """The document on which custody stands now: the last with a number that opened or lengthened a stage.
+
+    An event without a number is none, and custody goes on by the document of before it.
+    """
+    for stage in reversed(result.stages):
+        for reason in reversed(stage.reasons):
+            paper = known.get(facts.papers[reason[1].index]) if reason[0] in _BASES else None
+            if paper is not None and paper.number:
+                return paper
+    return None
 
 
 def _article(stage: Stage) -> str:

@@ -1263,7 +1263,7 @@ def test_every_window_of_law_stands_in_this_table() -> None:
     assert named == set(ASKS)
 
 
-#: HX2006 28: nobody is interrogated on a permit past its date. SPP 615; KR 15, 19: nor without the transfer.
+#: HX2006 28: nobody is interrogated on a permit past its date. KR 15, 19: nor without the transfer.
 REFUSES = {"AL-3", "AL-5"}
 
 

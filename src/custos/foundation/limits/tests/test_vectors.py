@@ -184,6 +184,19 @@ def test_a_result_names_what_runs_and_what_it_rests_on() -> None:
     assert "2024-05-05" in stage["explanation"]["en"]
 
 
+def test_an_extension_says_from_which_day_its_whole_is_counted() -> None:
+    """Three months by the higher court follow three, not two: six in all (CPL 208)."""
+    longer = {"months": 3, "ground": "death_or_civil", "approver": "court_next_higher"}
+    (stage,) = shown(
+        event("trial_accepted", "2026-03-16"),
+        event("extension", "2026-05-10", **longer),
+        as_of="2026-05-10",
+    )["stages"]
+    assert "加3个月，自2026年3月16日起共6个月。" in stage["explanation"]["zh"]
+    assert "3 months more, 6 months in all from 2026-03-16." in stage["explanation"]["en"]
+    assert stage["last_day"] == "2026-09-16"
+
+
 @pytest.mark.parametrize(
     ("as_of", "status"),
     [

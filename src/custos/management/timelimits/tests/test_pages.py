@@ -439,7 +439,7 @@ def test_the_notice_goes_to_whoever_has_the_case_and_not_to_who_approved_the_ext
     person = custody.person(stay.pk)
     given = letters.proposed(warning, person)
     assert given["to"] == "甲东市公安局城关分局"
-    assert given["basis"] == "《延长期限》（甲检延〔2026〕3号）"
+    assert given["basis"] == "法律文书（甲检延〔2026〕3号）"
     assert given["copy_to"] == f"驻{person.facility}检察室"
     # Whoever the file names as having the case goes before.
     people.record_fact(
@@ -471,7 +471,7 @@ def test_a_notice_says_since_when_on_which_paper_and_until_which_hour(stay: Cust
         given = letters.proposed(warning, person)
         paper = letters.said(warning, person, given | {"charge": "涉嫌盗窃"})
     assert given["to"] == "甲东市公安局城关分局"
-    assert given["basis"] == "《延长期限》（甲延1号）"
+    assert given["basis"] == "法律文书（甲延1号）"
     assert paper["began_on"] == begun.date()
     assert paper["ends_on"] == (begun + timedelta(days=7)).date()
     assert paper["ends_hour"] == "9时30分"
