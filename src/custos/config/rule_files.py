@@ -24,6 +24,7 @@ LOADERS = (
     "custos.foundation.custody.women",
     "custos.prevention.duty.catalogue",
     "custos.prevention.duty.information.catalogue",
+    "custos.prevention.duty.assessment.plan",
     "custos.prevention.duty.handover.plan",
     "custos.prevention.duty.roster.rules",
     "custos.prevention.duty.rounds.plan",

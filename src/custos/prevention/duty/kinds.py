@@ -13,6 +13,7 @@ from custos.foundation.record.kinds import Kind
 from custos.foundation.record.parties import ActorKind, Post, Readers, Writers
 from custos.foundation.ui.wording import enumerated
 from custos.prevention.duty import catalogue
+from custos.prevention.duty.assessment import plan as assessment
 from custos.prevention.duty.information import catalogue as information
 from custos.prevention.duty.models import ORDER
 
@@ -624,3 +625,77 @@ class RosterSwapDecided(Kind):
     def line(self) -> str:
         said = gettext("approved") if self.approved else gettext("refused")
         return " · ".join(part for part in (said, self.words) if part)
+
+
+class FigureAnswered(Kind):
+    """An officer said something to a figure of theirs in the assessment of duty; the figure is as then."""
+
+    name, version = "assessment.answered", 1
+    title = _("Figure of the assessment answered")
+    writers = Writers.posts()
+    readers = Readers.LEADERS
+    month: date
+    measure: assessment.MeasureId
+    cases: int
+    kept: int
+    text: str
+
+    def line(self) -> str:
+        return f"{_of_figure(self.month, self.measure)} · {self.kept}/{self.cases} · {self.text}"
+
+
+class FigureReplied(Kind):
+    """A leader replied to what an officer said to a figure."""
+
+    name, version = "assessment.replied", 1
+    title = _("Reply to an officer on a figure of the assessment")
+    writers = Writers.posts(Post.LEADER, police_only=True)
+    readers = Readers.LEADERS
+    month: date
+    measure: assessment.MeasureId
+    officer: str
+    answer: UUID
+    text: str
+
+    def line(self) -> str:
+        return f"{_of_figure(self.month, self.measure)} · {self.text}"
+
+
+class AnswerSigned(BaseModel):
+    """An officer's word and the reply to it as they stood when the month was signed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    officer: str
+    measure: assessment.MeasureId
+    text: str
+    reply: str
+
+
+class MonthSigned(Kind):
+    """A leader signed a month's assessment of duty; `digest` is of its figures, answers and replies."""
+
+    name, version = "assessment.signed", 1
+    title = _("Assessment of duty signed")
+    erasable = False
+    writers = Writers.posts(Post.LEADER, police_only=True)
+    readers, converges = Readers.LEADERS, True
+    month: date
+    rules_version: int
+    fewest: int
+    figures: list[assessment.FigureSaid]
+    answers: list[AnswerSigned]
+    digest: str
+
+    def line(self) -> str:
+        return gettext("%(month)s, by version %(version)s of the rules") % {
+            "month": f"{self.month:%Y-%m}",
+            "version": self.rules_version,
+        }
+
+
+def _of_figure(month: date, measure: str) -> str:
+    titles = {one.id: one.title for one in assessment.rules().measures}
+    title = titles[measure]  # type: ignore[index]  # the payload's own type says which there are
+    named = title.zh if (get_language() or "").startswith("zh") else title.en
+    return f"{month:%Y-%m} · {named}"

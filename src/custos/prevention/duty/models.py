@@ -145,6 +145,8 @@ class Task(models.Model):
                 condition=Q(ended_at__isnull=False),
                 name="duty_task_ended",
             ),
+            # the tasks of a facility's month
+            models.Index(fields=["organization", "opened_at"], name="duty_task_opened"),
         ]
 
     def __str__(self) -> str:
@@ -165,6 +167,7 @@ class Task(models.Model):
 
 
 # Django knows the tables of an app by its `models` module.
+from custos.prevention.duty.assessment import models as assessment_models  # noqa: E402, F401
 from custos.prevention.duty.handover import models as handover_models  # noqa: E402, F401
 from custos.prevention.duty.information import models as information_models  # noqa: E402, F401
 from custos.prevention.duty.roster import models as roster_models  # noqa: E402, F401

@@ -206,6 +206,11 @@ def tasks_after(entries: Sequence[UUID], by: Actor) -> dict[UUID, list[TaskShown
     return found
 
 
+def tasks_of(ids: Iterable[UUID], by: Actor) -> dict[UUID, TaskShown]:
+    """Some tasks of the scope by id. At most two queries."""
+    return {shown.id: shown for shown in as_shown(_tasks().filter(pk__in=list(ids)), by)}
+
+
 def listed(
     by: Actor,
     *,

@@ -19,6 +19,8 @@ class Observation(models.Model):
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT)
     client_id = models.UUIDField()
     by_ref = models.TextField()
+    #: The post on which it was reported; empty for what was taken in before this was kept.
+    by_post = models.CharField(max_length=32, blank=True, default="")
     digest = models.CharField(max_length=64)
     type_id = models.CharField(max_length=32)
     title = models.JSONField()
@@ -43,6 +45,8 @@ class Observation(models.Model):
         indexes = [
             # what became of what one reported, latest first
             models.Index(fields=["by_ref", "-recorded_at"], name="duty_observation_mine"),
+            # what was reported in a facility's month
+            models.Index(fields=["organization", "occurred_at"], name="duty_observation_when"),
         ]
 
     def __str__(self) -> str:

@@ -132,6 +132,7 @@ def observe(
             organization_id=facility,
             client_id=payload.client,
             by_ref=by.ref,
+            by_post=by.post.value if by.post else "",
             digest=digest,
             type_id=kind.id,
             title=kind.title.model_dump(),

@@ -37,6 +37,8 @@ class SignOn(models.Model):
         ]
         indexes = [
             models.Index(fields=["organization", "post"], condition=_ON, name="duty_signon_now"),
+            # who stood on a post at some time
+            models.Index(fields=["organization", "post", "since"], name="duty_signon_then"),
         ]
 
     def __str__(self) -> str:
