@@ -159,7 +159,9 @@ FROM generate_series(1, %(reports)s) n,
     LATERAL (SELECT %(began)s::timestamptz + interval '30 days' * n / (%(reports)s + 1) AS at) t;
 INSERT INTO duty_signon (id, organization_id, staff_ref, post, since, ends_at, until)
 SELECT gen_random_uuid(), %(facility)s, s.ref,
-    (ARRAY['patrol', 'case_officer', 'duty_leader'])[1 + s.n %% 3], t.at, t.at + interval '12 hours', t.at + interval '12 hours'
+    (ARRAY['patrol', 'case_officer', 'medical', 'admission', 'reception', 'logistics', 'finance',
+        'interrogation', 'duty_leader', 'psychologist'])[1 + s.n %% 10], t.at,
+    t.at + interval '12 hours', t.at + interval '12 hours'
 FROM unnest(%(staff)s::text[]) WITH ORDINALITY s(ref, n), generate_series(0, %(days)s) d,
     LATERAL (
         SELECT %(began)s::timestamptz + interval '1 day' * d + interval '12 hours' * (s.n %% 2) AS at

@@ -16,6 +16,7 @@ from custos.management.reception.release.api import router as release
 from custos.management.timelimits.api import router as timelimits
 from custos.prevention.devices.api import router as devices
 from custos.prevention.duty.api import router as duty
+from custos.prevention.duty.assessment.api import router as assessment
 from custos.prevention.duty.handover.api import router as handovers
 from custos.prevention.duty.roster.api import router as roster
 from custos.prevention.duty.rounds.api import router as rounds
@@ -30,6 +31,7 @@ ROUTERS: tuple[Router, ...] = (
     arrivals,
     sheets,
     duty,
+    assessment,
     rounds,
     shifts,
     handovers,

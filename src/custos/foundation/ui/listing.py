@@ -422,15 +422,8 @@ class Listing:
         Raises `Malformed` for more than `most`.
         """
         self._require_at_most(most)
-        heads = [str(self.table.columns[name].header) for name in self.names]
-        rows = [
-            [
-                _text_of(self.table.columns[name].accessor.resolve(record, quiet=True))
-                for name in self.names
-            ]
-            for record in self._present(self.table.data.data)
-        ]
-        return heads, rows
+        columns = [self.table.columns[name] for name in self.names]
+        return _texts(columns, self._present(self.table.data.data))
 
     def _require_at_most(self, most: int) -> None:
         if self.total > most:
@@ -448,45 +441,82 @@ class Listing:
         Raises `Malformed` for more than `MOST_EXPORTED`.
         """
         self._require_at_most(MOST_EXPORTED)
-        body = BytesIO()
-        with xlsxwriter.Workbook(body, {"in_memory": True}) as book:
-            self._write(book)
-        file = f"{self.name}-{self.at.astimezone(clock.LOCAL):%Y%m%d-%H%M}.xlsx"
-        return HttpResponse(
-            body.getvalue(),
-            content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            headers={"Content-Disposition": content_disposition_header(True, file) or ""},
-        )
-
-    def _write(self, book: Any) -> None:
-        bold = book.add_format({"bold": True})
-        sheet = book.add_worksheet()
-        sheet.set_column(0, len(self.names), 20)
+        rows = self._present(self.table.data.data)
         head = [str(self.title), *self._provenance()]
-        for number, line in enumerate(head):
-            sheet.write_string(number, 0, line, bold if number == 0 else None)
-        first = len(head) + 1
-        for at, name in enumerate(self.names):
-            sheet.write_string(first, at, str(self.table.columns[name].header), bold)
-        formats: dict[type, Any] = {
-            datetime: book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
-            date: book.add_format({"num_format": "yyyy-mm-dd"}),
-        }
-        for number, record in enumerate(self._present(self.table.data.data), first + 1):
-            for at, name in enumerate(self.names):
-                value = self.table.columns[name].accessor.resolve(record, quiet=True)
-                _write_cell(sheet, number, at, value, formats)
-        sheet.freeze_panes(first + 1, 0)
+        return _workbook(
+            self.name, self.at, head, [self.table.columns[n] for n in self.names], rows
+        )
 
     def _provenance(self) -> list[str]:
         """Where a spreadsheet comes from, for whoever finds it on a desk."""
-        acting = self.request.acting  # type: ignore[attr-defined]
-        by = f"{acting.organization.name} · {acting.staff.name}"
-        at = f"{self.at.astimezone(clock.LOCAL):%Y-%m-%d %H:%M}"
-        lines = [gettext("Exported by %(by)s at %(at)s") % {"by": by, "at": at}, self.counted]
+        lines = [_exported_by(self.request, self.at), self.counted]
         if self.filters and (words := self.filters.in_words()):
             lines.append(gettext("Only: %(words)s") % {"words": words})
         return lines
+
+
+def workbook_of(
+    request: HttpRequest, table: Table, *, name: str, lines: Sequence[str]
+) -> HttpResponse:
+    """The rows of a `Table` that is no list, as an xlsx file; `lines` stand above them."""
+    at = clock.now()
+    head = [*lines, _exported_by(request, at)]
+    rows = [row.record for row in table.rows]
+    return _workbook(name, at, head, list(table.columns), rows)
+
+
+def texts_of(table: Table) -> tuple[list[str], list[list[str]]]:
+    """The headings and rows of a `Table` that is no list, as text for paper."""
+    return _texts(list(table.columns), [row.record for row in table.rows])
+
+
+def _texts(columns: Sequence[Any], rows: Iterable[Any]) -> tuple[list[str], list[list[str]]]:
+    texts = [
+        [_text_of(column.accessor.resolve(record, quiet=True)) for column in columns]
+        for record in rows
+    ]
+    return [str(column.header) for column in columns], texts
+
+
+def _exported_by(request: HttpRequest, at: datetime) -> str:
+    acting = request.acting  # type: ignore[attr-defined]
+    by = f"{acting.organization.name} · {acting.staff.name}"
+    said = {"by": by, "at": f"{at.astimezone(clock.LOCAL):%Y-%m-%d %H:%M}"}
+    return gettext("Exported by %(by)s at %(at)s") % said
+
+
+def _workbook(
+    name: str, at: datetime, head: Sequence[str], columns: Sequence[Any], rows: Iterable[Any]
+) -> HttpResponse:
+    body = BytesIO()
+    with xlsxwriter.Workbook(body, {"in_memory": True}) as book:
+        _write(book, head, columns, rows)
+    file = f"{name}-{at.astimezone(clock.LOCAL):%Y%m%d-%H%M}.xlsx"
+    return HttpResponse(
+        body.getvalue(),
+        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        headers={"Content-Disposition": content_disposition_header(True, file) or ""},
+    )
+
+
+def _write(book: Any, head: Sequence[str], columns: Sequence[Any], rows: Iterable[Any]) -> None:
+    bold = book.add_format({"bold": True})
+    sheet = book.add_worksheet()
+    sheet.set_column(0, len(columns), 20)
+    for number, line in enumerate(head):
+        sheet.write_string(number, 0, line, bold if number == 0 else None)
+    first = len(head) + 1
+    for at, column in enumerate(columns):
+        sheet.write_string(first, at, str(column.header), bold)
+    formats: dict[type, Any] = {
+        datetime: book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
+        date: book.add_format({"num_format": "yyyy-mm-dd"}),
+    }
+    for number, record in enumerate(rows, first + 1):
+        for at, column in enumerate(columns):
+            value = column.accessor.resolve(record, quiet=True)
+            _write_cell(sheet, number, at, value, formats)
+    sheet.freeze_panes(first + 1, 0)
 
 
 def _text_of(value: Any) -> str:

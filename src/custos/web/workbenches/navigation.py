@@ -12,10 +12,12 @@ from custos.foundation.record.parties import Post
 from custos.foundation.ui import calls, navigation
 from custos.foundation.ui.calls import Call
 from custos.prevention.duty import queries
+from custos.prevention.duty.assessment.services import READERS
 from custos.prevention.duty.handover.services import OVERSEEING, SIGNERS
 from custos.prevention.duty.roster.facts import ROSTERED
 from custos.prevention.duty.roster.services import PLANNING
 from custos.prevention.duty.rounds.services import LOOKING
+from custos.web.workbenches.ledger import READERS as LEDGER_READERS
 
 #: Posts that are asked only for what others let lie: they begin with what they oversee.
 _OVERSEEING = (Post.RESIDENT_PROSECUTOR, Post.OVERSIGHT)
@@ -83,6 +85,31 @@ navigation.register(
     icon="switch-horizontal",
     order=65,
     shown=lambda acting: acting.post in OVERSEEING,
+)
+navigation.register(
+    "assessment",
+    _("Assessment of duty"),
+    icon="chart-bar",
+    order=lambda acting: 62 if acting.post is Post.LEADER else 30,
+    shown=lambda acting: acting.post in READERS,
+)
+navigation.register(
+    "assessment_own",
+    _("My duty"),
+    icon="user-check",
+    order=70,
+    shown=lambda acting: (
+        acting.post not in (*READERS, *_OVERSEEING) and acting.organization.tier is Tier.FACILITY
+    ),
+)
+navigation.register(
+    "duty_ledger",
+    _("Ledger of duty"),
+    icon="list-check",
+    order=66,
+    shown=lambda acting: (
+        acting.post in LEDGER_READERS and acting.organization.tier is Tier.FACILITY
+    ),
 )
 navigation.register(
     "facility_home",

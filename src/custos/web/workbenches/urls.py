@@ -3,9 +3,11 @@
 from django.urls import path
 
 from custos.web.workbenches import (
+    assessment,
     board,
     facility,
     handover,
+    ledger,
     operations,
     ordering,
     own_duty,
@@ -64,6 +66,26 @@ urlpatterns = [
     path("my-duty/", own_duty.page, name="my_duty"),
     path("my-duty/swap/<str:day>/<str:turn>/", own_duty.ask, name="my_duty_swap"),
     path("my-duty/swaps/<uuid:swap_id>/", own_duty.answer, name="my_duty_answer"),
+    path("assessment/", assessment.now, name="assessment"),
+    path("assessment/own/", assessment.own, name="assessment_own"),
+    path("assessment/own/answer/", assessment.answer, name="assessment_answer"),
+    path("assessment/answers/<uuid:answer_id>/reply/", assessment.reply, name="assessment_reply"),
+    path("assessment/<int:facility_id>/", assessment.now, name="assessment_now"),
+    path("assessment/<int:facility_id>/<str:month>/", assessment.page, name="assessment_month"),
+    path(
+        "assessment/<int:facility_id>/<str:month>/export/",
+        assessment.export,
+        name="assessment_export",
+    ),
+    path(
+        "assessment/<int:facility_id>/<str:month>/cases/",
+        assessment.cases,
+        name="assessment_cases",
+    ),
+    path("assessment/<int:facility_id>/<str:month>/sign/", assessment.sign, name="assessment_sign"),
+    path("duty/ledger/", ledger.page, name="duty_ledger"),
+    path("duty/ledger/export/", ledger.export, name="duty_ledger_export"),
+    path("duty/ledger/print/", ledger.printed, name="duty_ledger_pdf"),
     path("board/", board.page, name="board"),
     path("board/open/", board.part, name="board_open"),
     path("facility/", facility.page, name="facility_home"),

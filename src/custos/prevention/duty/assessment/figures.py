@@ -8,22 +8,22 @@ table; its entry is read from the record.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
 from django.db import connection
 
-from custos.foundation import clock
 from custos.foundation.database import scope
 from custos.foundation.record import queries as record
 from custos.foundation.record.parties import Audience, Post
 from custos.prevention.duty.assessment.plan import By, Leaf, MeasureId, Month
 from custos.prevention.duty.kinds import RoundMissed
+from custos.prevention.duty.shifts import plan
 from custos.prevention.duty.shifts.plan import Shift
 
 #: Nobody stays signed on for longer without signing on anew.
-_LONGEST_ON = timedelta(days=3)
+_LONGEST_ON = timedelta(days=2)
 #: What leaders aren't told of is no part of what they assess.
 _UNSEEN = (Audience.SEALED_COMPLAINT, Audience.PROSECUTOR)
 
@@ -48,49 +48,64 @@ task AS MATERIALIZED (
 ), cases AS (
     SELECT 'first_action' AS measure, id, facility, CASE WHEN kept THEN actor_post ELSE handler END AS post,
         actor AS officer, opened_at AS since, LEAST(acted_at, due_at) AS at, kept,
-        extract(epoch FROM acted_at - opened_at)::int AS seconds, true AS may_be_short, true AS stood
+        1 AS many, extract(epoch FROM acted_at - opened_at)::int AS seconds, true AS may_be_short,
+        true AS stood
     FROM (SELECT *, COALESCE(acted_at <= due_at, false) AS kept FROM task) t
     WHERE acted_at IS NOT NULL OR due_at <= %(at)s
     UNION ALL
     SELECT 'closing', id, facility, actor_post, accepted_by, accepted_at, LEAST(ended_at, wanted_by),
         COALESCE(ended_at <= wanted_by OR ended_at = accepted_at, false),
-        extract(epoch FROM ended_at - accepted_at)::int, true, false
+        1, extract(epoch FROM ended_at - accepted_at)::int, true, false
     FROM task WHERE state = 'answered' OR (state = 'accepted' AND wanted_by <= %(at)s)
     UNION ALL
     SELECT 'answers', id, facility, actor_post, ended_by, accepted_at, ended_at, NOT returned,
-        NULL, false, false
+        1, NULL, false, false
     FROM task WHERE state = 'answered'
     UNION ALL
     SELECT 'taken_over', id, facility, actor_post, accepted_by, opened_at, accepted_at, true,
-        NULL, false, false
+        1, NULL, false, false
     FROM task WHERE accepted_at > due_at AND step > 0 AND actor_post <> handler
 )"""
 
-#: A look that comes late makes up for a miss that is counted already. A miss that a look made in time and
-#: only sent later has put right is none.
-_OF_ROUNDS = """
-happened AS (
-    SELECT organization_id AS facility, cell_id, at, recorded_at, by_ref, late_minutes
-    FROM duty_look WHERE organization_id = ANY(%(facilities)s) AND at >= %(since)s AND at < %(until)s
-    UNION ALL
-    SELECT facility, cell_id, at, at, '', -1
+#: A missed round lies between the look or miss before it and its own time. A miss that a look made in time
+#: and only sent later has put right is none.
+_OF_MISSES = """
+gone AS (
+    SELECT facility, cell_id, at, lag(at) OVER (PARTITION BY cell_id ORDER BY at) AS before
     FROM unnest(%(where)s::bigint[], %(cells)s::uuid[], %(missed)s::timestamptz[])
         AS m(facility, cell_id, at)
-), ordered AS (
-    SELECT *, lag(at) OVER w AS before, lag(recorded_at) OVER w AS sent
-    FROM happened WINDOW w AS (PARTITION BY cell_id ORDER BY at)
-), cases AS (
-    SELECT 'rounds' AS measure, cell_id AS id, facility, %(patrol)s AS post, by_ref AS officer,
-        COALESCE(before, at) AS since, at, late_minutes = 0 AS kept, NULL::int AS seconds,
-        true AS may_be_short, true AS stood
-    FROM ordered WHERE late_minutes = 0 OR (late_minutes < 0 AND (sent IS NULL OR sent <= at))
+), misses AS (
+    SELECT 'rounds' AS measure, g.cell_id AS id, g.facility, %(patrol)s AS post, '' AS officer,
+        COALESCE(GREATEST(g.before, last.at), g.at) AS since, g.at, false AS kept, 1 AS many,
+        NULL::int AS seconds, true AS may_be_short, true AS stood
+    FROM gone g LEFT JOIN LATERAL (
+        SELECT l.at, l.recorded_at FROM duty_look l
+        WHERE l.organization_id = g.facility AND l.cell_id = g.cell_id
+            AND l.at <= g.at AND l.at >= %(since)s
+        ORDER BY l.at DESC LIMIT 1
+    ) last ON true
+    WHERE last.at IS NULL OR last.recorded_at <= g.at OR last.at < g.before
+)"""
+
+_MISSES_ALONE = "cases AS (SELECT * FROM misses)"
+
+#: A look that comes late makes up for a miss that is counted already.
+_AND_LOOKS = """
+cases AS (
+    SELECT * FROM misses
+    UNION ALL
+    SELECT 'rounds', NULL, organization_id, %(patrol)s, by_ref, NULL, min(at), true, count(*),
+        NULL, true, true
+    FROM duty_look
+    WHERE organization_id = ANY(%(facilities)s) AND at >= %(since)s AND at < %(until)s AND late_minutes = 0
+    GROUP BY organization_id, by_ref, (%(shifts)s::text[])[width_bucket(at, %(begins)s::timestamptz[])]
 )"""
 
 _OF_REPORTS = """
 cases AS (
     SELECT 'reported' AS measure, o.id, o.organization_id AS facility, o.by_post AS post,
         o.by_ref AS officer, o.occurred_at AS since, o.occurred_at AS at, true AS kept,
-        NULL::int AS seconds, false AS may_be_short, false AS stood
+        1 AS many, NULL::int AS seconds, false AS may_be_short, false AS stood
     FROM duty_observation o
     WHERE o.organization_id = ANY(%(facilities)s)
         AND o.occurred_at >= %(since)s AND o.occurred_at < %(until)s
@@ -104,21 +119,16 @@ cases AS (
 #: it is: the post was short; nobody stood on it; or several did, or not one all that time. What an officer
 #: accepted stays theirs, unless the post was short.
 _CHARGED = """
-shift AS MATERIALIZED (
-    SELECT * FROM unnest(%(shifts)s::text[], %(begins)s::int[], %(lengths)s::int[])
-        AS s(name, begins, minutes)
-), placed AS (
-    SELECT c.*, s.name AS shift, s.minutes
-    FROM (
-        SELECT *, extract(epoch FROM (at AT TIME ZONE %(zone)s)::time)::int / 60 AS minute FROM cases
-    ) c JOIN shift s ON (c.minute - s.begins + 1440) %% 1440 < s.minutes
+placed AS (
+    SELECT c.*, (%(shifts)s::text[])[n] AS shift, (%(begins)s::timestamptz[])[n] AS began
+    FROM (SELECT *, width_bucket(at, %(begins)s::timestamptz[]) AS n FROM cases) c
 ), judged AS (
     SELECT placed.*, '' AS ref, '' AS cause FROM placed WHERE kept
     UNION ALL
     SELECT p.*, there.ref,
         CASE WHEN p.may_be_short AND EXISTS (
                 SELECT FROM duty_shortfall f WHERE f.organization_id = p.facility AND f.post = p.post
-                AND f.shift_began <= p.at AND f.shift_began > p.at - make_interval(mins => p.minutes)
+                AND f.shift_began = p.began
             ) THEN 'short'
             WHEN NOT p.stood THEN ''
             WHEN there.people = 0 THEN 'nobody'
@@ -134,13 +144,14 @@ shift AS MATERIALIZED (
     ) there
     WHERE NOT p.kept
 ), charged AS (
-    SELECT measure, id, facility, post, shift, at, kept, cause, seconds,
+    SELECT measure, id, facility, post, shift, at, kept, many, cause, seconds,
         CASE WHEN kept THEN officer WHEN cause <> '' THEN '' WHEN stood THEN ref ELSE officer END AS officer
     FROM judged
 )"""
 
 _LEAVES = """
-SELECT measure, facility, post, shift, officer, cause, count(*), count(*) FILTER (WHERE kept),
+SELECT measure, facility, post, shift, officer, cause, sum(many)::int,
+    COALESCE(sum(many) FILTER (WHERE kept), 0)::int,
     array_agg(seconds) FILTER (WHERE seconds IS NOT NULL)
 FROM charged GROUP BY 1, 2, 3, 4, 5, 6
 """
@@ -165,19 +176,17 @@ class Stretch:
 
     def values(self) -> dict[str, Any]:
         """The same for a statement."""
-        lengths = [(_minute(s.ends) - _minute(s.begins) - 1) % 1440 + 1 for s in self.shifts]
+        begins = plan.begins(self.month.begins, self.month.ends, self.shifts)
         return {
             "facilities": list(self.facilities),
             "since": self.month.begins,
             "until": self.month.ends,
             "at": self.at,
-            "zone": str(clock.LOCAL),
             "unseen": [int(audience) for audience in _UNSEEN],
             "patrol": Post.PATROL.value,
             "longest_on": _LONGEST_ON,
-            "shifts": [key_of(shift) for shift in self.shifts],
-            "begins": [_minute(shift.begins) for shift in self.shifts],
-            "lengths": lengths,
+            "begins": [at for at, _shift in begins],
+            "shifts": [key_of(shift) for _at, shift in begins],
         }
 
 
@@ -186,15 +195,11 @@ def key_of(shift: Shift) -> str:
     return f"{shift.begins:%H:%M}"
 
 
-def _minute(at: time) -> int:
-    return at.hour * 60 + at.minute
-
-
 def leaves(asked: Stretch) -> list[Leaf]:
     """All cases of a stretch, in leaves. Four queries."""
     values = asked.values()
     found = _leaves(_OF_TASKS, values) + _leaves(_OF_REPORTS, values)
-    return found + _leaves(_OF_ROUNDS, values | _missed(asked))
+    return found + _leaves(f"{_OF_MISSES}, {_AND_LOOKS}", values | _missed(asked))
 
 
 def _missed(asked: Stretch) -> dict[str, Any]:
@@ -255,7 +260,8 @@ def behind(
     values |= {"offset": offset, "officers": [key] if by == "officer" else list(officers)}
     cases = _OF_TASKS
     if measure == "rounds":
-        cases, values = _OF_ROUNDS, values | _missed(asked)
+        # Of looks made in time there are too many to be of use one by one.
+        cases, values = f"{_OF_MISSES}, {_MISSES_ALONE}", values | _missed(asked)
     with connection.cursor() as cursor:
         cursor.execute(f"WITH {cases}, {_CHARGED} {_BEHIND}", values)
         rows = cursor.fetchall()

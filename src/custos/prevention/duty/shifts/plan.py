@@ -104,6 +104,18 @@ def shift_at(shifts: Sequence[Shift], moment: datetime) -> OnShift:
     raise ValueError("no shift covers this moment")  # `require_a_whole_day` has seen to it
 
 
+def begins(
+    since: datetime, until: datetime, shifts: Sequence[Shift]
+) -> list[tuple[datetime, Shift]]:
+    """When which shift begins, in the order of time, from the one that runs at `since` to the last before
+    `until`.
+    """
+    found = [shift_at(shifts, since)]
+    while found[-1].ends < until:
+        found.append(shift_at(shifts, found[-1].ends))
+    return [(one.begins, one.shift) for one in found]
+
+
 def short_of(strength: Mapping[Post, int], on_duty: Mapping[Post, int]) -> dict[Post, int]:
     """The posts below their required strength, and how many are missing on each."""
     missing = {post: needed - on_duty.get(post, 0) for post, needed in strength.items()}

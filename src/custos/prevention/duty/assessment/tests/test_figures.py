@@ -70,7 +70,8 @@ def test_a_post_that_several_held_or_nobody_answers_as_a_post(world: Assessed) -
     world.task(opened=30)
     found = figure(world, "first_action", "post", "patrol")
     assert found == Figure(2, 0, several=2)
-    assert found is not None and found.laid == 0
+    assert found is not None
+    assert found.laid == 0
 
 
 def test_nobody_answers_for_a_post_that_nobody_had_signed_on_to(world: Assessed) -> None:

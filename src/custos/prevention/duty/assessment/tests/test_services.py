@@ -130,7 +130,8 @@ def test_what_comes_after_the_signing_changes_nothing_and_is_shown_as_a_differen
 ) -> None:
     signed(world)
     before = world.month()
-    assert before.signed is not None and not before.differences
+    assert before.signed is not None
+    assert not before.differences
     world.looked(world.one, 0)
     world.task(opened=120, by=world.two, accepted=121)
     after = world.month()
