@@ -111,6 +111,8 @@ class House:
             "/roster/people/?post=patrol",
             "/roster/swaps/",
             "/my-duty/",
+            "/assessment/own/",
+            "/duty/ledger/",
             "/handheld/",
             "/people/",
             "/people/?words=nobody",

@@ -45,6 +45,7 @@ from custos.management.reception.importing.tests.sheets_of import a_csv, rows_of
 from custos.management.timelimits.tests import worlds as worlds_of_limits
 from custos.prevention.devices import intake
 from custos.prevention.devices.tests.worlds import a_button, a_press
+from custos.prevention.duty.assessment.tests import worlds as figures
 from custos.prevention.duty.handover.tests import worlds as changes
 from custos.prevention.duty.information import services as information
 from custos.prevention.duty.models import Task
@@ -322,6 +323,8 @@ def _objects_of(facility: Organization) -> dict[str, Any]:
         "entry_id": entry.pk,
         "task_id": Task.objects.get(cell=cell, source_kind="alarm.emergency_button").pk,
         "facility_id": facility.pk,
+        "month": "2026-03",
+        "answer_id": figures.said_by(somebody(Post.PATROL, at=facility)).pk,
         "cell_id": cell.pk,
         "code": WatchedCell.objects.get(cell=cell).code,
         "device_id": button.pk,

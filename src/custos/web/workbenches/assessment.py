@@ -116,7 +116,7 @@ class FigureColumn(listing.Column):
 class FigureTable(listing.Table):
     """Figures of posts, shifts, officers or kinds of staff, by name; nothing ranks them."""
 
-    title = listing.Column(verbose_name=gettext_lazy("Of whom"))
+    title = listing.Column(verbose_name=pgettext_lazy("figures", "Of whom"))
     reported = FigureColumn()
     first_action = FigureColumn()
     closing = FigureColumn()
@@ -141,7 +141,7 @@ class WordsForm(Form):
     """What an officer says to a figure, or a leader replies."""
 
     text = forms.CharField(
-        label=gettext_lazy("In words"),
+        label=gettext_lazy("What you say to it"),
         max_length=services.LONGEST_WORDS,
         widget=forms.Textarea(attrs={"rows": 2}),
     )

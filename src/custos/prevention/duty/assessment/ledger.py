@@ -104,7 +104,10 @@ def _walked(facility: int, begins: datetime, ends: datetime) -> Iterable[Any]:
     """Looks of each officer that day: how many, how many of them late, the first and the last."""
     looks = _of(Look, facility).filter(at__gte=begins, at__lt=ends).order_by()
     found: Iterable[Any] = looks.values_list("by_ref").annotate(
-        Count("pk"), Count("pk", filter=Q(late_minutes__gt=0)), Min("at"), Max("at")
+        count=Count("pk"),
+        late=Count("pk", filter=Q(late_minutes__gt=0)),
+        first=Min("at"),
+        last=Max("at"),
     )
     return found
 

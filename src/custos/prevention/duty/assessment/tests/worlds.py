@@ -8,6 +8,7 @@ from custos.foundation.database.ids import new_id
 from custos.foundation.record import services as record
 from custos.foundation.record.parties import Actor, ActorKind, Audience, Post, StaffKind, Subject
 from custos.prevention.duty.assessment import queries
+from custos.prevention.duty.assessment.models import FigureAnswer
 from custos.prevention.duty.assessment.plan import Month
 from custos.prevention.duty.assessment.queries import MonthShown
 from custos.prevention.duty.engine import Rule, State
@@ -167,3 +168,18 @@ class Assessed(World):
     def month(self, seen: datetime = AFTER) -> MonthShown:
         """March, as it stands when it is looked at."""
         return queries.month_of(self.facility, MARCH, seen)
+
+
+def said_by(who: Acting) -> FigureAnswer:
+    """What an officer said to a figure of March, which waits for its reply."""
+    return FigureAnswer.objects.create(
+        organization=who.organization,
+        month=MARCH.first,
+        staff_ref=who.actor.ref,
+        measure="rounds",
+        cases=6,
+        kept=5,
+        text="当时在处置突发情况，未能按时巡视。",
+        at=AFTER,
+        entry_id=new_id(),
+    )
