@@ -6,8 +6,8 @@ same people, cells, staff and events, placed relative to the day of the build. A
 are invented; regions begin with 98 or 99, which no real region does.
 
 `places` and `staff` are where it plays and who works there; `names`, `people`, `cases` and `portraits`
-invent, and know no database; `history`, `year`, `week`, `arrivals` and `releases` tell what was; `duty` is how
-the main facility is on duty, and who plays its posts from then on.
+invent, and know no database; `history`, `year`, `week`, `arrivals` and `releases` tell what was; `duty` and
+`rosters` are how the main facility is on duty, and who plays its posts from then on.
 """
 
 from custos.config.demo.world import SEED, announcement, build
