@@ -97,8 +97,7 @@ def _shots(desk: Desk, world: Assessed, leader: Acting, folder: str) -> None:
         ("ledger", leader, f"/duty/ledger/?day={date(2026, 3, 3)}"),
     ):
         page = desk(who, way)
-        page.context.add_cookies([{"name": "language", "value": "zh-hans", "url": page.url}])
-        page.set_extra_http_headers({"Accept-Language": "zh-CN"})
+        page.context.add_cookies([{"name": "django_language", "value": "zh-hans", "url": page.url}])
         for width in (1440, 390):
             page.set_viewport_size({"width": width, "height": 900})
             page.goto(way)

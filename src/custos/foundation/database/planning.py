@@ -25,3 +25,16 @@ def along_the_index() -> Iterator[None]:
         yield
         # Where the block raised, its transaction or savepoint takes the settings with it.
         cursor.execute("SET LOCAL enable_sort TO DEFAULT; SET LOCAL enable_bitmapscan TO DEFAULT")
+
+
+@contextmanager
+def by_hashing() -> Iterator[None]:
+    """Group many rows by hashing them, where row-level security has the planner take them for a few.
+
+    What is grouped by several texts is else sorted by all of them first.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_sort = off")
+        yield
+        # Where the block raised, its transaction or savepoint takes the setting with it.
+        cursor.execute("SET LOCAL enable_sort TO DEFAULT")

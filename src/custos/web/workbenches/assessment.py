@@ -97,17 +97,15 @@ def shown(cell: Cell) -> SafeString:
     short = in_short(cell.figure, cell.counts)
     head = format_html('<a href="{}">{}</a>', cell.url, short) if cell.url else short
     below = format_html_join(
-        "", '<span class="figure-note">{}</span>', ((one,) for one in _remarks(cell))
+        "", '<span class="quiet">{}</span>', ((one,) for one in _remarks(cell))
     )
     return format_html(
-        '<div class="figure"><span class="figure-main">{}</span>{}</div>', head, below
+        '<div class="duty-figure"><span class="duty-figure-main">{}</span>{}</div>', head, below
     )
 
 
 class FigureColumn(listing.Column):
     """A figure of a measure, with that of the month before."""
-
-    kind = "figure"
 
     def shown(self, value: Any, record: Any) -> Any:
         return shown(value)

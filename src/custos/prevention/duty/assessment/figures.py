@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from custos.foundation.database import scope
+from custos.foundation.database.planning import by_hashing
 from custos.foundation.record import queries as record
 from custos.foundation.record.parties import Audience, Post
 from custos.prevention.duty.assessment.plan import By, Leaf, MeasureId, Month
@@ -196,10 +196,11 @@ def key_of(shift: Shift) -> str:
 
 
 def leaves(asked: Stretch) -> list[Leaf]:
-    """All cases of a stretch, in leaves. Four queries."""
+    """All cases of a stretch, in leaves. Four queries, and two words to the planner."""
     values = asked.values()
-    found = _leaves(_OF_TASKS, values) + _leaves(_OF_REPORTS, values)
-    return found + _leaves(f"{_OF_MISSES}, {_AND_LOOKS}", values | _missed(asked))
+    with by_hashing():
+        found = _leaves(_OF_TASKS, values) + _leaves(_OF_REPORTS, values)
+        return found + _leaves(f"{_OF_MISSES}, {_AND_LOOKS}", values | _missed(asked))
 
 
 def _missed(asked: Stretch) -> dict[str, Any]:
@@ -213,7 +214,6 @@ def _missed(asked: Stretch) -> dict[str, Any]:
 
 
 def _leaves(cases: str, values: Mapping[str, Any]) -> list[Leaf]:
-    scope.current()
     with connection.cursor() as cursor:
         cursor.execute(f"WITH {cases}, {_CHARGED} {_LEAVES}", values)
         return [

@@ -143,7 +143,7 @@ def _done(tasks: list[Task], names: dict[str, str], reader: Actor) -> Iterable[R
 
 def _rounds(one: Any, names: dict[str, str]) -> Row:
     by, count, late, first, last = one
-    said = gettext("%(count)s looks into cells, %(late)s of them late") % {
+    said = gettext("Looks into cells: %(count)s, late: %(late)s") % {
         "count": count,
         "late": late,
     }
@@ -157,7 +157,7 @@ def _missed(facility: int, begins: datetime, ends: datetime) -> Iterable[Row]:
         count=Count("id"), first=Min("occurred_at")
     )
     if found["count"]:
-        said = gettext("%(count)s looks missed") % {"count": found["count"]}
+        said = gettext("Looks missed: %(count)s") % {"count": found["count"]}
         yield Row(found["first"], Post.PATROL, gettext("Rounds missed"), "", said, "")
 
 

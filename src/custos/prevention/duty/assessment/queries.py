@@ -149,7 +149,7 @@ class MonthShown:
 
 
 def month_of(facility: Organization, month: Month, at: datetime) -> MonthShown:
-    """A facility's month and the month before, what officers said, the signature. At most 13 queries."""
+    """A facility's month and the month before, what officers said, the signature. At most 16 queries."""
     stored = _signed([facility.pk], [month, month.before])
     one, earlier = stored.get((facility.pk, month)), stored.get((facility.pk, month.before))
     cut = on_duty.shifts_of(facility.pk, min(at, month.ends))
@@ -203,7 +203,7 @@ class Beside:
 
 
 def side_by_side(above: Organization, month: Month, at: datetime, page: object = 1) -> Page[Beside]:
-    """The facilities below an organization with their figures, by number. Eight queries a page."""
+    """The facilities below an organization with their figures, by number. 14 queries a page."""
     found: Page[Any] = Paginator(
         organizations.facilities(above, MOST), A_PAGE_OF_FACILITIES
     ).get_page(page)  # type: ignore[arg-type]

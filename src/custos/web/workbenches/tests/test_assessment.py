@@ -146,8 +146,8 @@ def test_a_days_ledger_says_who_stood_where_and_what_became_of_tasks(world: Asse
     said = page(world.duty_leader, "/duty/ledger/?day=2026-03-03")
     rows = [(row.event, row.text) for row in said.context["rows"]]
     assert ("Stood on the post", "") in rows
-    assert ("Rounds", "2 looks into cells, 1 of them late") in rows
-    assert ("Rounds missed", "1 looks missed") in rows
+    assert ("Rounds", "Looks into cells: 2, late: 1") in rows
+    assert ("Rounds missed", "Looks missed: 1") in rows
     assert [event for event, _text in rows].count("Task taken on") == 4
     assert [event for event, _text in rows].count("Task not taken on") == 1
     assert not page(world.duty_leader, "/duty/ledger/?day=2026-03-09").context["rows"]
