@@ -133,7 +133,7 @@ def test_somebody_is_admitted_by_officer_and_doctor(
         for step in BEFORE:
             fill(officer, where, step, told[step])
         officer.goto(f"{where}health/")
-        expect(officer.locator(".panel")).to_contain_text("这一步由其他岗位填写和查看")
+        expect(officer.locator(".panel")).to_contain_text("这一步由医务岗填写和查看")
         for step in CARE:
             fill(doctor, where, step, told[step])
         for step in ("decision", *AFTER):
@@ -147,6 +147,8 @@ def test_somebody_is_admitted_by_officer_and_doctor(
         shot(officer, f"review-{kind}-1440")
         officer.get_by_role("button", name="办结").click()
         officer.wait_for_url("**/people/**")
+        # What was done at the door happened before what followed from it, and stands behind that.
+        officer.goto(f"{officer.url}?order=recorded")
         expect(officer.locator("main")).to_contain_text("权利义务已告知")
         shot(officer, f"person-{kind}-1440")
     with scope.entered(factories.SYSTEM):

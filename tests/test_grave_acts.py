@@ -38,6 +38,7 @@ def test_the_acts_of_the_installation_are_known() -> None:
         "account.new_password",
         "account.post",
         "account.reset_factors",
+        "custody.end_document",
         "custody.end_never_alone",
         "custody.end_transition",
         "custody.merge",

@@ -120,6 +120,7 @@ def test_somebody_goes_to_court_and_comes_back_and_the_board_says_so(
     expect(board.get_by_role("row").filter(has_text="Wang Wei")).to_contain_text("outside")
     expect(board.get_by_role("heading", name="Out and back")).to_have_count(1)
     page.get_by_role("link", name="Wang Wei").click()
+    page.get_by_label("No", exact=True).check()
     page.get_by_label("Condition").fill("tired, unharmed")
     page.get_by_role("button", name="Record the return").click()
     expect(page.get_by_text("Nobody is out")).to_be_visible()
