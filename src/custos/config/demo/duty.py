@@ -37,6 +37,7 @@ shifts:
   - {name: {zh: 夜班, en: Night shift}, begins: "20:00", ends: "08:00"}
 strength: {patrol: 5, duty_leader: 1, medical: 1, case_officer: 2}
 rounds: {longest_gap: 30, close_gap: 15}
+roster: {women: {patrol: 1}, two: [patrol]}
 """
 _WHY = "本所勤务制度：两班制、在岗人数和巡视间隔"
 #: How many of a crew are on each post, besides a patrol for each area.

@@ -16,6 +16,8 @@ from custos.foundation.record import services as record
 from custos.foundation.record.parties import ADMINISTRATORS, Post, StaffKind
 
 CREWS = 4
+#: Of so many case officers one of each crew.
+_TURNING = 16
 #: How many staff of the main facility hold which post; the rest are on patrol.
 _POSTS = (
     (Post.ADMISSION, StaffKind.OFFICER, 12),
@@ -112,7 +114,9 @@ def _post(
         since=(world.now - HISTORY).date(),
         by=SYSTEM,
     )
-    if serial and post in (Post.PATROL, Post.DUTY_LEADER, Post.MEDICAL):
+    turns = post in (Post.PATROL, Post.DUTY_LEADER, Post.MEDICAL)
+    # So many case officers turn too, that some are there by night; the others work by day.
+    if serial and (turns or (post is Post.CASE_OFFICER and serial % _TURNING < CREWS)):
         posting.crew = serial % CREWS + 1
         posting.save(update_fields=["crew"])
     return posting

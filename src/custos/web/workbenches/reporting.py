@@ -162,6 +162,7 @@ shifts:
   - {name: {zh: 夜班, en: Night}, begins: "20:00", ends: "08:00"}
 strength: {patrol: 2, medical: 1, duty_leader: 1}
 rounds: {longest_gap: 30, close_gap: 15}
+roster: {women: {patrol: 1}, two: [patrol]}
 """
 _OTHERS = {
     "anyone": gettext_lazy("anyone"),
