@@ -54,8 +54,8 @@ def _swaps(facility: int, patrol: list[Actor], month: date) -> None:
     lines = facts.lines(plan)
     from_day = month + timedelta(days=2)
     for asks, among, reason, agrees in (
-        (patrol[2:], patrol[:1], "孩子家长会，想调一个白班", False),
-        (patrol[7:], patrol[1:], "陪父亲做手术", True),
+        (patrol[1:8], patrol[:1], "孩子家长会，想调一个白班", False),
+        (patrol[8:], patrol[1:], "陪父亲做手术", True),
     ):
         by, line, other = _pair(lines, asks, among, from_day)
         asked = swaps.ask(
