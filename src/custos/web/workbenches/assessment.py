@@ -128,10 +128,18 @@ class FigureTable(listing.Table):
             self.columns[measure.id].column.verbose_name = queries.in_words(measure.title)
 
 
+class MonthColumn(listing.LinkColumn):
+    """A facility, which leads to its month."""
+
+    def url(self, record: Any) -> str:
+        """Where its month stands."""
+        return reverse(self.route, args=[record["id"], record["month"]])
+
+
 class FacilityTable(FigureTable):
     """Facilities side by side."""
 
-    title = listing.LinkColumn(route="assessment_now", verbose_name=gettext_lazy("Facility"))
+    title = MonthColumn(route="assessment_month", verbose_name=gettext_lazy("Facility"))
     signed = listing.StateColumn(verbose_name=pgettext_lazy("a month", "Signed"))
 
 
@@ -202,13 +210,12 @@ def _ways_on(month: Month, at: datetime) -> dict[str, Any]:
 
 @require_GET
 @gate.posts(*READERS)
-def now(request: HttpRequest, facility_id: int = 0) -> HttpResponse:
-    """The last month of a facility; without a number the own one, or the facilities of a higher tier."""
+def now(request: HttpRequest) -> HttpResponse:
+    """The last month of the own facility; a higher tier begins with its facilities."""
     acting, at = acting_in(request), clock.now()
-    if not facility_id and acting.organization.tier is not Tier.FACILITY:
-        return _side_by_side(request, acting.organization, _month(request.GET.get("month"), at), at)
-    facility = organizations.facility(facility_id or acting.organization.pk)
-    return redirect("assessment_month", facility.pk, str(_month(request.GET.get("month"), at)))
+    if acting.organization.tier is Tier.FACILITY:
+        return _page(request, acting.organization.pk, "")
+    return _side_by_side(request, acting.organization, _month(request.GET.get("month"), at), at)
 
 
 def _side_by_side(
@@ -219,6 +226,7 @@ def _side_by_side(
         {
             "id": one.facility.pk,
             "title": one.facility.name,
+            "month": str(month),
             "signed": ("done", _("signed")) if one.signed_at else ("waiting", _("not signed")),
         }
         | _cells(one.figures, one.before)

@@ -70,7 +70,6 @@ urlpatterns = [
     path("assessment/own/", assessment.own, name="assessment_own"),
     path("assessment/own/answer/", assessment.answer, name="assessment_answer"),
     path("assessment/answers/<uuid:answer_id>/reply/", assessment.reply, name="assessment_reply"),
-    path("assessment/<int:facility_id>/", assessment.now, name="assessment_now"),
     path("assessment/<int:facility_id>/<str:month>/", assessment.page, name="assessment_month"),
     path(
         "assessment/<int:facility_id>/<str:month>/export/",
