@@ -147,6 +147,12 @@ class Task(models.Model):
             ),
             # the tasks of a facility's month
             models.Index(fields=["organization", "opened_at"], name="duty_task_opened"),
+            # what was asked for again
+            models.Index(
+                fields=["organization", "reopens"],
+                condition=Q(reopens__isnull=False),
+                name="duty_task_again",
+            ),
         ]
 
     def __str__(self) -> str:

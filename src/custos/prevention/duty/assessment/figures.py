@@ -42,7 +42,8 @@ task AS MATERIALIZED (
         COALESCE(NULLIF(t.accepted_post, ''), t.rule->>'handler') AS actor_post,
         t.state, t.accepted_at, t.accepted_by, t.ended_at, t.ended_by, t.wanted_by,
         again.id IS NOT NULL AS returned
-    FROM duty_task t LEFT JOIN duty_task again ON again.reopens_id = t.id
+    FROM duty_task t LEFT JOIN duty_task again ON again.reopens_id = t.id AND again.reopens_id IS NOT NULL
+        AND again.organization_id = ANY(%(facilities)s)
     WHERE t.organization_id = ANY(%(facilities)s) AND t.opened_at >= %(since)s AND t.opened_at < %(until)s
         AND t.audience <> ALL(%(unseen)s)
 ), cases AS (
@@ -111,6 +112,7 @@ cases AS (
         AND o.occurred_at >= %(since)s AND o.occurred_at < %(until)s
         AND NOT EXISTS (
             SELECT FROM duty_task t WHERE t.source_entry_id = o.entry_id
+            AND t.organization_id = ANY(%(facilities)s) AND t.opened_at >= %(since)s
             AND t.audience = ANY(%(unseen)s)
         )
 )"""
