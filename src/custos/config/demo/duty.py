@@ -24,6 +24,7 @@ from custos.prevention.duty.handover import queries as handing
 from custos.prevention.duty.handover import services as handovers
 from custos.prevention.duty.handover.services import Said
 from custos.prevention.duty.information import services as information
+from custos.prevention.duty.roster import queries as roster
 from custos.prevention.duty.rounds import bulk as rounds
 from custos.prevention.duty.rounds import queries as watched
 from custos.prevention.duty.rounds.bulk import Was
@@ -55,6 +56,7 @@ _ON_DUTY = (
 )
 _SCOPES = ("duty:read", "duty:write", "people:read")
 _KEYS, _DAYS = 86, 365
+_DAY_BEGINS, _A_DAY = 8, timedelta(days=1)
 #: For how long back rounds are written, and why some came late.
 ROUNDS = timedelta(days=3)
 #: Since when the facility keeps rounds and a roster.
@@ -81,17 +83,34 @@ def areas(world: World) -> list[str]:
 
 
 def crews(world: World) -> tuple[dict[Post, list[Acting]], ...]:
-    """Two crews: who of each is on which post, the patrols in the order of the areas that they walk. Nobody
-    of them is one of the demo's sign-ins.
+    """Two crews: who of each is on which post, the patrols in the order of the areas that they walk. First
+    come those whom today's roster names. Nobody of them is one of the demo's sign-ins.
     """
     shown = {role.username for role in accounts.demo_roles()}
+    named = _named_today(world)
     wanted = [(Post.PATROL, len(areas(world))), *_ON_DUTY]
     found: tuple[dict[Post, list[Acting]], ...] = ({}, {})
     for post, count in wanted:
-        free = _free(world, post, shown)
-        for one in found:
-            one[post] = [next(free) for _ in range(count)]
+        free = list(_free(world, post, shown))
+        of_others = set().union(*named)
+        for one, refs in zip(found, named, strict=True):
+            free.sort(
+                key=lambda acting: (acting.actor.ref not in refs, acting.actor.ref in of_others)
+            )
+            one[post], free = free[:count], free[count:]
     return found
+
+
+def _named_today(world: World) -> tuple[set[str], set[str]]:
+    """Whom the roster names for the last day shift that began, and for the night beside it."""
+    today = clock.day_of(world.now)
+    night = today if world.now.astimezone(clock.LOCAL).hour >= _DAY_BEGINS else today - _A_DAY
+    named: tuple[set[str], set[str]] = (set(), set())
+    for crew_, day in enumerate((today, night)):
+        for turn in roster.day(world.main.pk, day):
+            if (turn.since.hour == _DAY_BEGINS) is (crew_ == 0):
+                named[crew_].update(one.ref for post in turn.posts for one in post.people)
+    return named
 
 
 def _free(world: World, post: Post, shown: set[str]) -> Iterator[Acting]:

@@ -50,16 +50,16 @@ def build(report: Callable[[str], None], seed: int = SEED, share: float = 1.0) -
         report(f"people held since before this week, and {sum(history.PAST):,} stays of before …")
         pictures = portraits.stored()
         later = history.write(world, pictures)
+    report("the roster of this month and the next …")
+    with clock.set_to(world.now), scope.entered(scope.Scope.of_system("demo")):
+        rosters.publish(world)
     report("the last week, day by day …")
-    with scope.entered(scope.Scope.of_system("demo")):
+    with clock.set_to(world.now), scope.entered(scope.Scope.of_system("demo")):
         duty.plan(world)
     week.tell(world, later, report)
     report("legal papers, and the clocks that run by them …")
     with clock.set_to(world.now), scope.entered(scope.Scope.of_system("demo")):
         limits.enter(world)
-    report("the roster of this month and the next …")
-    with clock.set_to(world.now), scope.entered(scope.Scope.of_system("demo")):
-        rosters.publish(world)
     report("a year of duty …")
     with scope.entered(scope.Scope.of_system("demo")):
         year.write(world)
