@@ -121,6 +121,7 @@ class _Loading:
                 organization_id=self.facility,
                 client_id=payload.client,
                 by_ref=one.by.ref,
+                by_post=one.by.post.value if one.by.post else "",
                 digest=services.digest_of(payload, about, None, ()),
                 type_id=kind.id,
                 title=kind.title.model_dump(),
