@@ -95,10 +95,6 @@ class Migration(migrations.Migration):
             model_name='signedmonth',
             constraint=models.UniqueConstraint(fields=('organization', 'month'), name='duty_signedmonth_once'),
         ),
-        migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('reopens__isnull', False)), fields=['organization', 'reopens'], name='duty_task_again'),
-        ),
         scoped("duty_figureanswer"),
         append_only("duty_figureanswer"),
         scoped("duty_figurereply"),
