@@ -306,7 +306,7 @@ def cases(request: HttpRequest, facility_id: int, month: str) -> HttpResponse:
     """The cases behind a figure, those first that were not kept."""
     acting, at = acting_in(request), clock.now()
     facility, which = organizations.facility(facility_id), _month(month, at)
-    measure, by = request.GET.get("measure", ""), request.GET.get("by", "facility")
+    measure, by = request.GET.get("measure", "first_action"), request.GET.get("by", "facility")
     key, wanted = request.GET.get("key", ""), request.GET.get("page", "1")
     known = {one.id for one in queries.measures()} - {"reported"}
     if measure not in known or by not in {"facility", *WAYS} or len(key) > 64:
