@@ -436,8 +436,6 @@ def answer(request: HttpRequest) -> HttpResponse:
             services.answer(
                 acting.organization, which, measure, form.cleaned_data["text"], by=acting.actor
             )
-        except Missing:
-            raise
         except CustosError as error:
             form.say(error)
         else:
