@@ -322,7 +322,12 @@ def _a_world(site: str, who: str) -> World:
             "sheet": str(sheets[0].pk),
             "step": "documents",
         },
-        query={"list_codes": {"table": "GB/T 2261.1-2003"}, "send_file": {"name": "x.png"}},
+        query={
+            "list_codes": {"table": "GB/T 2261.1-2003"},
+            "send_file": {"name": "x.png"},
+            "get_duty_month": {"month": "2026-11", "organization": number},
+            "get_own_duty_month": {"month": "2026-11"},
+        },
         body={
             "open_organization": {"parent": number // 1000 * 1000, "kind": "KSS"},
             "add_cell": {"area": str(cell.area_id), "name": "new"},

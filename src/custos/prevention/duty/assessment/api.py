@@ -66,7 +66,11 @@ class MonthOfDuty(Shape):
 
 MonthText = Annotated[
     str,
-    Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", description="The month.", examples=["2026-11"]),
+    Field(
+        pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$",
+        description="The month.",
+        json_schema_extra={"example": "2026-11"},
+    ),
 ]
 
 
