@@ -7,6 +7,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.db import connection
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
@@ -48,11 +49,13 @@ class CellDue:
 
 
 def due_list(facility: int) -> list[CellDue]:
-    """The cells of a facility with people in them, by when they are due. Four queries."""
+    """The cells of a facility with people in them: since when they are late, then by when. Four queries."""
     rows = WatchedCell.objects.visible_to(scope.current()).filter(
         organization_id=facility, due_at__isnull=False
     )
-    return _shown(rows.select_related("cell__area").order_by("due_at", "cell__name")[:MOST])
+    # Whoever missed a look is given a next one: the one that is missing still comes first.
+    wanted_by = Coalesce("missed_since", "due_at")
+    return _shown(rows.select_related("cell__area").order_by(wanted_by, "cell__name")[:MOST])
 
 
 def cell_due(cell: UUID) -> CellDue:

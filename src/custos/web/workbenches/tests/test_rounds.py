@@ -48,8 +48,10 @@ def test_the_list_begins_with_the_cell_that_is_missed() -> None:
     world = Kept(minutes=45)
     with scope.entered(SYSTEM):
         services.sweep()
-        later = factories.a_cell(facility=world.facility)
-        factories.a_detainee(in_cell=later)
+        # Due before the next look into the one that is missed.
+        with clock.set_to(clock.now() - timedelta(minutes=25)):
+            later = factories.a_cell(facility=world.facility)
+            factories.a_detainee(in_cell=later)
     shown = page(world.client(Post.PATROL), "rounds")
     assert "1 cell was not looked into in time" in shown
     assert shown.index(world.cell.name) < shown.index(later.name)
