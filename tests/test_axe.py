@@ -225,8 +225,12 @@ def page(browser: Browser, site: str, language: str) -> Iterator[Page]:
         locale=language,
         reduced_motion="reduce",  # colours on their way from one theme to the other are neither
     )
-    yield context.new_page()
+    opened = context.new_page()
+    failed: list[str] = []
+    opened.on("pageerror", lambda error: failed.append(f"{opened.url}: {error.message}"))
+    yield opened
     context.close()
+    assert failed == [], "a script of the page fails"
 
 
 def _require_none(found: dict[str, list[str]]) -> None:

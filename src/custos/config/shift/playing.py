@@ -161,6 +161,9 @@ class Playing:
         if self._is_due("rounds", _EVERY_LIST, now):
             self._doors = {}
             for cell in self.client.get(patrols[0].token, "/rounds"):
+                # Of a cell that was made since the crew has no tag: its rounds are for people.
+                if cell["cell_id"] not in self.crew.tags:
+                    continue
                 door = Door(cell["cell_id"], cell["name"], moment(cell["wanted_by"]))
                 self._doors.setdefault(cell["area"], []).append(door)
         for one in patrols:

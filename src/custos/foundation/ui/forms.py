@@ -13,6 +13,10 @@ _TOO_LONG = _("At most %(limit_value)d characters; this is %(show_value)d.")
 _TOO_SHORT = _("At least %(limit_value)d characters.")
 
 
+#: In a browser `form.matches` is the field of that name, where there is one.
+_OF_ELEMENTS = frozenset({"matches", "closest", "contains"})
+
+
 class Form(forms.Form):
     """A form whose empty fields say what is to be filled in or chosen, by name, and whose words that
     are too many or too few are counted.
@@ -31,6 +35,11 @@ class Form(forms.Form):
             field.error_messages["required"] = said % values
             field.error_messages["max_length"] = _TOO_LONG
             field.error_messages["min_length"] = _TOO_SHORT
+
+    def add_prefix(self, field_name: str) -> str:
+        """The name in the page: none that would stand in the way of what scripts ask of the form itself."""
+        name = super().add_prefix(field_name)
+        return f"{name}_" if name in _OF_ELEMENTS else name
 
     def say(self, error: CustosError) -> None:
         """Put everything that a refusal found at the field that it is about."""

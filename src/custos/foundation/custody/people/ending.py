@@ -7,7 +7,7 @@ document holds the person as it did. Which documents hold is for the gate to say
 Source: 看守所条例 第39条; that it takes two is a proposal.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Literal
 from uuid import UUID
@@ -107,8 +107,9 @@ def end_document(confirmation: UUID, content: Content, *, by: Acting) -> None:
 def correct(custody: UUID, fact: UUID, becomes: facts.Basis, *, reason: str, by: Actor) -> UUID:
     """Put right what was typed wrong of a document that holds somebody; returns the fact that holds now.
 
-    The kind of document stays, and its last day moves no earlier: else the person would be held by less,
-    which takes two officers (`end_document()`). Raises `Missing`, `Conflict` where it has ended, is the
+    The kind of document stays, its last day moves no earlier and comes to none that had none, and its number
+    is no other document's of the stay: else the person would be held by less, which takes two officers
+    (`end_document()`). Raises `Missing`, `Conflict` where it has ended, is the
     same or would hold less, `Malformed` without a reason or for what can't be read, `NotAllowed` for who
     may not record documents.
     """
@@ -120,7 +121,7 @@ def correct(custody: UUID, fact: UUID, becomes: facts.Basis, *, reason: str, by:
         stay, person = locked(custody)
         row = _document(stay, fact)
         was = _basis(row)
-        raise_all(_faults_of_correcting(was, becomes))
+        raise_all(_faults_of_correcting(was, becomes, _other_numbers(stay, row)))
         row.until = deed.at
         row.save(update_fields=["until"])
         anew = row_of(
@@ -136,8 +137,8 @@ def correct(custody: UUID, fact: UUID, becomes: facts.Basis, *, reason: str, by:
                 fact=row.pk,
                 becomes=anew.pk,
                 kind=was.kind,
-                was=was.words(),
-                now=becomes.words(),
+                was=_said(was),
+                now=_said(becomes),
                 reason=reason.strip(),
             ),
             about=stay,
@@ -234,7 +235,15 @@ def _faults_of_paper(document: facts.Basis, content: Mapping[str, Any]) -> list[
     return faults
 
 
-def _faults_of_correcting(was: facts.Basis, becomes: facts.Basis) -> list[CustosError]:
+def _other_numbers(stay: Custody, row: FactRow) -> list[str]:
+    """The numbers of the other documents of a stay, ended ones too."""
+    rows = FactRow.objects.visible_to(scope.current()).filter(custody=stay, sort="basis")
+    return [other.says["number"] for other in rows.exclude(pk=row.pk)]
+
+
+def _faults_of_correcting(
+    was: facts.Basis, becomes: facts.Basis, others: Iterable[str]
+) -> list[CustosError]:
     if was == becomes:
         return [Conflict("fact.known", _("This is recorded already."))]
     two = _(
@@ -250,13 +259,31 @@ def _faults_of_correcting(was: facts.Basis, becomes: facts.Basis) -> list[Custos
                 mend=two,
             )
         )
-    if was.valid_to and becomes.valid_to and becomes.valid_to < was.valid_to:
+    # Without a last day it holds on: by taking the day away and setting another one officer would end it.
+    if (becomes.valid_to or date.max) < (was.valid_to or date.max):
         faults.append(
             Conflict(
                 "fact.earlier_day",
-                _("An earlier last day would let the person go sooner."),
+                _("An earlier last day, or one where none was, would let the person go sooner."),
                 field="valid_to",
                 mend=two,
             )
         )
+    # Under another document's number it would end with that one.
+    anew = not same_number(becomes.number, was.number)
+    if anew and any(same_number(becomes.number, other) for other in others):
+        faults.append(
+            Conflict(
+                "fact.number_taken",
+                _("Another document of this stay has this number."),
+                field="number",
+                mend=two,
+            )
+        )
     return faults
+
+
+def _said(document: facts.Basis) -> str:
+    """A document in words, its last day among them."""
+    last = document.valid_to
+    return f"{document.words()} → {last.isoformat()}" if last else document.words()

@@ -49,8 +49,8 @@ def country_title(code: str) -> str:
 @cache
 def countries() -> tuple[str, ...]:
     """Codes of ISO 3166-1 alpha-2 (GB/T 2659.1), as CLDR names them."""
-    # ZZ and the like are CLDR's own words for what is no country.
-    own = {"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"}
+    # ZZ and the like are CLDR's own words for what is no country, CQ and the like reserved for no country.
+    own = {"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO", "AC", "CP", "CQ", "DG", "EA", "IC", "TA"}
     codes = (str(code) for code in _locale("en").territories)
     return tuple(
         sorted(code for code in codes if re.fullmatch("[A-Z]{2}", code) and code not in own)

@@ -224,7 +224,10 @@ def _checked_late(facts: Facts, setting: Setting, file: File) -> bool:
 
 
 _CHECKS = {
-    "KR-9-DOCUMENT": lambda facts, setting, file: document_of(facts, setting, file) is None,
+    # Who hasn't said yet which document it is hasn't said that there is none.
+    "KR-9-DOCUMENT": lambda facts, setting, file: (
+        not blank(facts["documents"].get("basis")) and document_of(facts, setting, file) is None
+    ),
     "KR-9-MATCH": lambda facts, setting, file: (
         facts["documents"].get("names_match") == "no"
         or facts.get("identity", {}).get("photo_match") == "no"

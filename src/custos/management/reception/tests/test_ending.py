@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from custos.foundation.custody.people import ending, facts, queries, services
 from custos.foundation.custody.people.models import FactRow
 from custos.foundation.errors import CustosError
 from custos.foundation.organizations.models import Organization
+from custos.foundation.record import queries as record
 from custos.foundation.record.models import Entry
 from custos.foundation.record.parties import Post, StaffKind
 from tests import leaving
@@ -196,14 +198,37 @@ def test_a_correction_never_lets_somebody_be_held_by_less(
     assert holds(stay) == ["通缉令71号"]
 
 
-def test_a_last_day_may_be_put_later_or_recorded_where_none_was(stay: Custody) -> None:
+def test_a_last_day_may_be_put_later(stay: Custody) -> None:
     by = an_officer(Post.INTERROGATION)
-    paper = services.record_fact(stay.pk, WANTED, by=by)
-    for day in (date(2026, 3, 10), date(2026, 3, 11)):
-        said = WANTED.model_copy(update={"valid_to": day})
-        paper = ending.correct(stay.pk, paper, said, reason="补录最后一日", by=by)
+    until = WANTED.model_copy(update={"valid_to": date(2026, 3, 10)})
+    paper = services.record_fact(stay.pk, until, by=by)
+    later = WANTED.model_copy(update={"valid_to": date(2026, 3, 11)})
+    ending.correct(stay.pk, paper, later, reason="最后一日录早一天", by=by)
     (held,) = [one for one in queries.ever(stay.pk, "basis") if one.until is None]
     assert held.fact.valid_to == date(2026, 3, 11)
+    (line,) = [one for one in record.timeline(detainee=stay.detainee_id) if "corrected" in one.kind]
+    assert "2026-03-10" in line.text
+    assert "2026-03-11" in line.text
+
+
+def test_no_last_day_is_taken_away_and_set_anew_by_one(stay: Custody) -> None:
+    by = an_officer(Post.INTERROGATION)
+    until = WANTED.model_copy(update={"valid_to": date(2026, 3, 10)})
+    paper = services.record_fact(stay.pk, until, by=by)
+    open_ended = ending.correct(stay.pk, paper, WANTED, reason="最后一日录错", by=by)
+    for day in (date(2026, 3, 1), date(2026, 3, 11)):
+        anew = WANTED.model_copy(update={"valid_to": day})
+        deed = partial(ending.correct, stay.pk, open_ended, anew, reason="补录最后一日", by=by)
+        assert refused(deed) == ["fact.earlier_day"]
+
+
+def test_no_document_takes_the_number_of_another_by_one(stay: Custody, warrant: UUID) -> None:
+    by = an_officer(Post.INTERROGATION)
+    other = WANTED.model_copy(update={"number": "通缉令72号"})
+    services.record_fact(stay.pk, other, by=by)
+    same = WANTED.model_copy(update={"number": "通缉令 72 号"})
+    deed = partial(ending.correct, stay.pk, warrant, same, reason="文号录错", by=by)
+    assert refused(deed) == ["fact.number_taken"]
 
 
 # ---------------------------------------------------------------------- the pages
@@ -253,7 +278,7 @@ def test_the_page_of_a_correction_shows_what_is_held_and_takes_what_is_right(
     assert 'value="2026-02-20"' in shown
     said = {
         "kind": "wanted_order", "number": "通缉令77号", "issuer": "邻市公安局",
-        "issued_on": "2026-02-20", "seal": "on", "matches": "on", "reason": "文号录错一字",
+        "issued_on": "2026-02-20", "seal": "on", "matches_": "on", "reason": "文号录错一字",
     }  # fmt: skip
     assert client.post(where, said | {"reason": ""}).status_code == 422
     refusal = client.post(where, said | {"kind": "judgment"})

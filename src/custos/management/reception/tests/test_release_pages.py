@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("everywhere")]
 MINE, THEIRS = "seven-quiet-corridors", "nine-open-windows"
 PAPER = {
     "way": "RELEASE", "number": "释字1号", "issuer": "某县公安局", "name": "王小川", "ends": "1\n",
-    "received_at": "2026-03-02T10:00", "seal": "on", "matches": "on",
+    "received_at": "2026-03-02T10:00", "seal": "on", "matches_": "on",
 }  # fmt: skip
 
 
