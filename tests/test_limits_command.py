@@ -32,6 +32,32 @@ def test_a_line_in_is_a_line_out() -> None:
     ] * 2
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"[" * 100_000,
+        b'{"id": "\xff"}',
+        b'{"id": NaN}',
+        b'{"as_of": "2024-04-01", "as_of": "2025-04-01", "events": []}',
+    ],
+    ids=["nested too deep", "no UTF-8", "no number", "said twice"],
+)
+def test_a_line_that_is_no_case_costs_no_other_line_its_result(line: bytes, tmp_path: Path) -> None:
+    case = json.dumps(cases.case(event("arrest", "2024-03-05"), as_of="2024-04-01")).encode()
+    file = tmp_path / "cases.jsonl"
+    file.write_bytes(b"\xef\xbb\xbf" + case + b"\n" + line + b"\n" + case + b"\n")
+    ran = CliRunner().invoke(program.main, ["limits", "compute", str(file)])
+    first, broken, last = (json.loads(one) for one in ran.output.splitlines())
+    assert first == last
+    assert first["problems"] == []
+    assert [one["code"] for one in broken["problems"]] == ["CASE_UNREADABLE"]
+
+
+def test_half_of_a_pair_comes_back_as_it_was_sent() -> None:
+    (result,) = _computed('{"id": "\\ud800", "as_of": "2024-04-01", "events": []}\n')
+    assert result["id"] == "\ud800"
+
+
 def test_a_file_of_cases_is_read(tmp_path: Path) -> None:
     file = tmp_path / "cases.jsonl"
     file.write_text(json.dumps(cases.case(event("arrest", "2024-03-05"))) + "\n", encoding="utf-8")

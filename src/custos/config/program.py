@@ -394,13 +394,17 @@ def rules_check() -> None:
         sys.exit(1)
 
 
+#: One JSON case a line; a line that is no UTF-8 is a line that is no case.
+_CASES = click.File(encoding="utf-8-sig", errors="surrogateescape")
+
+
 @main.group()
 def limits() -> None:
     """Custody time limits."""
 
 
 @limits.command(name="compute")
-@click.argument("file", type=click.File(encoding="utf-8"))
+@click.argument("file", type=_CASES)
 def limits_compute(file: TextIO) -> None:
     """Compute the clock of each case in FILE (- for standard input).
 
@@ -420,7 +424,7 @@ def limits_compute(file: TextIO) -> None:
 
 
 @limits.command(name="compare")
-@click.argument("file", type=click.File(encoding="utf-8"), required=False)
+@click.argument("file", type=_CASES, required=False)
 @click.option(
     "--rules",
     "draft",

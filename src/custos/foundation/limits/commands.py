@@ -15,18 +15,39 @@ def compute(lines: Iterable[str]) -> Iterator[str]:
     A line that is no case has a result too, with its problem: the number of lines stays.
     """
     for case in _cases(lines):
-        yield json.dumps(results.as_json(engine.compute(case)), ensure_ascii=False)
+        yield _written(results.as_json(engine.compute(case)))
 
 
 def _cases(lines: Iterable[str]) -> Iterator[Case]:
     for line in lines:
-        if not line.strip():
-            continue
-        try:
-            case = json.loads(line)
-        except ValueError:
-            case = None
-        yield facts.read(case)
+        if line.strip():
+            yield facts.read(_read(line))
+
+
+def _read(line: str) -> object:
+    """What a line says; None where it isn't JSON, isn't UTF-8, says a name twice, or is nested too deep."""
+    try:
+        line.encode()  # bytes that are no UTF-8 stand in it as halves of pairs
+        return json.loads(line, object_pairs_hook=_once, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    said = dict(pairs)
+    if len(said) < len(pairs):
+        raise ValueError("a name that stands twice")
+    return said
+
+
+def _no_number(constant: str) -> object:
+    raise ValueError(f"{constant} is no number of JSON")
+
+
+def _written(said: object) -> str:
+    """A line of JSON; half of a pair, which UTF-8 has no bytes for, is written as its escape."""
+    text = json.dumps(said, ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def compare(lines: Iterable[str], draft: Path) -> Iterator[str]:
@@ -38,7 +59,7 @@ def compare(lines: Iterable[str], draft: Path) -> Iterator[str]:
     for case in _cases(lines):
         changed = difference(engine.compute(case), engine.compute(case, drafted))
         if changed:
-            yield json.dumps({"id": case.id, **changed}, ensure_ascii=False)
+            yield _written({"id": case.id, **changed})
 
 
 def difference(now: engine.Result, then: engine.Result) -> dict[str, Any]:

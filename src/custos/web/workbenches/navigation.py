@@ -90,7 +90,7 @@ navigation.register(
     "assessment",
     _("Assessment of duty"),
     icon="chart-bar",
-    order=lambda acting: 62 if acting.post is Post.LEADER else 30,
+    order=62,
     shown=lambda acting: acting.post in READERS,
 )
 navigation.register(

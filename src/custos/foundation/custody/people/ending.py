@@ -107,11 +107,11 @@ def end_document(confirmation: UUID, content: Content, *, by: Acting) -> None:
 def correct(custody: UUID, fact: UUID, becomes: facts.Basis, *, reason: str, by: Actor) -> UUID:
     """Put right what was typed wrong of a document that holds somebody; returns the fact that holds now.
 
-    The kind of document stays, its last day moves no earlier and comes to none that had none, and its number
-    is no other document's of the stay: else the person would be held by less, which takes two officers
-    (`end_document()`). Raises `Missing`, `Conflict` where it has ended, is the
-    same or would hold less, `Malformed` without a reason or for what can't be read, `NotAllowed` for who
-    may not record documents.
+    The kind of document stays, its last day moves no earlier and comes to none that had none, and its
+    number is no other document's of the stay: else the person would be held by less, which takes two
+    officers (`end_document()`). Raises `Missing`, `Conflict` where it has ended, is the same or would hold
+    less, `Malformed` without a reason or for what can't be read, `NotAllowed` for who may not record
+    documents.
     """
     record.require_writer(kinds.DocumentCorrected, by)
     if not reason.strip():
