@@ -84,6 +84,7 @@ def _look(request: HttpRequest, cell_id: UUID, *, code: str) -> HttpResponse:
     acting = acting_in(request)
     shown = queries.cell_due(cell_id)
     form = LookForm(request.POST or None)
+    form.fields["reason"].required = shown.missed_since is not None
     if request.method == "POST" and form.is_valid():
         how = "tag" if code else request.POST.get("how", "door")
         try:
