@@ -84,7 +84,6 @@ def _look(request: HttpRequest, cell_id: UUID, *, code: str) -> HttpResponse:
     acting = acting_in(request)
     shown = queries.cell_due(cell_id)
     form = LookForm(request.POST or None)
-    form.fields["reason"].required = shown.missed_since is not None
     if request.method == "POST" and form.is_valid():
         how = "tag" if code else request.POST.get("how", "door")
         try:
@@ -104,12 +103,15 @@ def _look(request: HttpRequest, cell_id: UUID, *, code: str) -> HttpResponse:
         else:
             messages.success(request, _("Noted: cell %(cell)s.") % {"cell": shown.name})
             return redirect("rounds")
+    late = shown.missed_since is not None or "reason" in form.errors
+    # The service asks for it, and says how late the look is; the form shows that it is asked for.
+    form.fields["reason"].required = late
     context = {
         "cell": shown,
         "people": custody.occupants_of(cell_id),
         "form": form,
         "by_tag": bool(code),
-        "late": shown.missed_since is not None or "reason" in form.errors,
+        "late": late,
     }
     status = 422 if form.errors else 200
     return render(request, "workbenches/round.html", context, status=status)
