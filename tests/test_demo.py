@@ -36,7 +36,7 @@ from custos.management.reception.release import gathered
 from custos.management.timelimits import queries as limits
 from custos.prevention.devices import queries as devices
 from custos.prevention.devices.models import Device, DeviceKind
-from custos.prevention.duty.handover.models import Handover
+from custos.prevention.duty.handover.models import Handover, HandoverItem
 from custos.prevention.duty.information.models import Observation
 from custos.prevention.duty.models import Task
 from custos.prevention.duty.rounds import queries as rounds
@@ -338,6 +338,15 @@ def test_each_shift_of_the_week_was_handed_over(seen: None):
     assert rows.last().at == datetime(2026, 3, 2, tzinfo=UTC)  # eight in the morning
     posts = {post.title: post for post in shifts.posts_now(MAIN)}
     assert not [title for title, post in posts.items() if post.is_short]
+
+
+def test_a_handover_names_whom_the_clocks_name(seen: None):
+    """Papers are in their files before a shift changes, so what it hands over is what the board shows."""
+    morning = Handover.objects.filter(organization_id=MAIN).latest("at")
+    named = HandoverItem.objects.filter(handover=morning, section="limits", severity=1)
+    over = limits.clocks().filter(held=True, due_at__lte=morning.at, organization_id=MAIN)
+    assert set(named.values_list("custody_id", flat=True)) == set(over.values_list("pk", flat=True))
+    assert named.count() == 3
 
 
 def test_a_year_of_duty_was_answered_some_of_it_late_and_some_again(seen: None):

@@ -1,8 +1,9 @@
 """The clocks of the demo's people: the legal papers in their files, as dated facts, in bulk."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 from custos.config.demo.places import World
 from custos.foundation import clock
@@ -19,38 +20,63 @@ _HANDED = {
     "法院受理": {"type": "trial_accepted", "procedure": "ordinary"},
     "上诉，第二审受理": {"type": "second_instance_accepted"},
 }
+#: When the files are looked through: before each handover is prepared.
+_LOOKS = (time(7, 40), time(19, 40))
 
 
-def enter(world: World) -> int:
-    """Enter the papers of everybody who is held; returns how many facts they came to."""
-    rows = (
-        FactRow.objects.filter(sort="basis", custody__ended_at__isnull=True)
-        .select_related("custody")
-        .order_by("since", "id")
-    )
-    # Admissions of the last week went through reception, which entered their first paper.
-    entered = set(Paper.objects.values_list("custody_id", flat=True))
-    begun: dict[Any, date] = {}
-    final: dict[Any, date] = {}
-    given = []
-    for row in rows:
-        paper = row.says
-        at = _moment(paper.get("executed_at"))
-        if at is None or at > world.now or row.custody is None:
-            continue
-        begun.setdefault(row.custody_id, clock.day_of(at))
-        if paper["kind"] in _UNTIL_FINAL:
-            final[row.custody_id] = clock.day_of(at) + _UNTIL_FINAL[paper["kind"]]
-        first = row.custody_id in entered and clock.day_of(at) == begun[row.custody_id]
-        events = (
-            _lengthened(paper, at, world.now)
-            if first
-            else _facts(paper, at, begun[row.custody_id], final.get(row.custody_id))
+class Desk:
+    """Enters what the files hold: in bulk what stood before the week, then before each change."""
+
+    def __init__(self) -> None:
+        self._done: set[UUID] = set()
+        #: Whose papers this desk entered; of others reception entered the first.
+        self._own: set[UUID] = set()
+
+    def plan(self, world: World) -> None:
+        """Plan when it looks through the files during the week."""
+        world.at(world.week, self.enter)
+        day = clock.day_of(world.week)
+        while day <= clock.day_of(world.now):
+            for hour in _LOOKS:
+                at = datetime.combine(day, hour, clock.LOCAL)
+                if world.week < at < world.now:
+                    world.at(at, self.enter)
+            day += timedelta(days=1)
+
+    def enter(self, world: World) -> None:
+        """Enter the papers executed by now, and not entered yet, of everybody who is held."""
+        now = clock.now()
+        rows = (
+            FactRow.objects.filter(sort="basis", custody__ended_at__isnull=True)
+            .select_related("custody")
+            .order_by("since", "id")
         )
-        for event in events:
+        received = set(Paper.objects.values_list("custody_id", flat=True)) - self._own
+        begun: dict[Any, date] = {}
+        final: dict[Any, date] = {}
+        given = []
+        for row in rows:
+            paper = row.says
+            at = _moment(paper.get("executed_at"))
+            if at is None or at > now or row.custody is None:
+                continue
+            begun.setdefault(row.custody_id, clock.day_of(at))
+            if paper["kind"] in _UNTIL_FINAL:
+                final[row.custody_id] = clock.day_of(at) + _UNTIL_FINAL[paper["kind"]]
+            if row.id in self._done:
+                continue
+            first = row.custody_id in received and clock.day_of(at) == begun[row.custody_id]
+            events = list(
+                _lengthened(paper, at, now)
+                if first
+                else _facts(paper, at, begun[row.custody_id], final.get(row.custody_id))
+            )
+            if events or not first:
+                self._done.add(row.id)
             number, issuer = paper.get("number", "")[:100], paper.get("issuer", "")
-            given.append(GivenPaper(row.custody, event, _SYSTEM, world.now, number, issuer))
-    return services.load_papers(given)
+            given += [GivenPaper(row.custody, one, _SYSTEM, now, number, issuer) for one in events]
+        self._own |= {one.custody.pk for one in given} - received
+        services.load_papers(given)
 
 
 def _moment(text: str | None) -> datetime | None:

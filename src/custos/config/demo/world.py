@@ -56,10 +56,12 @@ def build(report: Callable[[str], None], seed: int = SEED, share: float = 1.0) -
     report("the last week, day by day …")
     with clock.set_to(world.now), scope.entered(scope.Scope.of_system("demo")):
         duty.plan(world)
+    desk = limits.Desk()
+    desk.plan(world)
     week.tell(world, later, report)
     report("legal papers, and the clocks that run by them …")
     with clock.set_to(world.now), scope.entered(scope.Scope.of_system("demo")):
-        limits.enter(world)
+        desk.enter(world)
     report("a year of duty …")
     with scope.entered(scope.Scope.of_system("demo")):
         year.write(world)
