@@ -13,7 +13,13 @@ from typing import NamedTuple
 
 from custos.foundation.limits import law as laws
 from custos.foundation.limits import sentencing
-from custos.foundation.limits.dates import DAY, HOUR, ends_of_term, months_later
+from custos.foundation.limits.dates import (
+    DAY,
+    HOUR,
+    ends_of_term,
+    months_later,
+    police_months_later,
+)
 from custos.foundation.limits.extending import extend
 from custos.foundation.limits.facts import Case, Fact, Problem
 from custos.foundation.limits.law import ClockRule, EventKind, InForce, Law
@@ -63,6 +69,16 @@ def compute(case: Case, law: Law | None = None) -> Result:
 
 
 def _take(walk: Walk, fact: Fact, kind: EventKind) -> bool:
+    if kind.begins is not None and walk.contradicted(fact, kind.begins):
+        return False
+    before = walk.under_way()
+    taken = _fits(walk, fact, kind)
+    if before or kind.begins or kind.ends:
+        walk.paired(fact, kind, before)
+    return taken
+
+
+def _fits(walk: Walk, fact: Fact, kind: EventKind) -> bool:
     stage = walk.stage
     state = stage.state if stage is not None else "-"
     allowed = _allowed(fact.type)
@@ -283,9 +299,8 @@ def _identity_established(walk: Walk, fact: Fact) -> bool:
         walk.identity_unknown = False
         return True
     if stage.running:
-        if not walk.law.rule("CPL-160-IDENTITY", fact.day):
-            return True
-        return walk.wrong("PAUSE_WITHOUT_START", fact)
+        _counted_at_the_latest(walk, stage, fact)
+        return True
     walk.identity_unknown = False
     if stage.state in ("S21", "S22", "S23"):
         police = "HX2006-4" in stage.readings
@@ -301,6 +316,24 @@ def _identity_established(walk: Walk, fact: Fact) -> bool:
     stage.reasons.append(("counted_from", fact))
     walk.settle(stage, fact.day)
     return True
+
+
+def _counted_at_the_latest(walk: Walk, stage: Stage, fact: Fact) -> None:
+    """Identity is established that was never unknown here: a paper lacks, or a date is wrong.
+
+    Had it been unknown, the count would begin on this day, and extensions of before would be void: of this
+    end and the one as it was the earlier counts.
+    """
+    review = stage.state == "foreigner_review"
+    held = walk.law.stage("foreigner_review" if review else "S20", fact.day)
+    limit = held.rule.limit if held is not None else None
+    if limit is None:
+        return
+    ends = [months_later(fact.day, limit.months) + limit.days]
+    if "HX2006-4" in stage.readings:
+        ends.append(police_months_later(fact.day, limit.months))
+    if walk.cap(stage, "EER-29" if review else "CPL-160-IDENTITY", (min(ends) + 1) * DAY, fact):
+        walk.wrong("IDENTITY_NEVER_UNKNOWN", fact)
 
 
 # ---------------------------------------------------------------------- prosecution and trial
@@ -772,6 +805,7 @@ def _treatment(walk: Walk, fact: Fact) -> bool:
         assert detained.due is not None
         detained.ended = stage.at = detained.due
         stage.grant = detained
+        walk.bound_before(stage, fact)
         held = walk.law.rule("MPS-A-221", fact.day)
         if held is not None:
             stage.basis.append(held)

@@ -4,7 +4,7 @@ A fact that cannot be read is refused and leaves no trace but its problem; that 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone
 from functools import cache
 from typing import Any, NamedTuple
@@ -154,15 +154,41 @@ def read(case: object) -> Case:
     given = case.get("events")
     if not isinstance(given, list):
         given = []
-    facts = _facts(given, case.get("person"), known_until, problems)
+    whose = case.get("person")
+    if whose is None and _mixed(given, problems):
+        return Case(identity, kind, as_of, known_until, [], problems)
+    facts = _facts(given, whose, known_until, problems)
     return Case(identity, kind, as_of, known_until, facts, problems)
 
 
 def of_one(events: Sequence[Mapping[str, Any]], as_of: int) -> Case:
-    """The facts of one person at an instant of the engine, read as `read()` does."""
+    """The facts of one person at an instant of the engine, read as `read()` does.
+
+    Whose they are the first that names anybody says.
+    """
     problems: list[Problem] = []
-    facts = _facts(events, None, as_of, problems)
+    whose = next((person for _place, person in _named(events)), None)
+    facts = _facts(events, whose, as_of, problems)
     return Case("", "", as_of, as_of, facts, problems)
+
+
+def _named(given: Sequence[object]) -> Iterator[tuple[int, object]]:
+    for index, event in enumerate(given):
+        if isinstance(event, dict | Mapping) and event.get("person") is not None:
+            yield index, event["person"]
+
+
+def _mixed(given: Sequence[object], problems: list[Problem]) -> bool:
+    """Whether facts of several people stand in a case of which nobody says whose it is.
+
+    Which of them counts would be guessed, so none does.
+    """
+    named = list(_named(given))
+    others = [(index, person) for index, person in named if person != named[0][1]]
+    for index, person in others:
+        said = {"value": f"{named[0][1]}, {person}"}
+        problems.append(Problem("PERSONS_MIXED", index, said))
+    return bool(others)
 
 
 def _facts(
@@ -171,11 +197,39 @@ def _facts(
     if not given:
         problems.append(Problem("EVENTS_MISSING", None, {}))
     facts: list[Fact] = []
+    unread: set[str] = set()
     for index, event in enumerate(given):
         fact = _fact(event, index, problems)
-        if fact is not None and _belongs(fact, person, problems, known_until, facts):
+        if fact is None:
+            unread |= _ends(event)
+        elif _belongs(fact, person, problems, known_until, facts):
             facts.append(fact)
-    return _ordered(facts, problems)
+    found = _ordered(facts, problems)
+    return _without_open(found, unread, problems) if unread else found
+
+
+def _ends(event: object) -> set[str]:
+    """What a fact that can't be read would have ended."""
+    if not isinstance(event, Mapping) or not isinstance(event.get("type"), str):
+        return set()
+    kind = law.events().get(event["type"])
+    return {kind.ends} if kind is not None and kind.ends else set()
+
+
+def _without_open(facts: list[Fact], unread: set[str], problems: list[Problem]) -> list[Fact]:
+    """Leave out what began, has no end that can be read, and one that can't: it isn't open for ever."""
+    kinds = law.events()
+    kept: list[Fact] = []
+    ended: set[str | None] = set()
+    for fact in reversed(facts):
+        kind = kinds[fact.type]
+        if kind.begins in unread and kind.begins not in ended:
+            said = {"type": fact.type, "at": fact.at, "day": fact.whole_day}
+            problems.append(Problem("END_UNREADABLE", fact.index, said))
+            continue
+        ended.add(kind.ends)
+        kept.append(fact)
+    return kept[::-1]
 
 
 def _fact(event: object, index: int, problems: list[Problem]) -> Fact | None:

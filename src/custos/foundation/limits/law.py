@@ -170,7 +170,10 @@ class WindowRule(Rule):
 
 
 class EventKind(_Plain):
-    """A kind of fact: after which stages it may come, what it opens or closes, what it carries."""
+    """A kind of fact: after which stages it may come, what it opens or closes, what it carries.
+
+    `begins` and `ends` name what has a beginning and an end on papers of their own: a pause, an escape.
+    """
 
     zh: str
     en: str
@@ -178,6 +181,8 @@ class EventKind(_Plain):
     after: tuple[str, ...] | None = None
     basis: bool = False
     closes: bool = False
+    begins: str | None = None
+    ends: str | None = None
     fields: tuple[str, ...]
 
 

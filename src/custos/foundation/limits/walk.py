@@ -8,7 +8,7 @@ from typing import Any
 
 from custos.foundation.limits.dates import DAY, HOUR, months_later, police_months_later
 from custos.foundation.limits.facts import Case, Fact, Problem
-from custos.foundation.limits.law import InForce, Law
+from custos.foundation.limits.law import EventKind, InForce, Law
 from custos.foundation.limits.sentencing import Sentence
 
 #: What stops a clock, by the fact that begins it: the name of the pause, and the rule that allows it.
@@ -18,6 +18,8 @@ _PAUSE_RULES = {
     "file_review": "SPC-396",
     "leave": "DR-27",
 }
+#: Nothing is under way.
+_NOTHING: frozenset[str] = frozenset()
 
 
 class Stage:
@@ -25,8 +27,8 @@ class Stage:
 
     __slots__ = (
         "at", "basis", "bound", "caps", "chain", "chain_shift", "days", "due", "ended", "ended_by", "ends",
-        "extended", "fact", "from_remand", "grant", "hours", "intervals", "months", "origin",
-        "origin_at", "origin_whole", "paper", "pauses", "readings", "reasons", "restart", "rule",
+        "extended", "fact", "from_remand", "grant", "hours", "intervals", "later_paper", "months",
+        "origin", "origin_at", "origin_whole", "paper", "pauses", "readings", "reasons", "restart", "rule",
         "running", "shift", "state", "term", "unlimited", "whole_day",
     )  # fmt: skip
 
@@ -52,6 +54,8 @@ class Stage:
         self.ended_by: int | None = None
         self.grant: Stage | None = None
         self.paper: int | None = None
+        #: The earliest date on the papers of the stages that were granted after it.
+        self.later_paper: int | None = None
         self.term: tuple[int, ...] | None = None
         #: A last day that a rule beside the stage's own sets, which pauses move too.
         self.bound: tuple[str, int] | None = None
@@ -103,6 +107,10 @@ class Walk:
         self.halves: set[str] = set()
         self.permit: int | None = None
         self.limit_before: int | None = None
+        #: Days of ends before which nothing had begun, and beginnings that weren't counted, whose end
+        #: may still come.
+        self.ends_before: dict[str, int] = {}
+        self.ends_to_come: set[str] = set()
 
     # ------------------------------------------------------------------ taking facts
 
@@ -135,7 +143,9 @@ class Walk:
         before = self.stage
         held = self.law.stage(state, fact.day)
         stage = Stage(state, held, fact)
-        if before is not None:
+        if before is None:
+            self.away = None  # whoever escaped from service outside is held again
+        else:
             self.end(before, fact, grace)
             if (
                 "psychiatric_exam" in before.pauses
@@ -241,6 +251,10 @@ class Walk:
             ends += stage.caps
         if stage.paper is not None:
             ends.append(("DOCUMENT", (stage.paper + 1) * DAY))
+        if stage.later_paper is not None and ends:
+            end = (stage.later_paper + 1) * DAY
+            if end < min(at for _, at in ends):
+                ends.append(("DOCUMENT", end))
         stage.ends = ends
         stage.due = min([at for _, at in ends]) if ends else None
 
@@ -300,6 +314,51 @@ class Walk:
             exact += whole if seconds is None else min(seconds, whole)
         return min(exact, stage.shift * DAY) if not stage.pauses else stage.shift * DAY
 
+    def under_way(self) -> frozenset[str]:
+        """What has begun and not ended, by the names that `events.yaml` gives to such pairs."""
+        stage, names = self.stage, _NOTHING
+        if stage is not None:
+            names = frozenset(stage.pauses) if stage.pauses else names
+            if stage.state == "S43":
+                names |= {"supplementary_investigation"}
+            if not stage.running:
+                names |= {"identity"}
+        if self.identity_unknown:
+            names |= {"identity"}
+        return names | {"escape"} if self.away is not None else names
+
+    def contradicted(self, fact: Fact, name: str) -> bool:
+        """Whether a beginning stands after an end that nothing began: then it is refused.
+
+        Either it belongs to that end, and one of the dates is wrong, or a beginning is missing. Counted,
+        it would be open for ever. An escape from service outside lengthens nothing but by a ruling.
+        """
+        day = self.ends_before.get(name)
+        if day is None or (name == "escape" and self.stage is None and self.outside is not None):
+            return False
+        del self.ends_before[name]
+        self.wrong("END_BEFORE_START", fact, value_day=day)
+        return True
+
+    def paired(self, fact: Fact, kind: EventKind, before: frozenset[str]) -> None:
+        """Keep which beginnings and ends have no counterpart yet, after a fact was taken or refused.
+
+        `before` was under way until then. What goes with its stage or with custody waits for its end,
+        and so does a beginning that counts for nothing, so that its end contradicts nothing later.
+        """
+        begun, ended, after = kind.begins, kind.ends, self.under_way()
+        self.ends_to_come |= before - after - {ended}
+        if begun is not None and begun not in before:
+            if begun in after:
+                self.ends_to_come.discard(begun)
+            else:
+                self.ends_to_come.add(begun)
+        if ended is not None and ended not in before:
+            if ended in self.ends_to_come:
+                self.ends_to_come.remove(ended)
+            else:
+                self.ends_before[ended] = fact.day
+
     def pause(self, fact: Fact, name: str) -> bool:
         """A clock stops."""
         stage = self.stage
@@ -352,6 +411,29 @@ class Walk:
         else:
             stage.paper = None
             self.settle(stage)
+        self.bound_before(stage, fact)
+
+    def bound_before(self, stage: Stage, fact: Fact) -> None:
+        """What was granted ends by its paper's date, and so does each stage before it, from then on.
+
+        Source: DA-14 of the reference: the earlier date drives alarms.
+        """
+        held, bound, changed = self.law.rule("DOCUMENT", fact.day), stage.paper, False
+        newer, older = stage, stage.grant
+        while older is not None:
+            if bound != older.later_paper:
+                older.later_paper, changed = bound, True
+                self._settle_plain(older)
+                if older.ends and older.ends[-1] == ("DOCUMENT", older.due) and held is not None:
+                    older.basis.append(held)
+                    older.reasons.append(("paper", fact, bound))
+                if older.due is not None:
+                    older.ended = newer.at = older.due
+            if older.paper is not None:
+                bound = older.paper if bound is None else min(bound, older.paper)
+            newer, older = older, older.grant
+        if changed and (stage.intervals or stage.pauses):
+            self.settle(stage, fact.day)
 
     def renew(self, stage: Stage, fact: Fact) -> None:
         """A paper lengthens a stage: its own date takes the place of that of the paper before."""
@@ -359,6 +441,8 @@ class Walk:
         self.settle(stage, fact.day)
         if until is not None:
             self.compare(stage, fact, until)
+        else:
+            self.bound_before(stage, fact)
 
     def cap(self, stage: Stage, name: str, at: int, fact: Fact) -> bool:
         """A stage ends no later than this, if the rule is in force."""

@@ -234,6 +234,15 @@ def made(random: Random) -> dict[str, Any]:
 
 
 def _course(random: Random) -> list[tuple[str, int]]:
+    found = _plausible(random)
+    if len(found) > 1 and random.random() < 0.1:
+        # A date that was mistyped: what should come later stands before.
+        late = random.randrange(1, len(found))
+        found.insert(random.randrange(late), found.pop(late))
+    return found
+
+
+def _plausible(random: Random) -> list[tuple[str, int]]:
     if random.random() < 0.6:
         course = [step.split(":") for step in random.choice(COURSES).split()]
         found = [(kind, int(most)) for kind, most in course[: random.randrange(1, len(course)) + 1]]
@@ -309,7 +318,7 @@ def _fields(random: Random, kind: str, day: date, steps: int) -> dict[str, Any]:
         case "extension":
             if random.random() < 0.4:
                 # The steps of investigation, in their order.
-                return dict(FITTING[min(steps, 2)])
+                return dict(FITTING[min(steps, 2)]) | maybe("until", soon, 0.1)
             if random.random() < 0.8:
                 return dict(random.choice(FITTING)) | maybe("until", soon, 0.05)
             amount = random.choice(

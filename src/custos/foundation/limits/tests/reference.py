@@ -173,6 +173,7 @@ PASSED_OVER = {
     "PAUSE_AFTER_END",
     "PAUSE_TWICE",
     "PAUSE_WITHOUT_START",
+    "END_BEFORE_START",
     "DECIDED_AFTER_INTAKE",
     "TERM_MISSING",
     "COMMUTATION_LENGTHENS",
@@ -263,6 +264,25 @@ PAUSES = {
     "leave_started": ("l", True),
     "leave_ended": ("l", False),
 }
+#: What has a beginning and an end of its own, each with its paper.
+BEGINS = {
+    "psychiatric_exam_started": "p",
+    "trial_suspended": "t",
+    "file_review_started": "f",
+    "leave_started": "l",
+    "identity_unknown": "identity",
+    "supplementary_investigation_started": "S43",
+    "escaped": "escape",
+}
+ENDS = {
+    "psychiatric_exam_ended": "p",
+    "trial_resumed": "t",
+    "file_review_ended": "f",
+    "leave_ended": "l",
+    "identity_established": "identity",
+    "supplementary_investigation_ended": "S43",
+    "recaptured": "escape",
+}
 
 
 # ---------------------------------------------------------------------- days and months
@@ -338,6 +358,7 @@ class Row:
         self.remand = False
         self.hours = 0
         self.paper: date | None = None
+        self.granted_until: date | None = None
 
     def left_out(self, today: date) -> int:
         return count(self.spans(today))
@@ -374,6 +395,8 @@ class Row:
             if self.chained is not None:
                 last, before = self.chained
                 found.append(until_midnight(last + (out - before) * ONE))
+        if found and self.granted_until is not None:
+            found.append(until_midnight(self.granted_until))
         return min(found) if found else None
 
     def differs(self, today: date) -> bool:
@@ -453,6 +476,9 @@ class Replay:
         self.half_at = -1
         self.permit: date | None = None
         self.limit_before: datetime | None = None
+        #: How each pair stands: "owed" after an end that nothing began, "due" while the end of a
+        #: beginning that doesn't count may come.
+        self.pairs: dict[str, str] = {}
         #: What is wrong: the code, and the place of the fact.
         self.wrong: list[tuple[str, int]] = []
 
@@ -462,12 +488,25 @@ class Replay:
     def too_late(self, code: str, when: When, due: datetime | None) -> None:
         self.say("HOUR_MISSING" if when.unsure(due) else code, when)
 
+    def going(self) -> set[str]:
+        """What has begun and goes on."""
+        row, found = self.row, set()
+        if row is not None:
+            found = set(row.open) | ({"S43"} & {row.state})
+        if self.unknown or (row is not None and not row.counting):
+            found.add("identity")
+        if self.gone:
+            found.add("escape")
+        return found
+
     def refused(self, place: int) -> bool:
         return any(code in PASSED_OVER for code, at in self.wrong if at == place)
 
     def begin(self, state: str, when: When, grace: int = 0) -> Row:
         before, row = self.row, Row(state, when)
-        if before is not None:
+        if before is None:
+            self.gone, self.gone_since = False, None
+        else:
             due = before.due(when.day)
             if when.after(due, grace):
                 self.say(
@@ -570,6 +609,31 @@ def last_seen(row: Row) -> date:
 
 
 def _one(world: Replay, event: dict, when: When) -> None:
+    """A fact, and what it leaves of the pairs: an end without a beginning takes the next one along."""
+    begins, ends = BEGINS.get(event["type"], ""), ENDS.get(event["type"], "")
+    gone_outside = begins == "escape" and world.row is None and world.outside
+    if world.pairs.get(begins) == "owed" and not gone_outside:
+        del world.pairs[begins]
+        world.say("END_BEFORE_START", when)
+        return
+    before = world.going()
+    _fits(world, event, when)
+    after = world.going()
+    for name in before - after - {ends}:
+        world.pairs.setdefault(name, "due")
+    if begins and begins not in before:
+        if begins not in after:
+            world.pairs.setdefault(begins, "due")
+        elif world.pairs.get(begins) == "due":
+            del world.pairs[begins]
+    if ends and ends not in before:
+        if world.pairs.get(ends) == "due":
+            del world.pairs[ends]
+        else:
+            world.pairs[ends] = "owed"
+
+
+def _fits(world: Replay, event: dict, when: When) -> None:
     kind, row = event["type"], world.row
     state = row.state if row is not None else "-"
     allowed = WITHIN.get(kind) or (OPENS[kind][1] if kind in OPENS else None)
@@ -600,13 +664,7 @@ def _one(world: Replay, event: dict, when: When) -> None:
     elif kind == "arrest_refused":
         row.bounds.append(when.at_once)
     elif kind == "wrongful_custody_found":
-        newer, older = None, row
-        while older is not None:
-            older.bounds.append(when.moment + timedelta(hours=12))
-            end = older.due(when.day)
-            if newer is not None and end is not None and end < newer.began:
-                older.over = newer.began = end
-            newer, older = older, older.parent
+        _no_later_than(row, when.moment + timedelta(hours=12), when.day)
     elif kind == "new_major_crime":
         approved = event.get("approved_on")
         entitled = BUREAU if "p" in row.readings else OWN
@@ -669,6 +727,17 @@ def _one(world: Replay, event: dict, when: When) -> None:
         _paper_beside(world, event, when)
     elif kind in OPENS:
         _open(world, event, when, state, late)
+
+
+def _no_later_than(row: Row, end: datetime, today: date) -> None:
+    """A stage, and what was granted before it, is over by an instant."""
+    newer, older = None, row
+    while older is not None:
+        older.bounds.append(end)
+        due = older.due(today)
+        if newer is not None and due is not None and due < newer.began:
+            older.over = newer.began = due
+        newer, older = older, older.parent
 
 
 def _leave(world: Replay, event: dict, when: When, late: bool) -> None:
@@ -838,6 +907,7 @@ def _open(world: Replay, event: dict, when: When, state: str, late: bool) -> Non
             if end is not None:
                 row.over = fresh.began = end
                 fresh.parent = row
+                _until_the_paper(fresh, when.day)
     if until is not None and fresh.differs(when.day):
         world.say("PAPER_DIFFERS", when)
     if kind == "arrest" and opened == "S20":
@@ -970,7 +1040,13 @@ def _identity(world: Replay, kind: str, when: When, late: bool) -> None:
             row.counting = False
         return
     if row.counting:
-        world.say("PAUSE_WITHOUT_START", when)
+        # Nobody said that it was unknown: by the earlier of both, the end as it is and a new count.
+        months, days = STAGES[row.kind][:2]
+        ends = [spc(when.day, months) + days * ONE]
+        if "p" in row.readings:
+            ends.append(police(when.day, months))
+        _no_later_than(row, until_midnight(min(ends)), when.day)
+        world.say("IDENTITY_NEVER_UNKNOWN", when)
         return
     world.unknown = False
     if row.state in ("S21", "S22", "S23"):
@@ -1124,6 +1200,24 @@ def _extend(world: Replay, event: dict, when: When, late: bool) -> None:
     row.paper = until
     if until is not None and row.differs(when.day):
         world.say("PAPER_DIFFERS", when)
+    _until_the_paper(row, when.day)
+
+
+def _until_the_paper(row: Row, today: date) -> None:
+    """What was granted before it begins ends by its paper, and what it follows doesn't outlast that."""
+    newer, earliest = row, row.paper
+    while newer.parent is not None:
+        older = newer.parent
+        changed = older.granted_until != earliest
+        older.granted_until = earliest
+        end = older.due(today, count([(a, b) for a, b, _ in older.closed]))
+        if changed and end is not None:
+            older.over = newer.began = end
+        if older.paper is not None:
+            earliest = min(earliest or older.paper, older.paper)
+        newer = older
+    if row.open or row.closed:
+        _segments(row, today)
 
 
 def _lengthen(

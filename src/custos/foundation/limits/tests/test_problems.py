@@ -111,7 +111,18 @@ WRONG: dict[str, list[Any]] = {
         E("psychiatric_exam_started", "2024-04-02"),
     ],
     "PAUSE_WITHOUT_START": [ARREST, E("psychiatric_exam_ended", "2024-04-01")],
+    "END_BEFORE_START": [
+        ARREST,
+        E("psychiatric_exam_ended", "2024-03-16"),
+        E("psychiatric_exam_started", "2024-04-01"),
+    ],
+    "END_UNREADABLE": [
+        ARREST,
+        E("psychiatric_exam_started", "2024-04-01"),
+        E("psychiatric_exam_ended", "2024-04-31"),
+    ],
     "IDENTITY_OPEN": [ARREST, E("identity_unknown", "2024-04-01")],
+    "IDENTITY_NEVER_UNKNOWN": [ARREST, E("identity_established", "2024-04-01")],
     "IDENTITY_NOT_COUNTED": [
         E("criminal_detention", "2024-03-05T09:30+08:00"),
         E("identity_unknown", "2024-03-06"),
@@ -161,7 +172,7 @@ WRONG: dict[str, list[Any]] = {
     ],
 }
 #: What a case can lack before there are facts.
-OF_THE_CASE = {"CASE_UNREADABLE", "AS_OF_MISSING"}
+OF_THE_CASE = {"CASE_UNREADABLE", "AS_OF_MISSING", "PERSONS_MIXED"}
 
 
 @pytest.mark.parametrize("code", WRONG)
@@ -220,6 +231,195 @@ def test_facts_out_of_order_are_put_in_order_and_said_to_be() -> None:
     events = [E("prosecution_received", "2024-04-20"), ARREST]
     assert last_days(*events) == [("S20", "2024-05-05"), ("S30", "2024-05-20")]
     assert codes(*events) == ["OUT_OF_ORDER"]
+
+
+TRIAL = E("trial_accepted", "2024-03-05")
+SECOND = E("second_instance_accepted", "2024-03-05")
+DETAINED = E("administrative_detention", "2024-03-05", days=10)
+SENTENCED = E("sentence", "2024-03-05", kind="fixed_term", from_="2024-03-05", months=10)
+
+#: What begins and ends by papers of its own: in which custody, both papers, and its end without any pause.
+PAIRS: list[tuple[dict[str, Any], str, str, str]] = [
+    (ARREST, "psychiatric_exam_started", "psychiatric_exam_ended", "2024-05-05"),
+    (TRIAL, "psychiatric_exam_started", "psychiatric_exam_ended", "2024-05-05"),
+    (ARREST, "identity_unknown", "identity_established", "2024-05-05"),
+    (
+        E("foreigner_review", "2024-03-05"),
+        *("identity_unknown", "identity_established"),
+        "2024-04-04",
+    ),
+    (TRIAL, "trial_suspended", "trial_resumed", "2024-05-05"),
+    (SECOND, "file_review_started", "file_review_ended", "2024-05-05"),
+    (DETAINED, "leave_started", "leave_ended", "2024-03-15"),
+    (
+        TRIAL,
+        *("supplementary_investigation_started", "supplementary_investigation_ended"),
+        "2024-05-05",
+    ),
+    # CL 47, SPC 202: ten months from 5 March end on 4 January; a fixed term, as half a year is the least.
+    (SENTENCED, "escaped", "recaptured", "2025-01-04"),
+]
+
+
+@pytest.mark.parametrize(("basis", "begins", "ends", "last"), PAIRS)
+@pytest.mark.parametrize("ended", ["2024-03-01", "2024-03-07", "2024-03-10"])
+def test_what_ends_before_it_begins_is_open_for_no_day(
+    basis: dict[str, Any], begins: str, ends: str, last: str, ended: str
+) -> None:
+    """Contradictory dates: neither of them lengthens custody, nor does anybody count as away."""
+    late = "2024-03-10T09:00+08:00" if ended == "2024-03-10" else "2024-03-10"
+    ended = "2024-03-10T08:00+08:00" if ended == "2024-03-10" else ended
+    found = shown(basis, E(begins, late), E(ends, ended), as_of="2026-01-01")
+    assert [(one["state"], one["last_day"]) for one in found["stages"]][-1:] == [
+        (found["stages"][0]["state"], last)
+    ]
+    assert found["status"] == "overdue"
+    assert [one["event"] for one in found["problems"] if one["code"] == "END_BEFORE_START"] == [1]
+    known = "IDENTITY_NEVER_UNKNOWN" in {one["code"] for one in found["problems"]}
+    assert {one["event"] for one in found["problems"] if one["refused"]} == (
+        {1} if known else {1, 2}
+    )
+
+
+@pytest.mark.parametrize(("basis", "begins", "ends", "last"), PAIRS)
+def test_what_was_ended_by_a_paper_that_cannot_be_read_is_not_open_for_ever(
+    basis: dict[str, Any], begins: str, ends: str, last: str
+) -> None:
+    found = shown(basis, E(begins, "2024-03-10"), E(ends, "2024-03-32"), as_of="2026-01-01")
+    assert [one["last_day"] for one in found["stages"]] == [last]
+    assert [one["code"] for one in found["problems"]][:2] == [
+        "DATE_DOES_NOT_EXIST",
+        "END_UNREADABLE",
+    ]
+    assert found["status"] == "overdue"
+
+
+def test_only_the_beginning_whose_end_cannot_be_read_is_left_out() -> None:
+    events = [
+        ARREST,
+        E("psychiatric_exam_started", "2024-03-10"),
+        E("psychiatric_exam_ended", "2024-03-20"),
+        E("psychiatric_exam_started", "2024-04-01"),
+        E("psychiatric_exam_ended", "2024-04-31"),
+    ]
+    assert last_days(*events) == [("S20", "2024-05-15")]
+
+
+def test_identity_that_was_never_unknown_and_is_established_counts_by_the_earlier_end() -> None:
+    """CPL 160: two months from 20 June, had it been unknown; five months from 5 March otherwise."""
+    four = {"months": 2, "ground": "severe_four_classes", "approver": "procuratorate_province"}
+    longer = [E("extension", "2024-04-20", **FIRST), E("extension", "2024-05-20", **four)]
+    known = E("identity_established", "2024-06-20")
+    assert last_days(ARREST, *longer) == [("S20", "2024-06-05"), ("S21", "2024-08-05")]
+    assert last_days(ARREST, *longer, known)[-1] == ("S21", "2024-08-05")
+    early = known | {"at": "2024-06-01"}
+    assert last_days(ARREST, *longer, early) == [("S20", "2024-06-05"), ("S21", "2024-08-01")]
+    # What stands on papers that contradict each other isn't later than what either of them says.
+    stray, unknown = E("identity_established", "2024-03-01"), E("identity_unknown", "2024-05-25")
+    assert last_days(ARREST, *longer, unknown, early)[-1] == ("S20", "2024-08-01")
+    assert last_days(stray, ARREST, *longer, unknown, early)[-1] == ("S21", "2024-08-01")
+
+
+def test_an_examination_that_fits_counts_once_the_contradiction_is_put_right() -> None:
+    stray = E("psychiatric_exam_ended", "2024-03-16")
+    whole = [E("psychiatric_exam_started", "2024-04-01"), E("psychiatric_exam_ended", "2024-04-16")]
+    assert last_days(ARREST, *whole) == [("S20", "2024-05-20")]
+    # A start before the stray end gives it what it ends: both examinations count.
+    begun = E("psychiatric_exam_started", "2024-03-11")
+    assert last_days(ARREST, begun, stray, *whole) == [("S20", "2024-05-25")]
+    # After the contradiction, the next examination that begins is one again.
+    again = [E("psychiatric_exam_started", "2024-04-20"), E("psychiatric_exam_ended", "2024-04-30")]
+    assert last_days(ARREST, stray, whole[0], *again) == [("S20", "2024-05-15")]
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        # It began after the end; its own end, which comes too, contradicts nothing later.
+        [E("psychiatric_exam_started", "2024-05-06"), E("psychiatric_exam_ended", "2024-05-07")],
+        # The examination went with custody, and so did its end.
+        [
+            E("psychiatric_exam_started", "2024-04-01"),
+            E("bail", "2024-04-10"),
+            E("arrest", "2024-05-05"),
+            E("psychiatric_exam_ended", "2024-05-07"),
+        ],
+    ],
+)
+def test_the_end_of_what_was_not_counted_contradicts_no_later_beginning(
+    refused: list[dict[str, Any]],
+) -> None:
+    """CPL 172: a month from 8 May; the ten days of the later examination are left out."""
+    later = [
+        E("prosecution_received", "2024-05-08"),
+        E("psychiatric_exam_started", "2024-05-20"),
+        E("psychiatric_exam_ended", "2024-05-30"),
+    ]
+    assert last_days(ARREST, *refused, *later)[-1] == ("S30", "2024-06-18")
+
+
+def test_who_comes_back_from_service_outside_is_held_though_a_recapture_stands_before() -> None:
+    events = [
+        SENTENCED,
+        E("recaptured", "2024-03-20"),
+        E("outside_service", "2024-04-01", ground="serious_illness"),
+        E("escaped", "2024-05-01"),
+        E("recaptured", "2024-05-10", excluded_days=9),
+    ]
+    # CPL 268: nine days by the ruling, from 4 January.
+    assert last_days(*events)[-1] == ("S81", "2025-01-13")
+    assert shown(*events, as_of="2024-06-01")["status"] == "running"
+
+
+def test_who_escaped_from_service_outside_and_is_arrested_anew_is_held() -> None:
+    events = [
+        SENTENCED,
+        E("outside_service", "2024-04-01", ground="serious_illness"),
+        E("escaped", "2024-05-01"),
+        E("arrest", "2024-05-10"),
+    ]
+    assert shown(*events, as_of="2024-06-01")["status"] == "running"
+    assert shown(*events, as_of="2024-07-11")["status"] == "overdue"
+
+
+def test_papers_of_two_people_of_whom_nobody_says_whose_case_it_is_are_not_computed() -> None:
+    mixed = [
+        E("arrest", "2024-03-05", person="A1"),
+        E("psychiatric_exam_started", "2024-04-01", person="B2"),
+    ]
+    found = shown(*mixed)
+    assert [(one["code"], one["event"]) for one in found["problems"]] == [("PERSONS_MIXED", 1)]
+    assert "A1, B2" in found["problems"][0]["message"]
+    assert "A1, B2" in found["problems"][0]["message_zh"]
+    assert (found["stages"], found["status"]) == ([], "no_basis")
+    # Of one person, or where the case says whose it is, they are.
+    assert codes(mixed[0], mixed[1] | {"person": "A1"}) == []
+    named = results.as_json(engine.compute(facts.read(case(*mixed, person="A1"))))
+    assert [one["code"] for one in named["problems"]] == ["OTHER_PERSON"]
+
+
+def test_a_papers_earlier_end_of_what_was_granted_counts_before_that_begins() -> None:
+    """DA-14: of paper and computation the earlier date drives alarms, from the day of the paper on."""
+    longer = E("extension", "2024-04-20", **FIRST)
+    granted = {"months": 2, "ground": "severe_four_classes", "approver": "procuratorate_province"}
+    until = E("extension", "2024-05-20", **granted, until="2024-06-01")
+    events = [ARREST, longer, until]
+    assert last_days(*events) == [("S20", "2024-06-01"), ("S21", "2024-06-01")]
+    for as_of, status in (
+        ("2024-05-31", "running"),
+        ("2024-06-01", "due"),
+        ("2024-06-02", "overdue"),
+    ):
+        assert shown(*events, as_of=as_of)["status"] == status
+    assert "2024-06-01" in shown(*events)["stages"][0]["explanation"]["en"]
+    # A later date of it leaves the stage before as it was: that ends with 5 June.
+    later = E("extension", "2024-05-20", **granted, until="2024-08-01")
+    assert last_days(ARREST, longer, later) == [("S20", "2024-06-05"), ("S21", "2024-08-01")]
+    # One that was mended by a later paper bounds what was granted, and what stood before it, no more.
+    npcsc = {"ground": "special_npcsc", "approver": "supreme_procuratorate"}
+    wrong = E("extension", "2024-05-20", **npcsc, months=3, until="2024-06-01")
+    right = E("extension", "2024-05-25", **npcsc, months=1, until="2024-09-30")
+    assert last_days(ARREST, longer, wrong, right) == [("S20", "2024-06-05"), ("S23", "2024-09-30")]
 
 
 def test_a_duplicate_paper_extends_nothing_twice() -> None:

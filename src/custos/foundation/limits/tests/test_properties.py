@@ -1,6 +1,7 @@
 """What holds of every clock: holidays, late papers and bad facts never lengthen custody."""
 
 import copy
+import json
 from datetime import date, timedelta
 from random import Random
 from typing import Any
@@ -71,6 +72,8 @@ def test_a_paper_that_arrives_late_never_moves_a_due_instant_later(
     result = engine.compute(facts.read(case))
     if result.current is None or result.stages[-1].due is None:
         return
+    if _begins_custody(paper, result):
+        return
     due = result.stages[-1].due
     late = date.fromordinal(due // dates.DAY) + timedelta(days=days + 1)
     latest = max(late, date.fromisoformat(case["as_of"]))
@@ -83,6 +86,110 @@ def test_a_paper_that_arrives_late_never_moves_a_due_instant_later(
     after = _dues(changed)
     assert after[: len(known)] == known
     assert len(after) == len(known)
+
+
+#: What begins and ends by papers of its own.
+PAIRS = [
+    ("psychiatric_exam_started", "psychiatric_exam_ended"),
+    ("trial_suspended", "trial_resumed"),
+    ("file_review_started", "file_review_ended"),
+    ("leave_started", "leave_ended"),
+    ("identity_unknown", "identity_established"),
+    ("supplementary_investigation_started", "supplementary_investigation_ended"),
+    ("escaped", "recaptured"),
+]
+
+
+@hypothesis.settings(max_examples=500)
+@hypothesis.given(st.randoms(use_true_random=False))
+def test_a_late_paper_lengthens_nothing(random: Random) -> None:
+    _late_papers(random, 1)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("seed", range(200, 210))
+def test_half_a_million_late_papers_lengthen_nothing(seed: int) -> None:
+    _late_papers(Random(seed), 50_000)
+
+
+def _late_papers(random: Random, count: int) -> None:
+    ways = (_dated_after_the_end, _one_more_end, _end_before_its_beginning)
+    for _ in range(count):
+        before, after = random.choice(ways)(random, cases.made(random))
+        assert _held_until(after) <= _held_until(before), json.dumps([before, after])
+
+
+#: Later than every day: a clock that stands still, and custody that counts as over.
+NEVER = date(2200, 1, 1).toordinal() * dates.DAY
+
+
+def _held_until(case: dict[str, Any]) -> int:
+    """How long somebody may be held by a case before anybody is alarmed."""
+    result = engine.compute(facts.read(case))
+    if result.status == "ended":
+        return NEVER + 1
+    if result.status == "no_basis":
+        return 0
+    due = result.stages[-1].due
+    return NEVER if due is None else due
+
+
+def _with(case: dict[str, Any], *papers: dict[str, Any]) -> dict[str, Any]:
+    return case | {"events": [*case["events"], *papers]}
+
+
+def _any_day(random: Random, case: dict[str, Any]) -> date:
+    """A day of the case, or of the week before its first paper."""
+    last = date.fromisoformat(case["as_of"])
+    first = min(date.fromisoformat(one["at"][:10]) for one in case["events"]) - timedelta(days=7)
+    return first + timedelta(days=random.randrange((last - first).days + 1))
+
+
+def _dated_after_the_end(
+    random: Random, case: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Without and with a paper that would lengthen custody, had it come before the end."""
+    case = case | {"as_of": _after_the_end(random, case).isoformat()}
+    result = engine.compute(facts.read(case))
+    paper = random.choice(LENGTHENING)
+    if result.status != "overdue" or _begins_custody(paper, result):
+        return case, case
+    hour = random.choice(["", "T00:00:00+08:00", "T09:30:00+08:00"])
+    return case, _with(case, paper | {"at": case["as_of"] + hour})
+
+
+def _begins_custody(paper: dict[str, Any], result: engine.Result) -> bool:
+    """Whether a paper is a basis of its own and lengthens nothing: after a summons, or with a first day."""
+    return paper["type"] == "administrative_detention" and (
+        result.stages[-1].state != "administrative_detention"
+    )
+
+
+def _after_the_end(random: Random, case: dict[str, Any]) -> date:
+    today, due = date.fromisoformat(case["as_of"]), _held_until(case)
+    if due >= NEVER:
+        return today
+    return max(today, date.fromordinal(due // dates.DAY + random.randrange(1, 60)))
+
+
+def _one_more_end(random: Random, case: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Without and with one more paper by which a pause or an escape was over, of whatever day."""
+    ends = random.choice([end for _, end in PAIRS if end != "supplementary_investigation_ended"])
+    return case, _with(case, event(ends, _any_day(random, case).isoformat()))
+
+
+def _end_before_its_beginning(
+    random: Random, case: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Without and with both papers of a pause, the end of which is dated before its beginning."""
+    begins, ends = random.choice(PAIRS)
+    kept = [one for one in case["events"] if one["type"] not in (begins, ends)]
+    if not kept:
+        return case, case
+    bare = case | {"events": kept}
+    days = sorted(_any_day(random, bare) for _ in range(2))
+    earlier, later = (one.isoformat() for one in days)
+    return bare, _with(bare, event(ends, earlier), event(begins, later))
 
 
 @hypothesis.given(MADE)
