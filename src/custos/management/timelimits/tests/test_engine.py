@@ -207,7 +207,8 @@ def test_extradition_31_is_warned_of_seven_and_three_days_before_its_thirty_days
     assert said(detained, now="2026-03-24T23:59") == {}
     assert said(detained, now="2026-03-25T00:00") == {"EXTRADITION-NEAR": 1}
     assert said(detained, now="2026-03-29T00:00") == {"EXTRADITION-NEAR": 2}
-    assert set(said(detained, now="2026-04-01T00:00")) == {"OUT"}
+    # Past it the person leaves, and the procuratorate is told of custody beyond the limit (KR 43).
+    assert said(detained, now="2026-04-01T00:00") == {"AL-4": 1, "OUT": 1}
     longer = {"type": "extension", "at": "2026-03-26", "days": 15}
     assert said(detained, longer, now="2026-04-08T23:59") == {}
     assert said(detained, longer, now="2026-04-09T00:00") == {"EXTRADITION-NEAR": 1}
