@@ -59,7 +59,7 @@ def _moment(at: datetime | None) -> str:
 class PaperRecorded(Kind):
     """A legal paper or event of a stay came in; `event` is the fact as JSON, dates as on the paper.
 
-    `refused` names problems for which the computation leaves the fact out: it is kept, and moves no end.
+    `refused` names problems for which the fact isn't used: it is kept, and moves no end later.
     `limit_ended_at` is the end that had passed when a paper of before it came in, `late_reason` why it came
     late; of a paper dated after that end `basis_from` is when the time without a document was over.
     `number_missing` says why the paper bears no number.

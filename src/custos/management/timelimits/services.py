@@ -144,11 +144,14 @@ def _passed_here(row: Clock, brought_at: datetime | None) -> list[tuple[str, dat
     """The stages and ends that were said here to be past, and for which no late paper answers yet.
 
     Of what is taken over at `brought_at` those that were said before: while its papers are entered one by
-    one, ends pass that never were any.
+    one, ends pass that never were any. So do ends of before the arrival in the first hours here, while the
+    papers that came along are entered; what is still said then is answered for, whenever the end was.
     """
-    rows = _unanswered(row).filter(due_at__gt=row.watched_since)
+    rows = _unanswered(row)
     if brought_at is not None:
         rows = rows.filter(raised_at__lt=brought_at)
+    if clock.now() < row.watched_since + _grace():
+        rows = rows.filter(due_at__gt=row.watched_since)
     return [(one.state, one.due_at) for one in rows]
 
 
@@ -225,10 +228,11 @@ def record_paper(
 
     `event` is a fact of `docs/reference/limits.md`, with the dates that stand on the paper; `scans` are
     pictures of it, kept by `media` and attached to its entry. One that doesn't fit is kept where `reason`
-    says why, and moves no end. One of before an end that has passed by now needs `late_reason`: its entry
-    bears how late it was, and the warning of custody beyond the limit stays open until a leader answers.
+    says why, and lengthens nothing. One of before an end that has passed by now needs `late_reason`: its
+    entry bears how late it was, and the warning of custody beyond the limit stays open until a leader
+    answers.
     What was `brought` along from another facility, or ended before the person was held here, is history,
-    unless the end was said here to be past.
+    unless the end was said here to be past and that is more than the first day's entering.
     Raises `Malformed` for a fact that cannot be read, `Conflict` where it doesn't fit, came late without a
     reason or the stay has ended, `Missing` out of scope, `NotAllowed` for who may not enter papers.
     Source: 看守所条例 第9条、第15条; 公监管[2014]96号.
@@ -466,7 +470,7 @@ def _refused(weighed: Weighed, reason: str) -> list[str]:
             f"timelimits.{found[0].code}",
             _("%(words)s"),
             field="reason",
-            mend=_("Check the paper. If it stands so, say why it is kept; it moves no limit."),
+            mend=_("Check the paper. If it stands so, say why it is kept; it lengthens no limit."),
             words=Told(found[0]),
         )
     return [one.code for one in found]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
@@ -683,6 +684,47 @@ def test_what_ended_before_somebody_came_is_history_and_not_late() -> None:
     assert open_rules(stay) == {"AL-3"}
     with clock.set_to(at("2024-06-20T11:00")):
         assert queries.gaps_of(queries.papers_of(stay.pk), queries.clock_of(stay.pk)) == []
+
+
+@pytest.mark.parametrize("from_a_sheet", [False, True])
+def test_an_end_of_before_the_arrival_that_is_said_here_is_not_moved_without_a_reason(
+    from_a_sheet: bool,
+) -> None:
+    """The warning stood open here for more than the day on which the papers that came along are entered."""
+    if from_a_sheet:
+        stay = _from_a_sheet("2024-05-10T18:00", "2024-05-12T09:00")
+    else:
+        with clock.set_to(at("2024-05-10T18:00")):
+            stay = a_detainee(in_cell=a_cell())
+        entered(stay, ARREST, "2024-05-10T19:00")
+    swept("2024-05-12T09:10")
+    warning = Warning.objects.get(custody=stay, rule="AL-4")
+    assert warning.due_at == at("2024-05-06T00:00")
+    with pytest.raises(Conflict) as caught:
+        entered(stay, IN_TIME, "2024-05-12T10:00")
+    assert (caught.value.code, caught.value.field) == ("timelimits.recorded_late", "late_reason")
+    paper = entered(stay, IN_TIME, "2024-05-12T10:00", late_reason="随案材料5月12日才补齐")
+    assert paper.limit_ended_at == at("2024-05-06T00:00")
+    warning.refresh_from_db()
+    assert (warning.closed_at, warning.late_paper_id) == (None, paper.pk)
+    with clock.set_to(at("2024-05-12T11:00")):
+        services.answer(warning.pk, "late_paper", "已核实随案材料", by=LEADER)
+    assert open_rules(stay) == set()
+
+
+def test_a_clock_that_was_begun_after_the_arrival_is_watched_since_the_arrival(
+    stay: Custody,
+) -> None:
+    others = [Clock.objects.get(pk=a_detainee(in_cell=a_cell()).pk)]
+    Clock.objects.filter(pk=stay.pk).update(watched_since=at("2024-05-20T10:00"))
+    migration = import_module("custos.management.timelimits.migrations.0006_watched_since_arrival")
+    with connection.cursor() as cursor:
+        cursor.execute(migration.SINCE_ARRIVAL)
+        assert cursor.rowcount == 1
+    assert clock_of(stay).watched_since == stay.admitted_at == at("2024-03-05T18:00")
+    assert others == list(
+        Clock.objects.filter(pk=others[0].pk, watched_since=others[0].watched_since)
+    )
 
 
 def test_papers_that_an_import_brings_are_history(stay: Custody) -> None:
