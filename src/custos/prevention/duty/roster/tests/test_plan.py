@@ -71,7 +71,7 @@ def test_roster_women_a_place_in_the_womens_area_is_held_by_a_woman_officer() ->
 )
 @pytest.mark.parametrize("kind", ["auxiliary", "other", "clinician"])
 def test_roster_police_posts_are_barred_to_auxiliaries_and_others(post: str, kind: str) -> None:
-    """国办发〔2016〕15号."""
+    """A proposal, after 国办发〔2016〕15号."""
     held = on(3, post=Post(post))
     who = a_person(kind=StaffKind(kind), posts=(Post(post),))
     assert found([held], who) == {("ROSTER-POLICE", "block", "a")}
@@ -79,7 +79,7 @@ def test_roster_police_posts_are_barred_to_auxiliaries_and_others(post: str, kin
 
 
 def test_roster_aux_alone_auxiliaries_work_under_the_lead_of_officers() -> None:
-    """国办发〔2016〕15号."""
+    """A proposal, after 国办发〔2016〕15号."""
     auxiliary, officer = a_person(kind=StaffKind.AUXILIARY), a_person("b")
     assert found([on(3)], auxiliary, officer) == {("ROSTER-AUX-ALONE", "block", "a")}
     assert found([on(3), on(3, staff="b")], auxiliary, officer) == set()
