@@ -119,6 +119,12 @@ def clock_of(custody_id: UUID) -> ClockShown:
     return _shown(row, clock.now())
 
 
+def ends_of(custodies: Iterable[UUID]) -> dict[UUID, datetime]:
+    """When the limits of some stays end, by the stay; without those that have no end. One query."""
+    rows = clocks().filter(pk__in=list(custodies)).values_list("pk", "due_at")
+    return {stay: due for stay, due in rows if due is not None}
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """A person in custody beside their clock: what a row of the board shows."""

@@ -46,8 +46,9 @@ class TaskShown:
 
     `custody_id` is the stay that the task is about, where it is about one person. `wanted_by` is by
     when it was to be accepted, or answered once it is; `next_at` is when the next post is asked, or the
-    last one again. `may_*` say what the reader may do, as the services decide. `whom` is left empty here:
-    whoever shows a task to somebody who may see people fills it in.
+    last one again. `may_*` say what the reader may do, as the services decide. `whom`, and `limit_ends` of
+    a task about a limit of custody, are left empty here: whoever shows a task to somebody who may see
+    people fills them in.
     """
 
     id: UUID
@@ -94,6 +95,7 @@ class TaskShown:
     reopens: UUID | None = None
     reopened_by: UUID | None = None
     whom: str = ""
+    limit_ends: datetime | None = None
     #: How far its holder said to be, last, and when.
     note: str = ""
     noted_at: datetime | None = None

@@ -1,6 +1,7 @@
 """The patrol's workbench: tasks of now, the one at hand, and the area."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from custos.foundation.ui import navigation
 from custos.foundation.ui.forms import ReasonForm
 from custos.foundation.ui.methods import form_of
 from custos.management.reception import queries as reception
+from custos.management.timelimits import queries as limits
 from custos.prevention.duty import orders, queries, services
 from custos.prevention.duty.handover import queries as handover
 from custos.prevention.duty.handover import services as handing_over
@@ -64,7 +66,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def duty(request: HttpRequest) -> HttpResponse:
     """The workbench. `?task=` chooses; without it the first of the list is at hand."""
     acting = acting_in(request)
-    tasks = queries.now_list(acting.actor)
+    tasks = _now(acting)
     chosen = _chosen(request, tasks, acting)
     return render(request, "workbenches/duty.html", _page(acting, tasks, chosen))
 
@@ -79,7 +81,7 @@ def _page(
     note_form: ReasonForm | None = None,
 ) -> dict[str, Any]:
     context = {
-        "tasks": _with_whom(tasks),
+        "tasks": tasks,
         "lists_calls": True,
         "echoes": queries.echoes(acting.actor, _LATEST_ECHOES),
         "withdraw_form": (withdraw_form or _withdrawing()) if acting.actor.is_officer else None,
@@ -100,9 +102,36 @@ def _page(
     return context | _area(acting)
 
 
+def _now(acting: Acting) -> list[TaskShown]:
+    """The list of now, each task with whom it is about, and of equal ones the limit that ends first."""
+    return _by_the_limit(_with_whom(queries.now_list(acting.actor)))
+
+
+def _by_the_limit(tasks: list[TaskShown]) -> list[TaskShown]:
+    """Tasks of one gravity and state that are about limits of custody, in the order of these ends.
+
+    A midnight opens many of them at once, which wait equally long. Other tasks keep their places.
+    """
+    sorted_ = list(tasks)
+    of_kind: dict[tuple[int, str], list[int]] = {}
+    for place, task in enumerate(tasks):
+        if task.limit_ends is not None:
+            of_kind.setdefault((task.severity, task.tone), []).append(place)
+    for places in of_kind.values():
+        ordered = sorted((tasks[place] for place in places), key=_limit_end)
+        for place, task in zip(places, ordered, strict=True):
+            sorted_[place] = task
+    return sorted_
+
+
+def _limit_end(task: TaskShown) -> datetime:
+    assert task.limit_ends is not None
+    return task.limit_ends
+
+
 def _with_whom(tasks: list[TaskShown]) -> list[TaskShown]:
-    """The tasks, each with whom it is about: who is held, who stands at the door, which post is short. Six
-    queries.
+    """The tasks, each with whom it is about: who is held, who stands at the door, which post is short; and
+    when the limit ends that it is about. Seven queries.
     """
     if access.withheld():
         return tasks
@@ -110,6 +139,8 @@ def _with_whom(tasks: list[TaskShown]) -> list[TaskShown]:
     posts = record.lines_of(short) if short else {}
     held = {task.custody_id for task in tasks if task.custody_id}
     people = custody.named(held) if held else {}
+    limited = {task.custody_id for task in tasks if task.custody_id and _of_limit(task)}
+    ends = limits.ends_of(limited) if limited else {}
     other = [task.source_entry_id for task in tasks if not (task.custody_id or task.cell_id)]
     arrivals = reception.arrivals_of(other) if other else {}
 
@@ -121,7 +152,14 @@ def _with_whom(tasks: list[TaskShown]) -> list[TaskShown]:
         at_the_door = arrivals.get(task.source_entry_id)
         return at_the_door.words if at_the_door else ""
 
-    return [replace(task, whom=whom(task)) for task in tasks]
+    def end(task: TaskShown) -> datetime | None:
+        return ends.get(task.custody_id) if task.custody_id and _of_limit(task) else None
+
+    return [replace(task, whom=whom(task), limit_ends=end(task)) for task in tasks]
+
+
+def _of_limit(task: TaskShown) -> bool:
+    return task.source_kind.startswith("limit.")
 
 
 def _else_to_do(acting: Acting) -> list[operations.Tile]:
@@ -262,11 +300,11 @@ def _area(acting: Acting) -> dict[str, Any]:
 def now(request: HttpRequest) -> HttpResponse:
     """The list of now, as the live part fetches it."""
     acting = acting_in(request)
-    tasks = queries.now_list(acting.actor)
+    tasks = _now(acting)
     wanted = request.GET.get("task", "")
     chosen = next((shown for shown in tasks if str(shown.id) == wanted), None)
     context = {
-        "tasks": _with_whom(tasks),
+        "tasks": tasks,
         "chosen": chosen,
         "echoes": queries.echoes(acting.actor, _LATEST_ECHOES),
     }
@@ -359,7 +397,7 @@ def answer(request: HttpRequest, task_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("Answered. Whoever found it sees the result."))
             return redirect("duty")
-    tasks, chosen = queries.now_list(acting.actor), queries.task(task_id, acting.actor)
+    tasks, chosen = _now(acting), queries.task(task_id, acting.actor)
     context = _page(acting, tasks, chosen, form)
     return render(request, "workbenches/duty.html", context, status=Malformed.status)
 
@@ -371,7 +409,7 @@ def withdraw(request: HttpRequest, task_id: UUID) -> HttpResponse:
     """Take the task back, with the reason, which is asked for once more where there is none."""
     acting, form = acting_in(request), _withdrawing(request.POST)
     if not form.is_valid() and acting.actor.is_officer:
-        tasks, chosen = queries.now_list(acting.actor), queries.task(task_id, acting.actor)
+        tasks, chosen = _now(acting), queries.task(task_id, acting.actor)
         context = _page(acting, tasks, chosen, withdraw_form=form)
         return render(request, "workbenches/duty.html", context, status=Malformed.status)
     try:
@@ -390,7 +428,7 @@ def hand_back(request: HttpRequest, task_id: UUID) -> HttpResponse:
     """Give the task back to its posts, with the reason, which is asked for again where there is none."""
     acting, form = acting_in(request), _handing_back(request.POST)
     if not form.is_valid():
-        tasks, chosen = queries.now_list(acting.actor), queries.task(task_id, acting.actor)
+        tasks, chosen = _now(acting), queries.task(task_id, acting.actor)
         context = _page(acting, tasks, chosen, hand_back_form=form)
         return render(request, "workbenches/duty.html", context, status=Malformed.status)
     try:
@@ -409,7 +447,7 @@ def note(request: HttpRequest, task_id: UUID) -> HttpResponse:
     """Say how far the task is; asked for again where nothing was said."""
     acting, form = acting_in(request), _noting(request.POST)
     if not form.is_valid():
-        tasks, chosen = queries.now_list(acting.actor), queries.task(task_id, acting.actor)
+        tasks, chosen = _now(acting), queries.task(task_id, acting.actor)
         context = _page(acting, tasks, chosen, note_form=form)
         return render(request, "workbenches/duty.html", context, status=Malformed.status)
     try:

@@ -27,6 +27,7 @@ from custos.foundation.organizations.models import Cell, Organization
 from custos.foundation.record.parties import Actor, Post, StaffKind
 from custos.foundation.ui.models import BellSeen
 from custos.management.reception.admission import services as reception
+from custos.management.timelimits.models import Clock
 from custos.management.timelimits.tests import worlds as limits
 from custos.prevention.devices import intake
 from custos.prevention.devices import services as devices
@@ -41,8 +42,10 @@ from custos.prevention.devices.tests.worlds import (
     a_press,
     somebody,
 )
+from custos.prevention.duty import queries
 from custos.prevention.duty import services as duty
 from custos.prevention.duty.models import Task
+from custos.web.workbenches import views
 from tests import factories, leaving
 
 pytestmark = pytest.mark.django_db
@@ -578,6 +581,41 @@ def test_a_task_about_somebody_in_custody_names_them_in_the_list(
     shown = sign_in(Post.LEADER).get("/duty/now/").content.decode()
     assert "Held beyond the limit of custody" in shown
     assert "Wang Jianguo" in shown
+
+
+def test_tasks_about_limits_say_when_custody_ends_and_what_ends_first_stands_first(
+    sign_in: SignIn,
+) -> None:
+    later, sooner = (factories.a_detainee(in_cell=a_cell(), name=name) for name in ("Li", "Wu"))
+    limits.arrested(later, days_ago=56)
+    limits.arrested(sooner, days_ago=58)
+    for path in ("/duty/now/", "/duty/"):
+        shown = sign_in(Post.CASE_OFFICER).get(path).content.decode()
+        rows = re.findall(r'<li class="row-item.*?</li>', shown, re.DOTALL)
+        assert [name for row in rows for name in ("Li", "Wu") if f">{name}<" in row] == ["Wu", "Li"]
+        for row, stay in zip(rows, (sooner, later), strict=True):
+            due = Clock.objects.get(pk=stay.pk).due_at
+            assert due is not None
+            assert "Custody ends" in row
+            assert f'datetime="{due.isoformat()}"' in row
+    # The one at hand is the first of the list.
+    assert f'href="/duty/?task={Task.objects.get(custody_id=sooner.pk).pk}#item"' in rows[0]
+    assert "aria-current" in rows[0]
+
+
+def test_a_task_about_no_limit_keeps_its_place_among_those_about_limits(task: Task) -> None:
+    (one,) = queries.now_list(somebody(Post.PATROL))
+    end = clock.now()
+    other = replace(one, severity=3, id=uuid4())
+    tasks = [
+        one,
+        replace(other, limit_ends=end + timedelta(days=5), id=uuid4()),
+        other,
+        replace(other, limit_ends=end + timedelta(days=2), id=uuid4()),
+        replace(other, limit_ends=end, tone="doing", id=uuid4()),
+    ]
+    ordered = views._by_the_limit(tasks)
+    assert [tasks.index(task) for task in ordered] == [0, 3, 2, 1, 4]
 
 
 def test_the_bell_tells_of_open_tasks_and_of_answers_and_remembers_what_was_read(
