@@ -31,6 +31,7 @@ from custos.foundation.errors import Conflict, Malformed, Missing, NotAllowed
 from custos.foundation.record.kinds import canonical_json
 from custos.foundation.record.parties import Actor, Post, StaffKind
 from custos.foundation.ui import ports
+from custos.foundation.ui.wording import enumerated
 
 #: How long after a proof of who one is it still counts, and how long a confirmation is good.
 FRESH, GOOD_FOR = timedelta(minutes=5), timedelta(minutes=10)
@@ -78,6 +79,11 @@ class Act:
     both_officers: bool = False
     #: Of the installation, not of custody: neither needs to be an officer.
     without_officers: bool = False
+
+    @property
+    def second_posts(self) -> str:
+        """The posts that may be the second person, in words."""
+        return enumerated(post.title for post in Post if post in self.seconds)
 
 
 _acts: dict[str, Act] = {}

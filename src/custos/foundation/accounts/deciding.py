@@ -18,7 +18,7 @@ from custos.foundation.accounts.models import Confirmation, User
 from custos.foundation.database import scope
 from custos.foundation.errors import NotAllowed
 from custos.foundation.record.parties import Post
-from custos.foundation.ui.forms import Form
+from custos.foundation.ui.forms import Form, asked_where_needed
 
 _SECRET = {"autocomplete": "off"}
 
@@ -82,6 +82,14 @@ class TwoPersonForm(ProofForm):
     )
 
     second: User | None = None
+    #: The request that stands in the lists of others, whatever else is wrong.
+    filed: Confirmation | None = None
+
+    def __init__(self, request: HttpRequest, *, sent: bool = True) -> None:
+        super().__init__(request, sent=sent)
+        # Whoever is at this desk types both; where nobody is, neither is asked.
+        for name in ("second_name", "second_password"):
+            asked_where_needed(self.fields[name])
 
     def clean(self) -> dict[str, Any]:
         """Find the second person by name and password, where one is named."""
@@ -125,12 +133,14 @@ def decided(
             by=by,
             proven_at=form.proven_at,
         )
+    form.filed = asked
     if form.second is not None and asked.confirmed_at is None:
         # What was asked before may no longer be possible; nobody signs it then.
         confirmations.act_of(act).check(content, by)
         second = _acting_for(form.second, confirmations.act_of(act).seconds, organization_id)
         with scope.entered(second.scope):
             confirmations.confirm(asked.pk, by=second, proven_at=clock.now())
+        form.filed = None
         return asked.pk
     return asked.pk if asked.confirmed_at else None
 

@@ -2,7 +2,8 @@
 
 A module above declares itself the gate by `guard()` when it starts. `services.end_stay()` asks it about the
 locked stay, within the transaction that ends it. Where no gate stands, nobody leaves. By `tell()` it
-says on which kinds of documents people are held; where nobody says, each holds.
+says on which kinds of documents people are held; where nobody says, each holds. By `tell_grounds()` it
+says on which documents somebody is held now: whoever else has to know asks `grounds()`, and counts nothing.
 """
 
 from collections.abc import Callable, Iterable
@@ -74,6 +75,27 @@ def tell(holds: Holds) -> Holds:
 def holds(kind: str) -> bool:
     """Whether somebody is held on this kind of document."""
     return _tellers[0](kind) if _tellers else True
+
+
+#: The numbers of the documents of the file on which somebody is held now.
+Grounds = Callable[[Custody], tuple[str, ...]]
+
+_grounds: list[Grounds] = []
+
+
+def tell_grounds(grounds: Grounds) -> Grounds:
+    """Declare who says on which documents somebody is held. There is one."""
+    if grounds not in _grounds:
+        _grounds[:] = [grounds]
+    return grounds
+
+
+def grounds(stay: Custody) -> tuple[str, ...]:
+    """The numbers of the documents of the file on which somebody is held now; none where nothing does.
+
+    Where nobody says, it is the document of the admission.
+    """
+    return _grounds[0](stay) if _grounds else (stay.basis_number,)
 
 
 def held(custody: UUID) -> Custody:

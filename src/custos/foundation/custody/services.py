@@ -151,6 +151,23 @@ def examine(
     return looked.shown
 
 
+def reasons_asked(
+    person: engine.Person, cell: UUID, *, born: date | None, arrived_at: datetime | None, seen: str
+) -> list[CustosError]:
+    """For what `admit()` will ask a reason of whoever has `seen` this of a cell: soft rules, a late record.
+
+    None where something forbids it or it is no longer what was seen: that is said first. Seven queries.
+    """
+    place = organizations.cell(cell)
+    shown = considered_arrival(person, place, clock.now())
+    if shown.token != seen:
+        return []
+    faults = _refusals_of_placing(shown.found, place, reason="")
+    if arrived_at is not None:
+        faults += _refusals_of_arrival(_late(born, arrived_at), reason="")
+    return [one for one in faults if one.field == "reason"]
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """Of whom it is asked whether they can be admitted, on what, and into which cell."""

@@ -17,6 +17,13 @@ _TOO_SHORT = _("At least %(limit_value)d characters.")
 _OF_ELEMENTS = frozenset({"matches", "closest", "contains"})
 
 
+def asked_where_needed(field: forms.Field) -> None:
+    """Say of a field that may be empty that it isn't simply optional: another answer decides, and its help
+    or the form says which.
+    """
+    field.where_needed = True  # type: ignore[attr-defined]
+
+
 class Form(forms.Form):
     """A form whose empty fields say what is to be filled in or chosen, by name, and whose words that
     are too many or too few are counted.

@@ -17,11 +17,20 @@ _ROW = (
 )
 
 
-def written(row: Any, *, by: Any, post: Any, doors: Sequence[tuple[Any, str]]) -> SafeString:
+def together_with(name: str) -> str:
+    """The second person of an act of two, in words; also where their name isn't known here."""
+    if not name:
+        return _("together with a second officer")
+    return _("together with %(name)s") % {"name": name}
+
+
+def written(
+    row: Any, *, by: Any, post: Any, second: str, doors: Sequence[tuple[Any, str]]
+) -> SafeString:
     """One entry as a list item: when, what, in which words, on what ground, by whom.
 
-    `row` as the tag `timeline` takes it; `by` and `post` name the writer, `doors` are pairs of words
-    and URL of what may be done about the entry.
+    `row` as the tag `timeline` takes it; `by` and `post` name the writer, `second` says who confirmed an
+    act of two, `doors` are pairs of words and URL of what may be done about the entry.
     """
     corrected, erased = getattr(row, "corrected", False), getattr(row, "erased", False)
     key = getattr(row, "id", None)
@@ -35,7 +44,7 @@ def written(row: Any, *, by: Any, post: Any, doors: Sequence[tuple[Any, str]]) -
         _text(row.text, erased),
         _ground(getattr(row, "ground", "")),
         _files(getattr(row, "attachments", ())),
-        _writer(by, post, row.recorded_at, row.occurred_at),
+        _writer((by, post, second), row.recorded_at, row.occurred_at),
         _doors(doors),
     )
 
@@ -77,8 +86,8 @@ def _files(files: Sequence[Any]) -> str:
     return format_html('<p class="timeline-files">{}</p>', named)
 
 
-def _writer(by: Any, post: Any, recorded: datetime | None, occurred: datetime | None) -> str:
-    said = format_html_join("", "<span>{}</span>", ((one,) for one in (by, post) if one))
+def _writer(who: Sequence[Any], recorded: datetime | None, occurred: datetime | None) -> str:
+    said = format_html_join("", "<span>{}</span>", ((one,) for one in who if one))
     if moments.later_than(recorded, occurred):
         said += format_html("<span>{} {}</span>", _("Recorded"), signs.moment(recorded))
     return said

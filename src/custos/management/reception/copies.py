@@ -15,9 +15,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from custos.foundation import clock, gate
+from custos.foundation.accounts import queries as accounts
 from custos.foundation.accounts.acting import Acting, acting_in
 from custos.foundation.accounts.middleware import purpose
 from custos.foundation.custody import queries as custody
+from custos.foundation.custody.people import queries as people
 from custos.foundation.custody.queries import PersonShown
 from custos.foundation.database import scope
 from custos.foundation.documents import contents
@@ -28,6 +30,8 @@ from custos.foundation.organizations import queries as organizations
 from custos.foundation.record import queries as record
 from custos.foundation.record.parties import Audience, Post
 from custos.foundation.ui.forms import ReasonForm
+from custos.management.reception import registers
+from custos.management.reception.release import gathered
 
 #: Approved by the facility's leader, with a reason: nobody else hands out a whole file.
 COPYING = (Post.LEADER,)
@@ -70,6 +74,7 @@ def _content(person: PersonShown, reason: str) -> contents.FileCopy:
             mend=_("Ask whoever runs the installation to export it."),
             most=MOST_ENTRIES,
         )
+    names = accounts.writers_of([line for line in lines if line.second_ref])
     return contents.FileCopy(
         stage=_STAGE,
         person=contents.Person(
@@ -79,7 +84,7 @@ def _content(person: PersonShown, reason: str) -> contents.FileCopy:
             number=person.number,
         ),
         reason=reason,
-        basis=f"{person.basis} {person.basis_number}",
+        basis=_basis(person),
         admitted_at=person.admitted_at,
         lines=tuple(
             contents.Line(
@@ -87,7 +92,7 @@ def _content(person: PersonShown, reason: str) -> contents.FileCopy:
                 at=f"{line.occurred_at.astimezone(clock.LOCAL):%Y-%m-%d %H:%M}",
                 title=line.title,
                 text=line.text,
-                by=str(Post(line.by_post).title) if line.by_post else "",
+                by=registers.by_whom(line, names),
                 corrected=line.corrected,
                 erased=line.erased,
             )
@@ -95,6 +100,17 @@ def _content(person: PersonShown, reason: str) -> contents.FileCopy:
             if line.custody_id in (None, person.custody_id)
         ),
     )
+
+
+def _basis(person: PersonShown) -> str:
+    """The documents on which somebody is held, in Chinese as the copy is; once they left, that at first."""
+    admitted = f"{person.basis} {person.basis_number}"
+    if person.ended_at:
+        return admitted
+    with translation.override("zh-hans"):
+        held = people.file_of(person.custody_id, person.records)
+        grounds = gathered.named(gathered.grounds_in(held, person), person)
+    return "、".join(grounds) or f"已无有效的羁押依据文书（收押时：{admitted}）"
 
 
 @require_http_methods(["GET", "POST"])

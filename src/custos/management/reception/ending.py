@@ -25,11 +25,13 @@ from custos.foundation.errors import CustosError, Missing
 from custos.foundation.ui.forms import ReasonForm
 from custos.management.reception.fact_forms import EndDocumentForm, fact_form
 from custos.management.reception.file import known_fact
+from custos.management.reception.release import gathered
 
 
 def _lines(content: Content) -> list[tuple[Any, Any]]:
     said = [
         (_("Document that ends"), _named(content)),
+        (_("What still holds the person then"), _left(content)),
         (_("How it ends"), ending.HOW[content["how"]]),
         (_("Paper that ends it"), content["paper"]),
         (_("Issued by"), content["issuer"]),
@@ -37,6 +39,21 @@ def _lines(content: Content) -> list[tuple[Any, Any]]:
         (_("Reason"), content["reason"]),
     ]
     return [(label, value) for label, value in said if value]
+
+
+def _left(content: Content) -> str:
+    """What holds somebody once the document has ended so, in words."""
+    shown = custody.person(UUID(content["custody"]))
+    held = people.file_of(shown.custody_id, shown.records)
+    return _words_left(held, shown, UUID(content["fact"]), content["how"])
+
+
+def _words_left(
+    held: people.PersonFile, shown: custody.PersonShown, fact: UUID, how: str = ending.REVOKED
+) -> str:
+    grounds = gathered.grounds_in(held, shown, without=fact, how=how)
+    nothing = _("Nothing: it is an alarm at once, and the person must be let go")
+    return "、".join(gathered.named(grounds, shown)) or nothing
 
 
 def _named(content: Content) -> str:
@@ -55,8 +72,9 @@ ACT = confirmations.register(
             "person_document_end", args=[content["custody"], content["fact"]]
         ),
         effect=gettext_lazy(
-            "The document holds the person no longer: where nothing else does, the release gate lets them"
-            " go. It stays on the record, with the paper that ends it and both officers."
+            "The document holds the person no longer: where nothing else does, it is an alarm at once, and"
+            " they must be let go through the release gate. It stays on the record, with the paper that"
+            " ends it and both officers."
         ),
         undone=gettext_lazy("A document that still holds is recorded anew, at once."),
         instead=gettext_lazy(
@@ -105,6 +123,7 @@ def end(request: HttpRequest, custody_id: UUID, document_id: UUID) -> HttpRespon
         "person": shown,
         "act": ACT,
         "known": known,
+        "left": _words_left(people.file_of(custody_id, shown.records), shown, document_id),
         "form": form,
         "paper": paper,
         "asked": asked,

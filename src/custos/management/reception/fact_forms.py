@@ -11,7 +11,7 @@ from custos.foundation import clock
 from custos.foundation.codes import shipped
 from custos.foundation.custody.people import ending, facts
 from custos.foundation.ui.dates import DayField, MomentField
-from custos.foundation.ui.forms import Form
+from custos.foundation.ui.forms import Form, asked_where_needed
 from custos.foundation.ui.widgets import Choices
 from custos.management.reception.forms import CHOOSE
 
@@ -156,6 +156,11 @@ class EndDocumentForm(Form):
         help_text=_("Where it was recorded by mistake: how you know."),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("paper", "issuer", "on"):
+            asked_where_needed(self.fields[name])
 
 
 class PhotoForm(Form):

@@ -33,6 +33,7 @@ from custos.foundation.ui.papers import Paper
 from custos.management.reception import documents, erasing
 from custos.management.reception.fact_forms import EndFactForm, PhotoForm, fact_form
 from custos.management.reception.forms import SEXES
+from custos.management.reception.release import gathered
 from custos.management.timelimits import queries as timelimits
 from custos.prevention.duty import queries as duty
 
@@ -165,6 +166,7 @@ def context(request: HttpRequest, custody_id: UUID) -> dict[str, Any]:
     return {
         "person": shown,
         "basis": documents.title_of(shown.basis),
+        "grounds": _grounds(held, shown),
         "sex": SEXES.get(shown.sex, _("not known")),
         "arrived_at": custody.arrival_of(shown),
         "needs": [*dict.fromkeys([*shown.needs, *held.needs])],
@@ -185,12 +187,19 @@ def context(request: HttpRequest, custody_id: UUID) -> dict[str, Any]:
         "order": "" if as_happened else "recorded",
         "doors": erasing.doors(lines, custody_id, acting) if "erase" in request.GET else {},
         "may_erase": acting.post in erasing.ERASING,
-        "names": accounts.names_of({line.by_ref for line in lines if line.by_kind == "staff"}),
+        "names": accounts.writers_of(lines),
         "opened_until": opened.until if opened else None,
         "may_open": acting.post in breakglass.OPENING and opened is None,
         "least_reason": breakglass.LEAST_REASON,
         "older": lines[-1].id if len(lines) == PAGE else None,
     }
+
+
+def _grounds(held: people.PersonFile, shown: custody.PersonShown) -> list[str]:
+    """The documents on which somebody is held now; of an ended stay that on which they were admitted."""
+    if shown.ended_at:
+        return [f"{documents.title_of(shown.basis)} {shown.basis_number}"]
+    return gathered.named(gathered.grounds_in(held, shown), shown)
 
 
 def _merged(records: tuple[UUID, ...]) -> list[Any]:
@@ -310,7 +319,7 @@ def printed(request: HttpRequest, custody_id: UUID) -> HttpResponse:
     held = people.file_of(custody_id, shown.records)
     paper = Paper(
         title=_("Person's file"),
-        paragraphs=_paragraphs(shown, _panels(held, custody_id, acting)),
+        paragraphs=_paragraphs(shown, _panels(held, custody_id, acting), _grounds(held, shown)),
         code=str(custody_id),
         printed_by=acting.staff.name,
         printed_at=clock.now(),
@@ -329,7 +338,7 @@ def _outside(out: custody.Outside) -> str:
     }
 
 
-def _paragraphs(shown: custody.PersonShown, panels: list[Panel]) -> list[str]:
+def _paragraphs(shown: custody.PersonShown, panels: list[Panel], grounds: list[str]) -> list[str]:
     first: Mapping[Any, Any] = {
         _("Name"): shown.name,
         _("Sex"): shown.sex_title,
@@ -337,7 +346,7 @@ def _paragraphs(shown: custody.PersonShown, panels: list[Panel]) -> list[str]:
         _("Facility"): shown.facility,
         _("Cell"): shown.cell_name or "—",
         **({_("Outside now"): _outside(shown.outside)} if shown.outside else {}),
-        _("Legal document"): f"{documents.title_of(shown.basis)} {shown.basis_number}",
+        _("Legal document"): "、".join(grounds) or _("Held on no document"),
         _("Admitted at"): f"{shown.admitted_at.astimezone(clock.LOCAL):%Y-%m-%d %H:%M}",
     }
     lines = [_("%(what)s: %(value)s") % {"what": k, "value": v} for k, v in first.items()]

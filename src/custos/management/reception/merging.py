@@ -128,7 +128,8 @@ def _decide(
     shown = custody.person(custody_id)
     wanted = {"custody": str(custody_id), "kept": str(shown.root_id), "other": str(other_id)}
     both = _both(wanted)
-    if None in both or shown.root_id == other_id:
+    merged = other_id in shown.records and other_id != shown.root_id
+    if None in both or shown.root_id == other_id or merged != (act == services.UNDO):
         raise Missing("merge.no_such", _("There is no such record within your scope."))
     asked = confirmations.asked_for(acting, act, other=str(other_id))
     form = TwoPersonForm(request)

@@ -3,7 +3,8 @@
 By when a task is due is in the catalogue.
 """
 
-from custos.foundation.custody.people.kinds import BasisRecorded
+from custos.foundation.custody.people.ending import REVOKED
+from custos.foundation.custody.people.kinds import BasisRecorded, DocumentEnded
 from custos.foundation.record.reactions import Event, on
 from custos.foundation.record.services import Deed
 from custos.management.reception.kinds import (
@@ -22,6 +23,7 @@ from custos.management.reception.release.kinds import (
     PapersDue,
     PropertyDue,
     ReleaseLate,
+    ReleaseOrdered,
     ReleasePlanned,
     ReleaseReceived,
     ReleaseWithdrawn,
@@ -81,13 +83,45 @@ def follow_the_term(event: Event, deed: Deed) -> None:
         release.follow_terms(event.about.custody_id)
 
 
-@on(OutAndHere, emits=[ReleasePlanned])
+@on(OutAndHere, emits=[ReleasePlanned, ReleaseOrdered])
 def follow_the_clock(event: Event, deed: Deed) -> None:
-    """By the clock somebody should have left: their case of leaving is late, whatever was planned."""
-    if event.about.custody_id:
-        out = event.payload
-        due_at = getattr(out, "due_at", None) or deed.at
-        release.follow_clock(event.about.custody_id, getattr(out, "state", ""), due_at)
+    """By the clock somebody should have left: their case of leaving is late, whatever was planned.
+
+    Whom a paper frees is due by it, from its receipt: where it bears no hour, its day has begun long ago.
+    """
+    del deed
+    out, stay = event.payload, event.about.custody_id
+    assert isinstance(out, OutAndHere)
+    if stay and out.due_at:
+        release.follow_clock(stay, out.state, out.due_at)
+    elif stay:
+        release.follow_paper(stay, event.recorded_at, because=event.id)
+
+
+@on(DocumentEnded, emits=[ReleasePlanned, ReleaseOrdered])
+def let_go_whom_a_paper_frees(event: Event, deed: Deed) -> None:
+    """A paper revoked the last document that held somebody: they are to be let go by it."""
+    del deed
+    said = event.payload
+    assert isinstance(said, DocumentEnded)
+    if event.about.custody_id and said.how == REVOKED:
+        release.follow_revocation(event.about.custody_id, event.recorded_at, because=event.id)
+
+
+@on(LimitComputed, emits=[ReleasePlanned, ReleaseOrdered])
+def let_go_whom_the_clock_frees(event: Event, deed: Deed) -> None:
+    """By a paper of the clock custody is over, whatever the file says: it counts from the paper's entry."""
+    del deed
+    said = event.payload
+    assert isinstance(said, LimitComputed)
+    if event.about.custody_id and said.over:
+        release.follow_paper(event.about.custody_id, event.recorded_at, because=event.id)
+
+
+@on(ReleaseOrdered, emits=[TaskOpened])
+def see_that_they_go(event: Event, deed: Deed) -> None:
+    """By a paper somebody is to be let go: it is counted how long it takes."""
+    duty.open_task(event, deed)
 
 
 @on(ReleaseReceived, emits=[TaskOpened])

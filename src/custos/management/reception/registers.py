@@ -4,7 +4,7 @@ Which entries make a register is data (`rules/registers.yaml`). A row is an entr
 about, where, by which post, and the files behind it. Nothing here is typed twice or stored.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
@@ -24,6 +24,7 @@ from pydantic import BaseModel, ConfigDict
 
 from custos.foundation import clock, rulefiles
 from custos.foundation.accounts import access
+from custos.foundation.accounts import queries as accounts
 from custos.foundation.accounts.acting import Acting
 from custos.foundation.custody import queries as custody
 from custos.foundation.errors import Malformed
@@ -33,6 +34,7 @@ from custos.foundation.record import kinds
 from custos.foundation.record import queries as record
 from custos.foundation.record.parties import Post
 from custos.foundation.ui import listing, signs
+from custos.foundation.ui.happenings import together_with
 from custos.foundation.ui.widgets import Choices
 
 FILE = Path(__file__).parent / "rules" / "registers.yaml"
@@ -250,8 +252,10 @@ class Group:
 
 
 def shown(entries: Iterable[Any]) -> list[Row]:
-    """Entries as rows; whom they name is noted in the access log. Four queries."""
+    """Entries as rows; whom they name is noted in the access log. Four queries, five where two acted."""
     lines = record.shown(entries)
+    of_two = [line for line in lines if line.second_ref]
+    names = accounts.writers_of(of_two) if of_two else {}
     people = custody.named(line.custody_id for line in lines if line.custody_id)
     cells = organizations.cell_names(line.cell_id for line in lines if line.cell_id)
     return [
@@ -264,11 +268,20 @@ def shown(entries: Iterable[Any]) -> list[Row]:
             line.title,
             line.text,
             cells.get(line.cell_id, "") if line.cell_id else "",
-            str(Post(line.by_post).title) if line.by_post else "",
+            by_whom(line, names),
             len(line.attachments),
         )
         for line in lines
     ]
+
+
+def by_whom(line: record.Line, names: Mapping[str, str]) -> str:
+    """By which post; of an act of two both are named as well."""
+    post = str(Post(line.by_post).title) if line.by_post else ""
+    if not line.second_ref:
+        return post
+    first = " ".join(part for part in (post, names.get(line.by_ref, "")) if part)
+    return f"{first} · {together_with(names.get(line.second_ref, ''))}"
 
 
 def listed(

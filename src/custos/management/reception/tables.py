@@ -23,6 +23,7 @@ from custos.foundation.ui import listing
 from custos.foundation.ui.widgets import Choices
 from custos.management.reception import documents
 from custos.management.reception.forms import SEXES
+from custos.management.timelimits import queries as timelimits
 
 _DAYS = {"1": _("in the last day"), "7": _("in the last 7 days"), "30": _("in the last 30 days")}
 
@@ -109,5 +110,17 @@ def _is_id(text: str) -> bool:
 
 
 def shown(stays: Iterable[Custody]) -> list[PersonShown]:
-    """Stays as rows of the list, with the name of their document in the reader's language."""
-    return [replace(one, basis=documents.title_of(one.basis)) for one in custody.shown(stays)]
+    """Stays as rows of the list, with the name of their document in the reader's language; of whoever is
+    held on none any more it says so first. One query besides that of the stays.
+    """
+    people = custody.shown(stays)
+    unheld = timelimits.unheld(one.custody_id for one in people)
+    return [_in_words(one, one.custody_id in unheld) for one in people]
+
+
+def _in_words(one: PersonShown, unheld: bool) -> PersonShown:
+    basis = documents.title_of(one.basis)
+    if not unheld:
+        return replace(one, basis=basis)
+    words = _("none any more; admitted on: %(document)s") % {"document": basis}
+    return replace(one, basis=str(words), needs=(_("Held on no document"), *one.needs))

@@ -70,6 +70,10 @@ class ClockShown(Shape):
     problems: int = Field(description="How much is wrong with the facts.")
     permit_until: date | None = Field(description="The last day of the interrogation permit.")
     held: bool = Field(description="Whether the person is in custody here.")
+    unheld_since: datetime | None = Field(
+        None,
+        description="Since when no document of the file holds the person; null where one does.",
+    )
 
 
 class StageShown(Shape):

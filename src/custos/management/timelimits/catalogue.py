@@ -52,7 +52,7 @@ class WarningRule(BaseModel):
     todo: Title
     notice: str | None = None
     to: tuple[str, ...]
-    ends_by: tuple[Literal["basis", "release", "answer"], ...]
+    ends_by: tuple[Literal["basis", "document", "release", "answer"], ...]
     #: Weaker warnings about the same limit, whose place this one takes.
     replaces: tuple[str, ...] = ()
     #: Whether a paper that was entered only after the end leaves it open until a leader has answered.

@@ -13,7 +13,7 @@ from custos.prevention.duty.handover.plan import Draft
 def ends_soon(facility: int, at: datetime) -> Iterator[Draft]:
     """Limits that have ended or end within the hours that the rules of handovers name. One query."""
     for detainee, shown in queries.pressing(facility, at + plan.rules().limits_within):
-        over = shown.due_at is None or shown.due_at <= at
+        over = shown.unheld_since is not None or shown.due_at is None or shown.due_at <= at
         yield Draft(
             "limits",
             partial(_words, shown),

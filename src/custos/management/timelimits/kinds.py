@@ -195,7 +195,14 @@ class LimitComputed(Kind):
     stages: list[StageKept]
     problems: list[str]
 
+    @property
+    def over(self) -> bool:
+        """Whether by the papers custody is over."""
+        return self.standing == "ended"
+
     def line(self) -> str:
+        if self.over:
+            return gettext("By the papers custody is over")
         if self.due_at is None:
             return state_title(self.state) if self.state else gettext("No end can be computed")
         return gettext("%(stage)s: until %(time)s") % {
@@ -306,6 +313,13 @@ class NoBasis(_Said):
     title = _("No computable basis of custody")
 
 
+class Unheld(_Said):
+    """The last document of the file that held somebody has ended, and they are still here."""
+
+    name, version = "limit.unheld", 1
+    title = _("Held on no document")
+
+
 class LimitDiffers(_Said):
     """A paper names another date than the computed one; the earlier drives the alarms."""
 
@@ -328,6 +342,7 @@ SAID: dict[str, type[_Said]] = {
         AssessmentDue,
         OutAndHere,
         NoBasis,
+        Unheld,
         LimitDiffers,
     )
 }
@@ -373,8 +388,8 @@ class NoticeAnswered(Kind):
 
 
 class WarningEnded(Kind):
-    """A warning ended: by a new basis, by release, by the answer that it asked for, or because a stronger
-    one about the same limit (`replaced_by`) took its place.
+    """A warning ended: by a new basis, by a document of the file, by release, by the answer that it asked
+    for, or because a stronger one about the same limit (`replaced_by`) took its place.
     """
 
     name, version = "limit.warning_ended", 1
@@ -393,6 +408,7 @@ class WarningEnded(Kind):
 
 ENDINGS: dict[str, Any] = {
     "basis": _("by a new basis"),
+    "document": _("by a document of the file"),
     "release": _("by release"),
     "answer": _("by what it asked for"),
     "replaced": _("replaced by a stronger one"),

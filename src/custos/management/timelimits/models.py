@@ -98,7 +98,8 @@ class Clock(models.Model):
     `standing` doesn't say whether the end is near or past: that is what `due_at` says at any moment.
     `next_at` is when something about this clock is to be done next; null when nothing is. What ended before
     `watched_since`, the admission, is history that the person brought along; what ended since then is not,
-    also where it was entered here only later, from a sheet.
+    also where it was entered here only later, from a sheet. `unheld_since` is since when no document of the
+    file holds the person; null where one does, whatever the papers of the clock come to.
     """
 
     class Standing(models.TextChoices):
@@ -127,6 +128,7 @@ class Clock(models.Model):
     permit_until = models.DateField(null=True)
     next_at = models.DateTimeField(null=True)
     computed_at = models.DateTimeField()
+    unheld_since = models.DateTimeField(null=True)
 
     objects = ScopedManager()
 
@@ -159,7 +161,8 @@ class Clock(models.Model):
 
 class Warning(models.Model):
     """Something about a clock that was said to those who must act. Ends by a new basis or release, or where
-    a stronger one about the same limit takes its place (`replaced_by_id`).
+    a stronger one about the same limit takes its place (`replaced_by_id`). One that no document of the file
+    holds somebody ends by such a document, which `closed_paper_id` then names.
 
     `key` names what it is about (the stage with its end, or the paper), so that nothing is raised twice;
     what a paper ended is raised anew where that paper is taken back.
@@ -202,7 +205,11 @@ class Warning(models.Model):
             models.CheckConstraint(
                 condition=Q(closed_at__isnull=True, closed_by="")
                 | Q(closed_at__isnull=False, closed_by__in=["release", "answer"])
-                | Q(closed_at__isnull=False, closed_by="basis", closed_paper_id__isnull=False)
+                | Q(
+                    closed_at__isnull=False,
+                    closed_by__in=["basis", "document"],
+                    closed_paper_id__isnull=False,
+                )
                 | Q(closed_at__isnull=False, closed_by="replaced", replaced_by_id__isnull=False),
                 name="timelimits_closed_by_a_basis",
             ),

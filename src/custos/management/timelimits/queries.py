@@ -33,8 +33,12 @@ SOON = timedelta(days=7)
 NEAR = timedelta(days=1)
 
 
-def tone_of(standing: str, due_at: datetime | None, now: datetime) -> tuple[str, Any]:
-    """The sign of a clock: the tone of a state, and its word."""
+def tone_of(
+    standing: str, due_at: datetime | None, now: datetime, unheld: bool = False
+) -> tuple[str, Any]:
+    """The sign of a clock: the tone of a state, and its word; `unheld`: no document of the file holds."""
+    if unheld:
+        return "late", _("held on no document")
     if standing == engine.NO_BASIS:
         return "late", _("no basis")
     if standing == engine.ENDED:
@@ -66,6 +70,7 @@ class ClockShown:
     problems: int
     permit_until: date | None
     held: bool
+    unheld_since: datetime | None
     sign: tuple[str, Any]
 
     @property
@@ -94,7 +99,8 @@ def _shown(row: Clock, now: datetime) -> ClockShown:
         row.problems,
         row.permit_until,
         row.held,
-        tone_of(row.standing, row.due_at, now),
+        row.unheld_since,
+        tone_of(row.standing, row.due_at, now, row.unheld_since is not None),
     )
 
 
@@ -185,7 +191,7 @@ LEFT: dict[str, Any] = {
     "day": _("within a day"),
     "week": _("within 7 days"),
     "month": _("within 30 days"),
-    "none": _("no basis can be computed"),
+    "none": _("no basis can be computed, or no document holds"),
     "out": _("due out and still here"),
     "differs": _("the paper names another date"),
 }
@@ -200,7 +206,7 @@ def narrowed(left: str, now: datetime, prefix: str = "") -> Q:
     if left in ahead:
         return Q(**{f"{due}__gt": now, f"{due}__lte": now + ahead[left]})
     if left == "none":
-        return Q(**{stands: engine.NO_BASIS})
+        return Q(**{stands: engine.NO_BASIS}) | Q(**{f"{prefix}unheld_since__isnull": False})
     if left == "out":
         return Q(**{f"{due}__lte": now}) | Q(**{stands: engine.ENDED})
     return Q(**{f"{prefix}differs": True})
@@ -239,14 +245,24 @@ def over_by_facility(organization: int) -> dict[int, int]:
 
 
 def pressing(facility: int, by: datetime) -> list[tuple[UUID, ClockShown]]:
-    """The clocks of a facility that have no basis, have ended or end by then, each with the identifier of
-    its person; those without a basis first, then by their end. Names nobody. One query.
+    """The clocks of a facility that have no basis, have ended or end by then, and those of whom no document
+    holds, each with the identifier of its person; these first, then those without a basis, then by their
+    end. Names nobody. One query.
     """
     now = clock.now()
     ends = Q(due_at__lte=by) | Q(standing__in=(engine.NO_BASIS, engine.ENDED))
+    ends |= Q(unheld_since__isnull=False)
     rows = clocks().filter(ends, organization_id=facility, held=True).select_related("custody")
-    ordered = rows.order_by(F("due_at").asc(nulls_first=True), "pk")
+    ordered = rows.order_by(
+        F("unheld_since").asc(nulls_last=True), F("due_at").asc(nulls_first=True), "pk"
+    )
     return [(row.custody.detainee_id, _shown(row, now)) for row in ordered]
+
+
+def unheld(custodies: Iterable[UUID]) -> set[UUID]:
+    """Those of some stays whose person is here and held by no document of the file. One query."""
+    rows = clocks().filter(pk__in=list(custodies), held=True, unheld_since__isnull=False)
+    return set(rows.values_list("pk", flat=True))
 
 
 def _of(organization: int) -> QuerySet[Clock]:
@@ -389,8 +405,8 @@ def papers_of(custody_id: UUID) -> list[PaperShown]:
 @dataclass(frozen=True, slots=True)
 class Gap:
     """A period in which somebody was held without a document here: from the end of a limit until a paper
-    of before it was entered, until the date of a paper of after it, or until the stay ended. None while
-    it lasts.
+    of before it was entered, until the date of a paper of after it, or until the stay ended; and from the
+    end of the last document of the file. None while it lasts.
     """
 
     since: datetime
@@ -426,6 +442,8 @@ def gaps_of(
         if one.limit_ended_at is not None
     ]
     found.sort(key=lambda one: one.since)
+    if shown.unheld_since is not None:
+        found.append(Gap(shown.unheld_since, None if shown.held else ended_at, "", "", None))
     if shown.held and shown.due_at is not None and shown.due_at <= clock.now():
         found.append(Gap(shown.due_at, None, "", "", None))
     elif not shown.held and shown.due_at and ended_at and shown.due_at < ended_at:
@@ -513,7 +531,7 @@ class WarningShown:
             return "waiting", _("answered, and goes on")
         if self.sent_at:
             return "waiting", _("sent, no answer yet")
-        return ("late" if self.rule in ("AL-4", "OUT") else "todo"), _("not ended yet")
+        return ("late" if self.rule in ("AL-4", "OUT", "UNHELD") else "todo"), _("not ended yet")
 
 
 def _warning(row: Warning, person: PersonShown | None = None) -> WarningShown:

@@ -1,6 +1,12 @@
 """What follows stays, and what was said about their clocks."""
 
 from custos.foundation.custody.kinds import Admitted
+from custos.foundation.custody.people.kinds import (
+    AuthorityRecorded,
+    BasisRecorded,
+    DocumentEnded,
+    Recorded,
+)
 from custos.foundation.custody.place_kinds import Released, StayEnded
 from custos.foundation.record.reactions import Event, on
 from custos.foundation.record.services import Deed
@@ -51,6 +57,39 @@ def stop_the_clock(event: Event, deed: Deed) -> None:
 def _stop(event: Event, deed: Deed) -> None:
     if event.about.custody_id:
         services.end(event.about.custody_id, deed)
+
+
+@on(DocumentEnded, emits=[kinds.Unheld])
+def say_that_nothing_holds_them(event: Event, deed: Deed) -> None:
+    """A document of the file ended: where none is left that holds the person, it is said at once."""
+    _follow_documents(event, deed)
+
+
+@on(BasisRecorded, emits=[kinds.WarningEnded])
+def say_that_a_document_holds_them(event: Event, deed: Deed) -> None:
+    """A document came into the file: whoever none held is held by it."""
+    _follow_documents(event, deed)
+
+
+@on(AuthorityRecorded, emits=[kinds.Unheld, kinds.WarningEnded])
+def ask_anew_what_holds_them(event: Event, deed: Deed) -> None:
+    """The case moved: which document took whose place is told by whose case it is."""
+    _follow_documents(event, deed)
+
+
+def _follow_documents(event: Event, deed: Deed) -> None:
+    said = event.payload
+    assert isinstance(said, Recorded | DocumentEnded)
+    if event.about.custody_id:
+        services.follow_documents(
+            event.about.custody_id, said.fact, deed, because=event.id, by=event.by
+        )
+
+
+@on(kinds.Unheld, emits=[TaskOpened])
+def act_on_whom_nothing_holds(event: Event, deed: Deed) -> None:
+    """No document holds somebody who is here."""
+    duty.open_task(event, deed)
 
 
 @on(kinds.LimitNear, emits=[TaskOpened])

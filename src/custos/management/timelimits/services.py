@@ -13,10 +13,11 @@ from uuid import UUID
 import orjson
 from django.db import connection, transaction
 from django.db.models import QuerySet
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
+from custos.foundation.custody import leaving
 from custos.foundation.custody.models import Custody
 from custos.foundation.database import scope
 from custos.foundation.database.ids import new_id
@@ -291,6 +292,7 @@ def _record(
     *,
     brought: bool = False,
 ) -> Paper:
+    _hold_stay(custody_id)
     row = _clock_of(custody_id)
     _require_held(row)
     paper_id = new_id(deed.at)
@@ -408,6 +410,7 @@ def correct_paper(
         )
         if old is None:
             raise Missing("timelimits.no_such_paper", _("There is no such paper in your scope."))
+        _hold_stay(old.custody_id)
         row = _clock_of(old.custody_id)
         _require_held(row)
         new = new_id(deed.at)
@@ -506,6 +509,12 @@ def _clock_of(custody_id: UUID, *, locked: bool = True) -> Clock:
     return row
 
 
+def _hold_stay(custody_id: UUID) -> None:
+    """Hold a stay before its clock, as whoever changes its file does: what follows a paper holds both."""
+    rows = Custody.objects.visible_to(scope.current()).select_for_update(of=("self",))
+    list(rows.filter(pk=custody_id).only("pk"))
+
+
 def _new_clock(stay: Custody) -> Clock:
     held = stay.ended_at is None
     return Clock(
@@ -597,6 +606,34 @@ def end(custody_id: UUID, deed: Deed) -> None:
         _close(deed, warning, row, "release", None)
 
 
+def follow_documents(custody_id: UUID, fact: UUID, deed: Deed, *, because: UUID, by: Actor) -> None:
+    """Ask the gate anew on which documents of the file somebody is held, after one ended or came in.
+
+    Where none is left it is said at once, and the clock bears since when, whatever its papers come to; the
+    next document that holds the person ends that. Within the deed that changed the file, which holds the
+    stay, so that of two deeds the later one sees both. Source: 看守所条例 第9条、第39条.
+    """
+    row = _clock_of(custody_id)
+    if not row.held:
+        return
+    held = bool(leaving.grounds(row.custody))
+    if held == (row.unheld_since is None):
+        return
+    row.unheld_since = None if held else deed.at
+    row.save()
+    if held:
+        for warning in _open(row.pk):
+            if warning.rule == "UNHELD":
+                _close(deed, warning, row, "document", fact)
+        if by.post is not None:
+            words = gettext("A document of the file holds the person.")
+            duty.settle(row.pk, {kinds.Unheld.name}, words, by=by)
+        return
+    rule = catalogue.rules().named("UNHELD")
+    said = engine.Said(rule, rule.id, 1, deed.at, row.state, None)
+    _say(deed, row, said, None, because=because)
+
+
 def _settle(deed: Deed, row: Clock, weighed: Weighed, *, because: UUID, basis: UUID | None) -> None:
     """Write the clock anew after a paper, say what changed, and end and raise warnings."""
     before = row.due_at
@@ -619,7 +656,9 @@ def _tell(deed: Deed, row: Clock, weighed: Weighed, before: datetime | None, bec
     old = [_kept(stage) for stage in results.as_json(weighed.before)["stages"]]
     new = [_kept(stage) for stage in results.as_json(weighed.after)["stages"]]
     codes = sorted({one.code for one in weighed.after.problems})
-    if old == new and codes == sorted({one.code for one in weighed.before.problems}):
+    over_anew = row.standing == engine.ENDED != engine.standing(weighed.before).standing
+    same_codes = codes == sorted({one.code for one in weighed.before.problems})
+    if old == new and same_codes and not over_anew:
         return
     same = next((at for at, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), None)
     first = same if same is not None else min(len(old), len(new))
@@ -780,7 +819,13 @@ def _by_a_paper(warning: Warning) -> bool:
     )
 
 
-def _say(deed: Deed, row: Clock, one: engine.Said, warning: Warning | None) -> Warning:
+def _say(
+    deed: Deed,
+    row: Clock,
+    one: engine.Said,
+    warning: Warning | None,
+    because: UUID | None = None,
+) -> Warning:
     warning_id = warning.pk if warning else new_id(deed.at)
     header = deed.append(
         kinds.SAID[one.rule.kind](
@@ -794,7 +839,7 @@ def _say(deed: Deed, row: Clock, one: engine.Said, warning: Warning | None) -> W
         ),
         about=row.custody,
         by=_SYSTEM,
-        because=warning.entry_id if warning else None,
+        because=warning.entry_id if warning else because,
         ground=one.rule.source,
     )
     if warning is not None:

@@ -199,6 +199,7 @@ WHO: dict[str, Any] = {
     "case_officer": _("case officer"),
     "court": _("court"),
     "deciding_authority": _("deciding authority"),
+    "duty_leader": _("duty leader"),
     "handling_authority": _("handling authority"),
     "interrogation_post": _("interrogation post"),
     "lawyer": _("lawyer"),

@@ -250,9 +250,7 @@ def _around(shown: TaskShown) -> dict[str, Any]:
             else line
             for line in before
         ],
-        "names": accounts.names_of(
-            {line.by_ref for line in (*before, *about.get("opened", ())) if line.by_kind == "staff"}
-        ),
+        "names": accounts.writers_of((*before, *about.get("opened", ()))),
     }
 
 
@@ -270,7 +268,7 @@ def _about(shown: TaskShown) -> dict[str, Any]:
         # Nobody where the reader may not see the stay; the task itself is shown all the same.
         "person": custody.named([about]).get(about) if about else None,
         "opened": opened,
-        "names": accounts.names_of({line.by_ref for line in opened if line.by_kind == "staff"}),
+        "names": accounts.writers_of(opened),
     }
 
 
@@ -353,7 +351,7 @@ def task(request: HttpRequest, task_id: UUID) -> HttpResponse:
     context = {
         "chosen": chosen,
         "lines": lines,
-        "names": accounts.names_of({line.by_ref for line in lines if line.by_kind == "staff"}),
+        "names": accounts.writers_of(lines),
         "person": alone,
         "at_the_door": None if withheld or about else _at_the_door(chosen),
         "people": custody.occupants_of(chosen.cell_id) if chosen.cell_id and not about else [],

@@ -83,8 +83,8 @@ def end_document(confirmation: UUID, content: Content, *, by: Acting) -> None:
         stay, _person = locked(UUID(content["custody"]))
         row = _document(stay, UUID(content["fact"]))
         raise_all(_faults_of_ending(row, content))
-        row.until = deed.at
-        row.save(update_fields=["until"])
+        row.until, row.ended_how = deed.at, _how(content)
+        row.save(update_fields=["until", "ended_how"])
         document = _basis(row)
         deed.append(
             kinds.DocumentEnded(

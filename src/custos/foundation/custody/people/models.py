@@ -12,7 +12,8 @@ class FactRow(models.Model):
     """One fact of a sort of `facts`, from when to when it holds. Closed, never deleted.
 
     One table for all sorts, so that a person's file asks once. `says` is what may stand in the clear,
-    `sealed` the envelope of the rest.
+    `sealed` the envelope of the rest. `ended_how` is how a document that held somebody ended
+    (`ending.HOW`); empty for every other fact, and for what ended before that was kept.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -28,6 +29,7 @@ class FactRow(models.Model):
     sealed = models.BinaryField(null=True)
     since = models.DateTimeField()
     until = models.DateTimeField(null=True, blank=True)
+    ended_how = models.CharField(max_length=12, blank=True, db_default="")
 
     objects = ScopedManager()
 

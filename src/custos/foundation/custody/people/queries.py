@@ -257,9 +257,13 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class PersonFile:
-    """Everything that holds of a person and one stay, by sort, in the order in which it was recorded."""
+    """Everything that holds of a person and one stay, by sort, in the order in which it was recorded.
+
+    `documents`: all legal documents of the stay, those that have ended too, oldest first.
+    """
 
     facts: dict[str, list[Known]]
+    documents: tuple["Held", ...] = ()
 
     def of(self, *sorts: str) -> list[Known]:
         """The facts of some sorts, in their order."""
@@ -328,24 +332,34 @@ def file_of(custody: UUID, records: Iterable[UUID]) -> PersonFile:
     of_person = Q(custody=None, detainee__in=list(records))
     rows = (
         FactRow.objects.visible_to(scope.current())
-        .filter(Q(custody=custody) | of_person, until=None)
+        .filter(Q(custody=custody) | of_person)
+        .filter(Q(until=None) | Q(custody=custody, sort="basis"))
         .order_by("since", "id")
     )
     found: dict[str, list[Known]] = {}
+    documents = []
     for row in rows:
-        known = Known(row.pk, restored(row), row.since, row.custody_id)
-        found.setdefault(row.sort, []).append(known)
-    return PersonFile(found)
+        fact = restored(row)
+        if row.sort == "basis":
+            documents.append(Held(row.pk, fact, row.since, row.until, row.ended_how))
+        if row.until is None:
+            known = Known(row.pk, fact, row.since, row.custody_id)
+            found.setdefault(row.sort, []).append(known)
+    return PersonFile(found, tuple(documents))
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A fact of a stay, from when it held, and until when; None where it still holds."""
+    """A fact of a stay, from when it held, and until when; None where it still holds.
+
+    `ended_how`: how a document that held somebody ended (`ending.HOW`); empty where nobody kept it.
+    """
 
     id: UUID
     fact: Any
     since: datetime
     until: datetime | None
+    ended_how: str = ""
 
 
 def ever(custody: UUID, sort: str) -> list[Held]:
@@ -355,7 +369,8 @@ def ever(custody: UUID, sort: str) -> list[Held]:
     """
     rows = FactRow.objects.visible_to(scope.current()).filter(custody=custody, sort=sort)
     return [
-        Held(row.pk, restored(row), row.since, row.until) for row in rows.order_by("since", "id")
+        Held(row.pk, restored(row), row.since, row.until, row.ended_how)
+        for row in rows.order_by("since", "id")
     ]
 
 

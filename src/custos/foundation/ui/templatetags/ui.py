@@ -105,10 +105,12 @@ def timeline(
     more: str = "",
     doors: Mapping[Any, Sequence[tuple[Any, str]]] | None = None,
 ) -> dict[str, Any]:
-    """Entries, latest first. `names` gives the names of writers by their `by_ref`.
+    """Entries, latest first. `names` gives the names of writers by their `by_ref`, and of the second person
+    of an act of two by `second_ref`.
 
     Rows are `record.queries.Line`, or anything with `occurred_at`, `recorded_at`, `title`, `text`
-    and, as known, `by`, `post`, `ground`, `corrects_id`, `corrected`, `erased`, `attachments`.
+    and, as known, `by`, `post`, `second_ref`, `ground`, `corrects_id`, `corrected`, `erased`,
+    `attachments`.
     `more` is the URL of the page of older lines, `doors` what may be done about an entry: by its id,
     pairs of words and URL.
     """
@@ -118,11 +120,17 @@ def timeline(
             row,
             by=getattr(row, "by", "") or names.get(str(getattr(row, "by_ref", "")), ""),
             post=getattr(row, "post", "") or _post_of(row),
+            second=_second_of(row, names),
             doors=doors.get(getattr(row, "id", None), ()),
         )
         for row in rows
     ]
     return {"body": SafeString("".join(body)), "more": more}
+
+
+def _second_of(row: Any, names: Mapping[str, str]) -> str:
+    ref = getattr(row, "second_ref", "")
+    return happenings.together_with(names.get(ref, "")) if ref else ""
 
 
 def _post_of(row: Any) -> Any:
@@ -163,6 +171,9 @@ def field(bound: BoundField, helped: bool = True) -> dict[str, Any]:
         "several": several,
         "tick": tick,
         "help": bound.help_text,
+        "optional": not (
+            bound.field.required or bound.errors or getattr(bound.field, "where_needed", False)
+        ),
     }
 
 
@@ -177,17 +188,22 @@ def control(bound: BoundField) -> SafeString:
 
 
 @register.inclusion_tag("ui/parts/form_errors.html")
-def form_errors(*forms: Any, saved: bool = False, asks: bool = False) -> dict[str, Any]:
+def form_errors(
+    *forms: Any, saved: bool = False, asks: bool = False, filed: Any = None
+) -> dict[str, Any]:
     """What is wrong with the forms that are sent together as a whole, and links to the fields that are
     wrong, in one box. `saved` where what was typed is kept all the same, as in a wizard; `asks` where the
-    form only asks for something, and saves nothing.
+    form only asks for something, and saves nothing; `filed` is the request for a second person that stands
+    already, where one does: it isn't lost by what is wrong now.
     """
     sent = [form for form in forms if form and form.errors]
+    request = next((form.filed for form in sent if getattr(form, "filed", None)), filed)
     return {
         "general": [error for form in sent for error in form.non_field_errors()],
         "wrong": [bound for form in sent for bound in form if bound.errors],
         "saved": saved,
         "asks": asks,
+        "filed": request is not None and not (request.confirmed_at or request.declined_at),
     }
 
 

@@ -92,6 +92,15 @@ def test_a_timeline_names_the_writer_by_the_names_given():
     assert "陈安平" in html
 
 
+def test_a_timeline_names_both_officers_of_an_act_of_two():
+    two = [row(by_ref="7", second_ref="8")]
+    html = shown("{% timeline rows names %}", rows=two, names={"7": "陈安平", "8": "周行远"})
+    assert "<span>together with 周行远</span>" in html
+    unknown = shown("{% timeline rows names %}", rows=two, names={"7": "陈安平"})
+    assert "<span>together with a second officer</span>" in unknown
+    assert "together" not in shown("{% timeline rows %}", rows=[row(by_ref="7")])
+
+
 def test_a_timeline_says_when_something_was_recorded_late():
     late = row(occurred_at=NOW - timedelta(hours=2))
     assert "Recorded" in shown("{% timeline rows %}", rows=[late])

@@ -152,6 +152,18 @@ class Door:
         """The cells, in the order in which they suit."""
         return places.proposals_for_arrival(self.facility, self.person)
 
+    def reasons(self, seen: "Confirmed") -> list[str]:
+        """For what a reason is asked before they come into the cell that was looked at, in words."""
+        identity, papers = self.facts.get("identity", {}), self.facts.get("documents", {})
+        born, arrived_at = identity.get("born"), papers.get("arrived_at")
+        try:
+            asked = stays.reasons_asked(
+                self.person, seen.cell, born=born, arrived_at=arrived_at, seen=seen.token
+            )
+        except Missing:
+            return []
+        return [one.words for one in asked]
+
     def sides(self, cell: UUID) -> places.BothSides | None:
         """Both sides' risks of one cell; None where it isn't there or nobody may be named now."""
         try:

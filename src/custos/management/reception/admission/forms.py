@@ -19,7 +19,7 @@ from custos.foundation.custody import arrival
 from custos.foundation.custody.people import facts as people
 from custos.foundation.record import grounds
 from custos.foundation.ui.dates import DayField, MomentField
-from custos.foundation.ui.forms import Form
+from custos.foundation.ui.forms import Form, asked_where_needed
 from custos.foundation.ui.widgets import Choices
 from custos.foundation.ui.wording import enumerated
 from custos.management.reception.admission import bodymap, cells, dependants, engine
@@ -76,6 +76,8 @@ class StepForm(Form):
                 step, item, answers, foreseen, self.setting.kind
             )
             self.fields[item.id] = field
+            if item.id == "cell_reason":
+                asked_where_needed(field)
             if isinstance(field, _LISTS):
                 field.required = False
         self._say_what_is_required()
@@ -238,6 +240,10 @@ class StepForm(Form):
         seen = cells.confirmed(typed or "")
         if typed and (seen is None or (cleaned.get("cell") and seen.cell != cleaned["cell"])):
             self.add_error("cell_seen", gettext(LOOK))
+        elif seen and cleaned.get("cell") and engine.blank(cleaned.get("cell_reason")):
+            # Only once both sides were looked at: before, nobody can say why it has to be this cell.
+            for said in self._door.reasons(seen):
+                self.add_error("cell_reason", said)
 
     def _heed_rules(self, facts: engine.Facts, cleaned: dict[str, Any]) -> None:
         for rule in engine.objections(facts, self.setting):

@@ -158,11 +158,17 @@ def start(arrival_id: UUID, acting: Any) -> Draft:
 
 
 def _given(arrival: Arrival) -> dict[str, dict[str, str]]:
-    """What was noted at the door already: when they stood there. It isn't typed a second time."""
-    if arrival.arrived_at is None:
-        return {}
-    at = arrival.arrived_at.astimezone(clock.LOCAL)
-    return {"documents": {"arrived_at": f"{at:%Y-%m-%d %H:%M}"}}
+    """What was noted of somebody on the board already. It isn't typed a second time; whoever takes the step
+    looks at it, and puts it right.
+    """
+    papers, identity = {}, {}
+    if arrival.arrived_at is not None:
+        papers["arrived_at"] = f"{arrival.arrived_at.astimezone(clock.LOCAL):%Y-%m-%d %H:%M}"
+    if arrival.brought_by:
+        papers["escort"] = arrival.brought_by
+    if arrival.name:
+        identity["name"] = arrival.name
+    return {step: said for step, said in (("documents", papers), ("identity", identity)) if said}
 
 
 def start_unexpected(acting: Any) -> Draft:

@@ -20,7 +20,8 @@ class Basis:
 
     `kind` is a code of `custos.basis`, `issuer` empty where nobody recorded it, `valid_to` its last day,
     `recorded_at` when that was recorded. `main`: the document of the admission. `ended`: it was ended
-    or corrected in the file, at `ended_at`. `executed_on`: when the measure was carried out.
+    or corrected in the file, at `ended_at`; `by_paper`: by one that revoked it or took its place.
+    `executed_on`: when the measure was carried out.
     """
 
     kind: str
@@ -32,6 +33,7 @@ class Basis:
     ended: bool = False
     executed_on: date | None = None
     ended_at: datetime | None = None
+    by_paper: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,18 +198,19 @@ def _is_later(other: Basis, one: Basis) -> bool:
     return other.recorded_at > one.recorded_at
 
 
-def _followed(one: Basis, facts: Facts, file: File) -> bool:
-    """Whether a later document of the same case has taken this one's place."""
+def _followers(one: Basis, facts: Facts, file: File) -> list[Basis]:
+    """The later documents of the same case that have taken this one's place, those that have ended too."""
     holding = file.holding(one.kind)
-    return holding is not None and any(
-        later.kind in holding.followed_by
-        and not later.ended
+    return [
+        later
+        for later in facts.bases
+        if holding is not None
+        and later is not one
+        and later.kind in holding.followed_by
         and _is_later(later, one)
         and bool(later.issuer)
         and _same_authority(later.issuer, one, facts)
-        for later in facts.bases
-        if later is not one
-    )
+    ]
 
 
 def _named(one: Basis, facts: Facts) -> bool:
@@ -216,9 +219,10 @@ def _named(one: Basis, facts: Facts) -> bool:
     )
 
 
-#: How a document stands: it holds, or its term runs; or the paper ends it, it was ended in the file, a
-#: later one took its place, its term is served, or it is a paper of the case that holds nobody.
-HOLDS, RUNS = "holds", "runs"
+#: How a document stands: it holds, or its term runs; a later one took its place and was ended by a paper
+#: since, so that it is no ground any more, and still has to be ended; or the paper ends it, it was ended in
+#: the file, a later one took its place, its term is served, or it is a paper of the case that holds nobody.
+HOLDS, RUNS, SPENT = "holds", "runs", "spent"
 NAMED, ENDED, FOLLOWED, SERVED, OF_CASE = "named", "ended", "followed", "served", "of_case"
 
 
@@ -232,15 +236,35 @@ def standing(one: Basis, facts: Facts, file: File | None = None) -> str:
         return ENDED
     if _named(one, facts):
         return NAMED
-    if _followed(one, facts, file):
+    followers = _followers(one, facts, file)
+    if any(not later.ended for later in followers):
         return FOLLOWED
+    if any(later.by_paper for later in followers):
+        return SPENT
     if holding.term:
         return SERVED if one.valid_to is not None and one.valid_to <= facts.day else RUNS
     return HOLDS
 
 
-def _standing_so(how: str, facts: Facts, file: File) -> list[Basis]:
-    return [one for one in facts.bases if standing(one, facts, file) == how]
+#: What stands so is a ground to hold somebody. Of a served term the last day is; who stays beyond it is
+#: asked for by the clock and by the case of leaving.
+_GROUNDS = frozenset({HOLDS, RUNS, SERVED})
+
+
+def grounds(
+    bases: tuple[Basis, ...], day: date, authority: str = "", file: File | None = None
+) -> list[Basis]:
+    """The documents on which somebody is held on a day; none where nothing holds them.
+
+    The one answer to that: the gate, the clock and every page that says on what somebody is held ask it.
+    A detention whose arrest was revoked is no ground again (刑事诉讼法 第93条); the gate wants it ended.
+    """
+    nobody = Facts("", "", day, frozenset(), bases, authority)
+    return [one for one in bases if standing(one, nobody, file) in _GROUNDS]
+
+
+def _standing_so(facts: Facts, file: File, *how: str) -> list[Basis]:
+    return [one for one in facts.bases if standing(one, facts, file) in how]
 
 
 def _numbers(found: list[Basis]) -> _Verdict:
@@ -286,11 +310,11 @@ def _authority(facts: Facts, _way: Exit | None, _file: File) -> _Verdict:
 
 
 def _hold(facts: Facts, _way: Exit | None, file: File) -> _Verdict:
-    return _numbers(_standing_so(HOLDS, facts, file))
+    return _numbers(_standing_so(facts, file, HOLDS, SPENT))
 
 
 def _unserved(facts: Facts, way: Exit | None, file: File) -> _Verdict:
-    found = _standing_so(RUNS, facts, file)
+    found = _standing_so(facts, file, RUNS)
     served = way is None or way.paper or last_day(facts.bases, way) is not None
     # Where the day is the only ground, there has to be one.
     return _numbers(found) if served or found else ()

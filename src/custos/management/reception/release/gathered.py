@@ -1,16 +1,21 @@
 """What the engine asks about somebody who is to leave, read from the file, the stay and the case."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from custos.foundation import clock
 from custos.foundation.codes import shipped
 from custos.foundation.codes.spelling import same_number
 from custos.foundation.custody import place_queries
 from custos.foundation.custody import queries as custody
+from custos.foundation.custody.models import Custody
 from custos.foundation.custody.people import queries as people
+from custos.foundation.custody.people.ending import REPLACED, REVOKED
 from custos.foundation.custody.queries import PersonShown
 from custos.foundation.organizations import queries as organizations
+from custos.management.reception.documents import title_of
 from custos.management.reception.models import Release
 from custos.management.reception.release import engine
 from custos.management.reception.release.rules import rules
@@ -19,14 +24,14 @@ from custos.management.reception.release.rules import rules
 def facts_of(
     case: Release, person: PersonShown, now: datetime, officers: tuple[str, ...] | None = None
 ) -> engine.Facts:
-    """All facts about a case, as they are just now. Five queries, six where leave counts."""
+    """All facts about a case, as they are just now. Four queries, five where leave counts."""
     held = people.file_of(person.custody_id, person.records)
     authority = held.one("authority")
     elsewhere = custody.present().filter(detainee__in=person.records).exclude(pk=person.custody_id)
     way = rules().exit(case.way)
     counts_leave = bool(way and way.ends_on_day)
     since = now - timedelta(minutes=rules().identity_minutes)
-    bases = bases_of(person)
+    bases = _bases(person.basis, person.basis_number, held.documents)
     return engine.Facts(
         exit=case.way,
         facility=organizations.organization(person.organization_id).kind,
@@ -77,8 +82,40 @@ def _verdict(case: Release, since: datetime) -> str:
 
 def bases_of(person: PersonShown) -> tuple[engine.Basis, ...]:
     """The documents on which somebody is or was held, that of the admission first. One query."""
-    kind = code_of(person.basis)
-    main = engine.Basis(kind, person.basis_number, main=True)
+    return _bases(person.basis, person.basis_number, people.ever(person.custody_id, "basis"))
+
+
+def grounds_of(stay: Custody) -> list[engine.Basis]:
+    """The documents on which somebody is held today. Two queries."""
+    bases = _bases(stay.basis, stay.basis_number, people.ever(stay.pk, "basis"))
+    known = [one.fact.name for one in people.ever(stay.pk, "authority") if one.until is None]
+    return engine.grounds(bases, clock.today(), known[-1] if known else "")
+
+
+def grounds_in(
+    held: people.PersonFile, person: PersonShown, *, without: UUID | None = None, how: str = REVOKED
+) -> list[engine.Basis]:
+    """The same of a file that was read already, or once a document of it has ended so. Asks nothing."""
+    authority, now = held.one("authority"), clock.now()
+    documents = [
+        replace(one, until=now, ended_how=how) if one.id == without else one
+        for one in held.documents
+    ]
+    bases = _bases(person.basis, person.basis_number, documents)
+    return engine.grounds(bases, clock.day_of(now), authority.name if authority else "")
+
+
+def named(grounds: Iterable[engine.Basis], person: PersonShown) -> list[str]:
+    """Documents by their names and numbers, in the reader's language."""
+    return [
+        f"{title_of(person.basis) if one.main else shipped.title('custos.basis', one.kind)} {one.number}"
+        for one in grounds
+    ]
+
+
+def _bases(basis: str, number: str, documents: Iterable[people.Held]) -> tuple[engine.Basis, ...]:
+    kind = code_of(basis)
+    main = engine.Basis(kind, number, main=True)
     found = [
         engine.Basis(
             one.fact.kind,
@@ -88,14 +125,13 @@ def bases_of(person: PersonShown) -> tuple[engine.Basis, ...]:
             one.since,
             ended=one.until is not None,
             ended_at=one.until,
+            by_paper=one.ended_how in (REVOKED, REPLACED),
             executed_on=clock.day_of(one.fact.executed_at) if one.fact.executed_at else None,
         )
-        for one in people.ever(person.custody_id, "basis")
+        for one in documents
     ]
     # The document of the admission may have been recorded with its particulars; then it is that one.
-    same = [
-        one for one in found if one.kind == kind and same_number(one.number, person.basis_number)
-    ]
+    same = [one for one in found if one.kind == kind and same_number(one.number, number)]
     others = [one for one in found if one not in same]
     return (*(replace(one, main=True) for one in same), *([] if same else [main]), *others)
 

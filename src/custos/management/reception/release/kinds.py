@@ -9,6 +9,7 @@ from uuid import UUID
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from custos.foundation import clock
 from custos.foundation.record.kinds import Kind
 from custos.foundation.record.parties import Post, Readers, Writers
 
@@ -56,6 +57,25 @@ class ReleaseReceived(Kind):
 
     def line(self) -> str:
         return " · ".join(part for part in (self.way_name, self.number, self.issuer) if part)
+
+
+class ReleaseOrdered(Kind):
+    """By a paper that came in somebody is to be let go: it ended the last document that held them, or by
+    the papers of the clock their custody is over. It is counted from its receipt.
+    """
+
+    name, version = "release.ordered", 1
+    title = _("To be let go by a paper")
+    writers, readers, converges = _SYSTEM, Readers.STAFF, True
+    release: UUID
+    way: str
+    way_name: str
+    received_at: datetime
+    due_at: datetime
+
+    def line(self) -> str:
+        by = f"{self.due_at.astimezone(clock.LOCAL):%Y-%m-%d %H:%M}"
+        return gettext("%(way)s by %(time)s") % {"way": self.way_name, "time": by}
 
 
 class ReleaseSearched(Kind):

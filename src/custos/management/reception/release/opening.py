@@ -255,6 +255,47 @@ def follow_clock(custody_id: UUID, state: str, due_at: datetime) -> None:
         case.save(update_fields=["due_at"])
 
 
+def follow_revocation(custody_id: UUID, received_at: datetime, *, because: UUID) -> None:
+    """A paper revoked a document of the file: whom no other one holds is to be let go by it."""
+    stay = Custody.objects.visible_to(scope.current()).filter(pk=custody_id).first()
+    if stay is not None and not leaving.grounds(stay):
+        follow_paper(custody_id, received_at, because=because)
+
+
+def follow_paper(custody_id: UUID, received_at: datetime, *, because: UUID) -> None:
+    """By a paper that came in somebody is to be let go: their case is counted from its receipt.
+
+    Whoever has no case gets one, by release; the desk then records the document of release itself. A bound
+    that stands earlier stays, and is told no second time. A stay that has ended is nothing.
+    """
+    with record.deed() as deed:
+        try:
+            stay = leaving.held(custody_id)
+        except Conflict:
+            return
+        exit_ = _way_after("", stay.organization_id, clock.day_of(deed.at))
+        if exit_ is None:
+            return
+        due_at = engine.due(exit_, received_at, clock.day_of(received_at))
+        case = open_case(custody_id)
+        if case is None:
+            case = _plan(stay, exit_, clock.day_of(received_at), deed, _SYSTEM)
+            case.due_at = None
+        if due_at is None or (case.due_at is not None and case.due_at <= due_at):
+            return
+        case.received_at = _earlier(case.received_at, received_at)
+        case.due_at = due_at
+        case.save(update_fields=["received_at", "due_at"])
+        ordered = kinds.ReleaseOrdered(
+            release=case.pk,
+            way=case.way,
+            way_name=way_of(case.way).title.zh,
+            received_at=received_at,
+            due_at=due_at,
+        )
+        deed.append(ordered, about=stay, by=_SYSTEM, ground=exit_.source, because=because)
+
+
 #: Stages whose last day is the ground of leaving.
 _TERMS = frozenset(
     {"S81", "administrative_detention", "judicial_detention", "compulsory_treatment"}

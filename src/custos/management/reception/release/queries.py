@@ -41,6 +41,7 @@ _STATES: dict[str, tuple[str, Any]] = {
 _STANDINGS: dict[str, tuple[str, Any]] = {
     engine.HOLDS: ("refused", _("holds the person")),
     engine.RUNS: ("refused", _("not served yet")),
+    engine.SPENT: ("refused", _("what took its place has ended; end it, too")),
     engine.NAMED: ("done", _("ended by the document")),
     engine.ENDED: ("done", _("ended or corrected in the file")),
     engine.FOLLOWED: ("done", _("another took its place")),

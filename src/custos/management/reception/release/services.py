@@ -18,6 +18,7 @@ from custos.foundation.accounts.confirmations import Content
 from custos.foundation.custody import leaving
 from custos.foundation.custody import queries as custody
 from custos.foundation.custody import services as stays
+from custos.foundation.custody.models import Custody
 from custos.foundation.database import scope
 from custos.foundation.errors import Conflict, Malformed, Missing, NotAllowed, raise_all
 from custos.foundation.record import services as record
@@ -27,6 +28,7 @@ from custos.management.reception.models import Release
 from custos.management.reception.release import engine, gathered, kinds, papers
 from custos.management.reception.release.opening import open_case, unfilled, way_of
 from custos.management.reception.release.rules import DIED, FREED, Exit, Rule, rules
+from custos.management.timelimits.kinds import Unheld
 from custos.prevention.duty import services as duty
 
 ACT = "custody.release"
@@ -34,10 +36,13 @@ ACT = "custody.release"
 _ASKS = frozenset(
     {
         kinds.ReleaseReceived.name,
+        kinds.ReleaseOrdered.name,
         kinds.ReleaseLate.name,
         *(kind.name for kind in kinds.DUE.values()),
     }
 )
+#: The same, and that no document holds them; of whoever stays, a withdrawn case answers that for nobody.
+_LEFT = _ASKS | {Unheld.name}
 LONGEST = 400
 
 
@@ -292,7 +297,7 @@ def confirm(confirmation: UUID, content: Content, *, by: Acting) -> Release:
         case.closed_at, case.outcome = deed.at, Release.Outcome.LEFT
         case.ended_entry_id = ended.id
         case.save(update_fields=["closed_at", "outcome", "ended_entry_id"])
-        duty.settle(case.custody_id, _ASKS, f"{way.title.zh} · {document}", by=by.actor)
+        duty.settle(case.custody_id, _LEFT, f"{way.title.zh} · {document}", by=by.actor)
         papers.issue(case, way, person, bases, at=deed.at, by=by, because=ended.id)
     return case
 
@@ -346,6 +351,12 @@ def gate(asked: leaving.Asked) -> leaving.Passed:
 def holds(kind: str) -> bool:
     """Whether somebody is held on a kind of document; see `holds` in the rules."""
     return rules().holding(kind) is not None
+
+
+@leaving.tell_grounds
+def grounds(stay: Custody) -> tuple[str, ...]:
+    """The numbers of the documents on which somebody is held today. Two queries."""
+    return tuple(one.number for one in gathered.grounds_of(stay))
 
 
 def _asked_rules(way: Exit) -> tuple[str, ...]:

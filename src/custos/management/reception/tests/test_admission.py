@@ -457,6 +457,48 @@ def test_a_cell_that_filled_a_second_ago_is_said_and_the_draft_stays(db: None) -
         assert "Everything that was typed is kept." in page.content.decode()
 
 
+def test_the_step_of_the_cell_is_whole_only_with_the_reason_that_the_chosen_cell_needs(
+    db: None,
+) -> None:
+    """看守所条例实施办法 第27条: an overfull cell asks why; the step says so, not the last button."""
+    with scope.entered(factories.SYSTEM):
+        door = Door(capacity=10)
+        for _ in range(10):
+            factories.a_detainee(in_cell=door.cell, reason="所内调整")
+        draft = door.filled()
+        cell = {one.step.name: one for one in wizard.stands(draft, door.officer)}["cell"]
+        assert not cell.done
+        assert list(cell.form.errors) == ["cell_reason"]
+        page = client_of(door.officer).get(f"/wizard/admission/{draft.pk}/cell/").content.decode()
+        assert "More people than the cell is certified for" in page
+        with pytest.raises(Malformed, match=r"draft\.unfinished"):
+            door.close(draft)
+        told = typed("KSS", door.cell.pk)
+        told["cell"]["cell_reason"] = ["其他监室均已满员"]
+        door.close(fill(draft, told, door.officer, door.doctor))
+        assert Custody.objects.count() == 11
+
+
+def test_a_cell_against_which_nothing_speaks_asks_for_no_reason(door: Door) -> None:
+    draft = door.filled()
+    assert all(one.done for one in wizard.stands(draft, door.officer))
+
+
+def test_what_the_board_knows_of_somebody_expected_is_not_typed_a_second_time(door: Door) -> None:
+    with scope.entered(door.officer.scope):
+        expected = clock.now() + timedelta(hours=2)
+        said = {"name": "王小川", "brought_by": "城关派出所 李警官", "expected_at": expected}
+        arrival = services.expect(door.officer, sort=SORT.NEW, **said)
+        draft = services.start(arrival.pk, door.officer)
+    client = client_of(door.officer)
+    identity = client.get(f"/wizard/admission/{draft.pk}/identity/").content.decode()
+    assert 'value="王小川"' in identity
+    assert '<option value="CN" selected' in identity, "what else stands there at first stays"
+    papers = client.get(f"/wizard/admission/{draft.pk}/documents/").content.decode()
+    assert 'value="城关派出所 李警官"' in papers
+    assert "Fill in: " not in identity + papers
+
+
 def test_two_who_start_one_arrival_come_to_one_draft(door: Door) -> None:
     with scope.entered(door.officer.scope):
         arrival = services.expect(door.officer, sort=SORT.NEW, name="王小川", brought_by="城关所")

@@ -371,6 +371,50 @@ def test_two_who_are_both_in_custody_are_not_one_person(cell: Cell) -> None:
     assert not Detainee.objects.filter(merged_into__isnull=False).exists()
 
 
+def test_records_that_were_never_merged_are_not_offered_to_be_parted(cell: Cell) -> None:
+    now, former = two_of_one(cell)
+    client = sitting(cell, Post.LEADER)
+    assert client.get(reverse("person_part", args=[now.pk, former.detainee_id])).status_code == 404
+    former.detainee.merged_into = now.detainee
+    former.detainee.save()
+    assert client.get(reverse("person_part", args=[now.pk, former.detainee_id])).status_code == 200
+    assert client.get(reverse("person_merge", args=[now.pk, former.detainee_id])).status_code == 404
+
+
+def test_a_request_that_was_filed_is_said_to_be_filed_and_names_who_may_confirm(
+    cell: Cell,
+) -> None:
+    """A colleague without the post leaves the request standing; it isn't "nothing was saved"."""
+    now, former = two_of_one(cell)
+    leader = factories.somebody(Post.LEADER, at=cell.organization, password=MINE)
+    patrol = factories.somebody(Post.PATROL, at=cell.organization, password=THEIRS)
+    client = signed_in(leader)
+    page = client.get(reverse("person_merge", args=[now.pk, former.detainee_id])).content.decode()
+    said = page[page.index("May confirm: ") :].partition(", and nobody who asks themselves")[0]
+    posts = {Post.LEADER.title, Post.DUTY_LEADER.title}
+    assert set(said.removeprefix("May confirm: ").split(", ")) == {str(one) for one in posts}
+    asked = page[page.index("Second person&#x27;s user name") :].partition("</label>")[0]
+    assert "optional" not in asked
+    answer = decide(client, "person_merge", now, former, patrol).content.decode()
+    assert "no post that may confirm this" in answer
+    assert "Your request is filed" in answer
+    assert "Nothing was saved yet" not in answer
+    # A reason that is missing files nothing more, and undoes nothing.
+    wrong = {"reason": "", "own_password": MINE}
+    again = client.post(reverse("person_merge", args=[now.pk, former.detainee_id]), wrong)
+    assert "Your request is filed" in again.content.decode()
+
+
+def test_where_nothing_was_filed_nothing_is_said_to_be(cell: Cell) -> None:
+    now, former = two_of_one(cell)
+    leader = factories.somebody(Post.LEADER, at=cell.organization, password=MINE)
+    wrong = {"reason": "", "own_password": MINE}
+    answer = signed_in(leader).post(
+        reverse("person_merge", args=[now.pk, former.detainee_id]), wrong
+    )
+    assert "Nothing was saved yet" in answer.content.decode()
+
+
 def test_a_record_elsewhere_is_not_merged(cell: Cell) -> None:
     now = factories.a_detainee(in_cell=cell)
     other = factories.a_detainee(in_cell=factories.a_cell())

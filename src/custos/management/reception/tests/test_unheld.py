@@ -1,0 +1,344 @@
+"""Whom no document holds: said at once, in words wherever they are shown, and counted until they go.
+
+The gate's answer to what holds somebody is the one that the clock, the file and the lists ask.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import translation
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from custos.foundation import clock
+from custos.foundation.accounts.acting import Acting
+from custos.foundation.custody.models import Custody
+from custos.foundation.custody.people import queries as files
+from custos.foundation.database import scope
+from custos.foundation.documents import services as documents
+from custos.foundation.record.models import Entry
+from custos.foundation.record.parties import Post
+from custos.management.reception import copies, registers
+from custos.management.reception.models import Release
+from custos.management.reception.release import opening, services
+from custos.management.reception.release import queries as gates
+from custos.management.reception.tests.grounds import (
+    COUNTY,
+    OTHER,
+    a_document,
+    agree,
+    said_open,
+    unfinished,
+)
+from custos.management.timelimits import queries as limits
+from custos.management.timelimits import services as timelimits
+from custos.management.timelimits.models import Paper, Warning
+from custos.management.timelimits.tests import worlds
+from custos.prevention.duty.models import Task
+from tests import leaving as ways
+from tests.factories import SYSTEM, a_cell, a_detainee, a_facility, an_officer, somebody
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _scope() -> Iterator[None]:
+    with scope.entered(SYSTEM), clock.set_to(NOON), translation.override("en"):
+        yield
+
+
+@pytest.fixture
+def officers(stay: Custody) -> tuple[Acting, Acting]:
+    return ways.two_officers(stay.organization)
+
+
+# ---------------------------------------------------------------------- the file's document ends
+
+
+def test_b16_whoever_no_document_holds_any_more_is_said_at_once_and_counted_from_the_paper(
+    stay: Custody, officers: tuple[Acting, Acting]
+) -> None:
+    """看守所条例 第39条; the timer of a late release starts at the receipt of the document, two hours."""
+    worlds.arrested(stay, days_ago=9)
+    warrant = a_document(stay)
+    assert agree(stay)
+    ways.document_ended(stay, warrant, *officers)()
+    assert not agree(stay)
+    assert limits.clock_of(stay.pk).sign == ("late", "held on no document")
+    assert {"limit.unheld", "release.ordered"} <= unfinished(stay)
+    case = Release.objects.get(custody_id=stay.pk, closed_at=None)
+    assert (case.way, case.received_at) == ("RELEASE", NOON)
+    assert case.due_at == NOON + timedelta(hours=2)
+    with clock.set_to(NOON + timedelta(hours=2, seconds=1)):
+        opening.sweep()
+    assert "release.late" in unfinished(stay)
+
+
+@pytest.mark.parametrize("how", ["replaced", "mistaken"])
+def test_without_a_paper_that_frees_it_is_an_alarm_and_no_order_to_let_go(
+    stay: Custody, officers: tuple[Acting, Acting], how: str
+) -> None:
+    warrant = a_document(stay)
+    ways.document_ended(stay, warrant, *officers, how=how)()
+    assert not agree(stay)
+    assert unfinished(stay) == {"limit.unheld"}
+    assert not Release.objects.filter(custody_id=stay.pk).exists()
+
+
+def test_the_duty_leader_has_the_task_and_the_leader_and_the_prosecutor_are_told(
+    stay: Custody, officers: tuple[Acting, Acting]
+) -> None:
+    ways.document_ended(stay, a_document(stay), *officers)()
+    task = Task.objects.get(custody_id=stay.pk, source_kind="limit.unheld")
+    assert (task.severity, task.rule_then().handler) == (1, Post.DUTY_LEADER)
+    assert Post.LEADER in task.rule_then().posts
+    for post in (Post.LEADER, Post.RESIDENT_PROSECUTOR):
+        told = limits.warnings_for(post, stay.organization_id, 10)
+        assert "UNHELD" in [one.rule for one in told], post
+
+
+def test_while_another_document_holds_nothing_is_said(
+    stay: Custody, officers: tuple[Acting, Acting]
+) -> None:
+    first, other = a_document(stay), a_document(stay, number="邻拘2号", issuer=OTHER)
+    ways.document_ended(stay, first, *officers)()
+    assert agree(stay)
+    assert unfinished(stay) == set()
+    ways.document_ended(stay, other, *officers, paper="撤字4号")()
+    assert not agree(stay)
+
+
+def test_a_detention_whose_arrest_was_revoked_holds_nobody_and_still_waits_at_the_gate(
+    stay: Custody, officers: tuple[Acting, Acting]
+) -> None:
+    """刑事诉讼法 第93条: the arrest has taken the detention's place, and doesn't give it back."""
+    a_document(stay)
+    arrest = a_document(stay, kind="arrest_warrant", number="捕2号")
+    assert agree(stay)
+    ways.document_ended(stay, arrest, *officers)()
+    assert not agree(stay)
+    case = ways.checked(ways.received(stay, ends=[]))
+    gate = {one.number: str(one.state[1]) for one in _bases(case)}
+    assert gate["1"] == "what took its place has ended; end it, too"
+
+
+def _bases(case: Release) -> Any:
+    return gates.gate(case.pk, Post.DUTY_LEADER).bases
+
+
+def test_an_arrest_that_was_never_theirs_gives_the_detention_back(
+    stay: Custody, officers: tuple[Acting, Acting]
+) -> None:
+    a_document(stay)
+    arrest = a_document(stay, kind="arrest_warrant", number="捕2号")
+    ways.document_ended(stay, arrest, *officers, how="mistaken")()
+    assert agree(stay)
+
+
+def test_a_served_term_is_asked_for_by_its_day_and_not_as_held_on_nothing() -> None:
+    stay = a_detainee(in_cell=a_cell(facility=a_facility("JLS")))
+    officers = ways.two_officers(stay.organization)
+    detention = a_document(stay)
+    a_document(stay, kind="administrative_detention", number="行2号", valid_to=date(2026, 3, 2))
+    ways.document_ended(stay, detention, *officers)()
+    assert agree(stay)
+
+
+def test_a_document_that_is_recorded_ends_it_and_a_paper_of_the_clock_does_not(
+    stay: Custody, officers: tuple[Acting, Acting]
+) -> None:
+    ways.document_ended(stay, a_document(stay), *officers, how="replaced")()
+    worlds.arrested(stay, days_ago=9)
+    assert not agree(stay), "what only the clock knows holds nobody"
+    fact = a_document(stay, kind="arrest_warrant", number="捕2号")
+    assert agree(stay)
+    warning = Warning.objects.get(custody=stay, rule="UNHELD")
+    assert (warning.closed_by, warning.closed_paper_id) == ("document", fact)
+    assert "limit.unheld" not in unfinished(stay)
+    ways.document_ended(stay, fact, *officers, paper="撤字5号")()
+    assert not agree(stay), "said anew"
+
+
+def test_of_whoever_left_nothing_waits(stay: Custody, officers: tuple[Acting, Acting]) -> None:
+    ways.document_ended(stay, a_document(stay), *officers)()
+    case = ways.checked(ways.received(stay, ends=[]))
+    ways.confirmed(case, *officers)
+    assert said_open(stay) == []
+    assert unfinished(stay) == set()
+    assert Warning.objects.get(custody=stay, rule="UNHELD").closed_by == "release"
+    assert not limits.unheld([stay.pk])
+
+
+def test_a_withdrawn_case_leaves_the_alarm(stay: Custody, officers: tuple[Acting, Acting]) -> None:
+    ways.document_ended(stay, a_document(stay), *officers)()
+    case = Release.objects.get(custody_id=stay.pk)
+    services.withdraw(case.pk, reason="撤销文书系他人的", by=an_officer(Post.LEADER))
+    assert not agree(stay)
+    assert "limit.unheld" in unfinished(stay)
+    assert "release.ordered" not in unfinished(stay)
+
+
+def test_an_order_to_let_go_moves_no_bound_later(
+    stay: Custody, officers: tuple[Acting, Acting]
+) -> None:
+    earlier = ways.received(stay, received_at=NOON)
+    warrant = a_document(stay)
+    with clock.set_to(NOON + timedelta(hours=1)):
+        ways.document_ended(stay, warrant, *officers)()
+    earlier.refresh_from_db()
+    assert earlier.due_at == NOON + timedelta(hours=2)
+    assert "release.ordered" not in unfinished(stay)
+
+
+# ---------------------------------------------------------------------- the clock's paper ends it
+
+
+@pytest.mark.parametrize("paper", ["released", "bail", "residential_surveillance"])
+def test_b16_a_paper_of_the_clock_that_ends_custody_is_counted_from_its_entry(
+    stay: Custody, paper: str
+) -> None:
+    """看守所条例 第39条: the file's document still stands; the person is due out within two hours."""
+    a_document(stay)
+    worlds.arrested(stay, days_ago=9)
+    event = {"type": paper, "at": "2026-03-02"}
+    by = an_officer(Post.CASE_OFFICER)
+    timelimits.record_paper(stay.pk, event, by=by, number="释字7号", authority=COUNTY)
+    assert limits.clock_of(stay.pk).sign == ("late", "due out")
+    case = Release.objects.get(custody_id=stay.pk, closed_at=None)
+    assert case.due_at is not None
+    assert case.due_at <= NOON + timedelta(hours=2)
+    assert "release.ordered" in unfinished(stay)
+    assert agree(stay), "no document of the file has ended by it"
+    again = ways.received(stay)
+    assert (again.pk, again.due_at) == (case.pk, case.due_at), "the desk goes on with the same case"
+
+
+# ---------------------------------------------------------------------- in words
+
+
+def signed_in(acting: Acting) -> Client:
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(acting.user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def test_the_file_the_list_the_board_and_the_paper_say_that_nothing_holds_them(
+    stay: Custody, officers: tuple[Acting, Acting]
+) -> None:
+    worlds.arrested(stay, days_ago=9)
+    warrant = a_document(stay)
+    client = signed_in(officers[1])
+    pages = {
+        "person": [stay.pk], "people": [], "limits": [], "person_limits": [stay.pk],
+        "person_print": [stay.pk],
+    }  # fmt: skip
+    shown = {name: reverse(name, args=args) for name, args in pages.items()}
+    for name, where in shown.items():
+        assert "eld on no document" not in client.get(where).content.decode(), name
+    end = client.get(reverse("person_document_end", args=[stay.pk, warrant])).content.decode()
+    assert "Nothing: it is an alarm at once" in end
+    ways.document_ended(stay, warrant, *officers)()
+    for name, where in shown.items():
+        assert "eld on no document" in client.get(where).content.decode(), name
+    left = client.get(f"{shown['limits']}?left=none").content.decode()
+    assert stay.number in left or stay.detainee.name in left
+
+
+def test_the_head_of_the_file_names_the_documents_that_hold_now(
+    stay: Custody, officers: tuple[Acting, Acting]
+) -> None:
+    first = a_document(stay)
+    a_document(stay, number="邻拘2号", issuer=OTHER)
+    ways.document_ended(stay, first, *officers)()
+    page = signed_in(officers[1]).get(reverse("person", args=[stay.pk])).content.decode()
+    head = page[page.index("<dt>Legal document</dt>") :].partition("</dd>")[0]
+    assert "邻拘2号" in head
+    assert "拘留证) 1" not in head
+
+
+# ---------------------------------------------------------------------- in any order, and at once
+
+
+DEEDS = st.lists(
+    st.tuples(
+        st.sampled_from(["record", "arrest", "revoked", "replaced", "mistaken", "paper"]),
+        st.integers(0, 3),
+    ),
+    max_size=7,
+)
+
+
+@given(deeds=DEEDS)
+@settings(max_examples=12)
+def test_the_clock_and_the_gate_agree_after_every_deed(deeds: list[tuple[str, int]]) -> None:
+    with scope.entered(SYSTEM), clock.set_to(NOON):
+        facility = a_facility()
+        stay, pair = a_detainee(in_cell=a_cell(facility=facility)), ways.two_officers(facility)
+        standing = [a_document(stay)]
+        for turn, (deed, which) in enumerate(deeds):
+            if deed in ("record", "arrest"):
+                kind = "arrest_warrant" if deed == "arrest" else "wanted_order"
+                standing.append(a_document(stay, kind=kind, number=f"{deed}{turn}"))
+            elif deed == "paper":
+                if not Paper.objects.filter(custody=stay).exists():
+                    worlds.arrested(stay, days_ago=which + 1)
+            elif standing:
+                fact = standing.pop(which % len(standing))
+                ways.document_ended(stay, fact, *pair, how=deed, paper=f"撤{turn}")()
+            held = agree(stay)
+            assert held or not any(one.fact.kind == "wanted_order" for one in _still(stay))
+
+
+def _still(stay: Custody) -> list[Any]:
+    return [one for one in files.ever(stay.pk, "basis") if one.until is None]
+
+
+def test_who_may_read_the_task_is_who_acts_on_it(
+    stay: Custody, officers: tuple[Acting, Acting]
+) -> None:
+    ways.document_ended(stay, a_document(stay), *officers)()
+    task = Task.objects.get(custody_id=stay.pk, source_kind="limit.unheld")
+    where = reverse("duty_task", args=[task.pk])
+    leader = somebody(Post.LEADER, at=stay.organization)
+    assert signed_in(leader).get(where).status_code == 200
+
+
+# ---------------------------------------------------------------------- both officers are named
+
+
+def test_both_officers_of_an_act_of_two_stand_on_the_timeline_the_register_and_the_copy(
+    stay: Custody, officers: tuple[Acting, Acting], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What two decided is never shown as the deed of one."""
+    first, second = officers
+    for acting, name in ((first, "陈安平"), (second, "周行远")):
+        type(acting.staff).objects.filter(pk=acting.staff.pk).update(name=name)
+    ways.document_ended(stay, a_document(stay), *officers)()
+    page = signed_in(second).get(reverse("person", args=[stay.pk])).content.decode()
+    at = page.index("Legal document ended")
+    assert "together with 周行远" in page[at : at + 2_000]
+    ended = Entry.objects.filter(custody_id=stay.pk, kind="custody.document_ended")
+    with translation.override("zh-hans"):
+        (row,) = registers.shown(ended)
+    assert "陈安平" in row.post
+    assert row.post.endswith("与周行远共同办理")
+    others = Entry.objects.filter(custody_id=stay.pk, kind="custody.basis_recorded")
+    assert "共同" not in registers.shown(others)[0].post
+    said: list[Any] = []
+    issue = documents.issue
+
+    def noted(code: str, content: Any, **rest: Any) -> Any:
+        said.append(content)
+        return issue(code, content, **rest)
+
+    monkeypatch.setattr(documents, "issue", noted)
+    copies.make(stay.pk, "本人申请", by=somebody(Post.LEADER, at=stay.organization))
+    (line,) = [one for one in said[0].lines if one.by.endswith("与周行远共同办理")]
+    assert "陈安平" in line.by
+    assert said[0].basis == "已无有效的羁押依据文书（收押时：拘留证 1）"
