@@ -90,8 +90,8 @@ def test_to_begin_anew_gives_up_the_witness_before_the_database(
 def test_a_shift_is_played_where_a_world_was_built_unless_it_is_switched_off(data: Path) -> None:
     assert supervisor.Demo(data)._played is None
     (data / "demo").touch()
-    players = (Player("patrol", "x", "cst_1", 0, "二监区"),)
-    crew.write(data, Crew("x", "一监区", "x", players, {}))
+    players = (Player("patrol", "x", "cst_1", "w", 0),)
+    crew.write(data, Crew("x", "一监区", ("二监区",), (), "x", players, {}))
     assert supervisor.Demo(data, shift=False)._played is None
     played = supervisor.Demo(data)._played
     assert played is not None

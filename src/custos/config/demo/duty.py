@@ -1,6 +1,6 @@
 """How the main facility is on duty: its own file, who plays its posts, and a week of shifts handed over."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
@@ -11,6 +11,7 @@ from django.conf import settings
 from custos.config.demo.places import LAST_WEEK, World
 from custos.config.demo.staff import demo_password
 from custos.config.shift import crew
+from custos.config.shift.casting import walked
 from custos.config.shift.crew import Crew, Player
 from custos.config.shift.script import script, sentence
 from custos.foundation import clock
@@ -54,8 +55,10 @@ _ON_DUTY = (
     (Post.LOGISTICS, 1),
     (Post.LEADER, 1),
 )
+#: Whose shifts the roster plans; on the others the same people play each day.
+_TURNING = (Post.PATROL, Post.DUTY_LEADER, Post.MEDICAL, Post.CASE_OFFICER)
 _SCOPES = ("duty:read", "duty:write", "people:read")
-_KEYS, _DAYS = 86, 365
+_KEYS, _DAYS, _WOMEN = 86, 365, "2"
 _DAY_BEGINS, _A_DAY = 8, timedelta(days=1)
 #: For how long back rounds are written, and why some came late.
 ROUNDS = timedelta(days=3)
@@ -77,44 +80,63 @@ def adopt(world: World) -> None:
 
 
 def areas(world: World) -> list[str]:
-    """The areas of the main facility; the first is the one that is left to people."""
+    """The areas of the main facility; the last is the one that is left to people."""
     rows = Area.objects.filter(organization=world.main).order_by("position", "name")
-    return list(rows.values_list("name", flat=True))
+    left, *walked_ = rows.values_list("name", flat=True)
+    return [*walked_, left]
+
+
+def womens(world: World) -> list[str]:
+    """The areas of the main facility in which women are held."""
+    cells = world.cells[world.main.pk]
+    return list(dict.fromkeys(one.area.name for one in cells if one.area and one.sex == _WOMEN))
 
 
 def crews(world: World) -> tuple[dict[Post, list[Acting]], ...]:
     """Two crews: who of each is on which post, the patrols in the order of the areas that they walk. First
     come those whom today's roster names. Nobody of them is one of the demo's sign-ins.
     """
-    shown = {role.username for role in accounts.demo_roles()}
     named = _named_today(world)
     wanted = [(Post.PATROL, len(areas(world))), *_ON_DUTY]
     found: tuple[dict[Post, list[Acting]], ...] = ({}, {})
     for post, count in wanted:
-        free = list(_free(world, post, shown))
+        free = list(_free(world, post))
         of_others = set().union(*named)
         for one, refs in zip(found, named, strict=True):
             free.sort(
                 key=lambda acting: (acting.actor.ref not in refs, acting.actor.ref in of_others)
             )
             one[post], free = free[:count], free[count:]
+    for one, refs in zip(found, named, strict=True):
+        one[Post.PATROL] = list(_placed(world, one[Post.PATROL], refs))
     return found
 
 
-def _named_today(world: World) -> tuple[set[str], set[str]]:
-    """Whom the roster names for the last day shift that began, and for the night beside it."""
+def _placed(world: World, patrols: list[Acting], named: dict[str, bool]) -> Iterable[Acting]:
+    def for_women(acting: Acting) -> bool:
+        return named.get(acting.actor.ref, False)
+
+    return walked(areas(world), womens(world), patrols, for_women).values()
+
+
+def _named_today(world: World) -> tuple[dict[str, bool], dict[str, bool]]:
+    """Whom the roster names for the last day shift that began, and for the night beside it; and whether for
+    the women's area.
+    """
     today = clock.day_of(world.now)
     night = today if world.now.astimezone(clock.LOCAL).hour >= _DAY_BEGINS else today - _A_DAY
-    named: tuple[set[str], set[str]] = (set(), set())
+    named: tuple[dict[str, bool], dict[str, bool]] = ({}, {})
     for crew_, day in enumerate((today, night)):
         for turn in roster.day(world.main.pk, day):
             if (turn.since.hour == _DAY_BEGINS) is (crew_ == 0):
-                named[crew_].update(one.ref for post in turn.posts for one in post.people)
+                people = (one for post in turn.posts for one in post.people)
+                named[crew_].update({one.ref: one.women for one in people})
     return named
 
 
-def _free(world: World, post: Post, shown: set[str]) -> Iterator[Acting]:
+def _free(world: World, post: Post) -> Iterator[Acting]:
     """Those on a post who may play it, each with a name of their own there."""
+    shown = {role.username for role in accounts.demo_roles()}
     names = set()
     for actor, user in world.staff[world.main.pk, post]:
         if user.username in shown or (
@@ -129,19 +151,30 @@ def _free(world: World, post: Post, shown: set[str]) -> Iterator[Acting]:
 
 
 def let_play(world: World) -> None:
-    """Give the crews tokens and the tags of the doors, for `custos shift`."""
-    left, *walked = areas(world)
+    """Give those who may play tokens and the tags of the doors, for `custos shift`."""
+    *played, left = areas(world)
+    built = crews(world)
+    for there in built:
+        there[Post.PATROL].pop()  # walks what is left to people, until the demo begins
     players = []
-    for number, there in enumerate(crews(world)):
-        for post, people in there.items():
-            where = ["", *walked] if post is Post.PATROL else [""] * len(people)
-            for acting, area in zip(people, where, strict=True):
-                if post is Post.PATROL and not area:
-                    continue  # walks what is left to people, until the demo begins
+    for post in built[0]:
+        of = {one.actor.ref: number for number, there in enumerate(built) for one in there[post]}
+        for acting in _free(world, post):
+            ref, name = acting.actor.ref, acting.staff.name
+            if ref in of or post in _TURNING:
                 _row, secret = tokens.make_personal(acting, "演示值班", wanted=_SCOPES, days=_DAYS)
-                players.append(Player(post.value, acting.staff.name, secret, number, area))
+                players.append(Player(post.value, name, secret, ref, of.get(ref)))
+    only_women = tuple(area for area in womens(world) if area in played)
     tags = {str(tag.cell_id): tag.code for tag in watched.tags(world.main.pk)}
-    told = Crew(world.main.name, left, demo_password(), tuple(players), tags)
+    told = Crew(
+        facility=world.main.name,
+        left=left,
+        areas=tuple(played),
+        womens=only_women,
+        password=demo_password(),
+        players=tuple(players),
+        tags=tags,
+    )
     crew.write(settings.DATA, told)
 
 

@@ -41,7 +41,7 @@ def run(data: Path, port: int, seed: int, say: Callable[[str], None]) -> None:
 
 def announcement(there: crew.Crew) -> list[str]:
     """What is played, and what is left to people."""
-    posts = dict.fromkeys(one.post.replace("_", " ") for one in there.players)
+    posts = [post.replace("_", " ") for post in there.posts]
     return [
         f"This plays the shift of {there.facility}, a demo in which everybody is invented.",
         f"  played: {', '.join(posts)}; rounds in {'、'.join(there.areas)}",

@@ -19,12 +19,17 @@ class NotADemo(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """Somebody on a post: `crew` 0 leads the day, 1 the night; `area` is where a patrol walks."""
+    """Somebody who may play a post; `staff` is who they are on the roster.
+
+    `crew` is theirs of the two that were on duty when the demo was built, 0 by day and 1 by night; whoever
+    was on neither comes when the roster names them. `area` is where a patrol walks in a shift that is cast.
+    """
 
     post: str
     name: str
     token: str
-    crew: int
+    staff: str
+    crew: int | None
     area: str = ""
 
 
@@ -32,23 +37,22 @@ class Player:
 class Crew:
     """Who plays at a facility, the area that is left to people, and what each cell's tag says.
 
-    `password` is what each of them signs a handover with.
+    `areas` are those whose rounds are walked, in their order; `womens` are those of them that only women
+    walk. `password` is what each of them signs a handover with.
     """
 
     facility: str
     left: str
+    areas: tuple[str, ...]
+    womens: tuple[str, ...]
     password: str
     players: tuple[Player, ...]
     tags: dict[str, str]
 
-    def on(self, crew: int, post: str) -> list[Player]:
-        """Those of one crew on a post."""
-        return [one for one in self.players if one.crew == crew and one.post == post]
-
     @property
-    def areas(self) -> list[str]:
-        """The areas whose rounds are walked, in their order."""
-        return list(dict.fromkeys(one.area for one in self.players if one.area))
+    def posts(self) -> list[str]:
+        """The posts that are played."""
+        return list(dict.fromkeys(one.post for one in self.players))
 
 
 def write(data: Path, crew: Crew) -> None:
@@ -73,4 +77,5 @@ def of(data: Path) -> Crew:
         )
     said = json.loads(file.read_text(encoding="utf-8"))
     players = tuple(Player(**one) for one in said.pop("players"))
-    return Crew(players=players, **said)
+    areas, womens = (tuple(said.pop(name)) for name in ("areas", "womens"))
+    return Crew(players=players, areas=areas, womens=womens, **said)

@@ -4,18 +4,21 @@ Nothing is kept but what time it is for: who is on duty, which cells are due, wh
 handover is are asked of the installation, so a shift goes on after a restart of either.
 """
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from custos.config.shift import script
+from custos.config.shift.casting import cast
 from custos.config.shift.client import Client, Refused
 from custos.config.shift.crew import Crew, Player
 from custos.config.shift.script import Noticing, stream
 from custos.config.shift.walk import Door, Walk
 
 DAY, NIGHT = 0, 1
+LEADER = "duty_leader"
 #: Whose tasks are left to people, whatever they are about.
 LEFT_TO_PEOPLE = ("duty_leader", "leader")
 BEHIND = "DUTY-ROUNDS-BEHIND"
@@ -25,6 +28,8 @@ _MOST_GRAVE = 2
 _KEYS = 86
 #: The next shift signs on so long before it begins; the last leaves so long after.
 _EARLY, _LATE = timedelta(minutes=8), timedelta(minutes=10)
+#: A demo has two shifts of one length.
+_HALF_A_DAY = timedelta(hours=12)
 _EVERY_LIST, _EVERY_SHIFT, _EVERY_HANDOVER = (timedelta(seconds=n) for n in (15, 30, 20))
 #: Minutes after the change until its handover is signed, and from there until it is taken.
 _SIGNS, _TAKES = (2.0, 5.0), (2.0, 6.0)
@@ -61,6 +66,8 @@ class Playing:
     local: Callable[[datetime], datetime]
     _begins: datetime | None = None
     _ends: datetime | None = None
+    _casts: dict[datetime, tuple[Player, ...]] = field(default_factory=dict)
+    _refused: set[str] = field(default_factory=set)
     _on: set[tuple[str, datetime]] = field(default_factory=set)
     _doors: dict[str, list[Door]] = field(default_factory=dict)
     _gone: bool = False
@@ -85,16 +92,22 @@ class Playing:
             self._hand_over,
             self._leave,
         ):
-            try:
+            with self._said_and_left(step.__name__.lstrip("_")):
                 step(now)
-            except Refused as error:
-                self.say(f"{step.__name__.lstrip('_')}: {error}")
+
+    @contextlib.contextmanager
+    def _said_and_left(self, what: str) -> Iterator[None]:
+        """One player's refusal is said, and ends nothing for those after them."""
+        try:
+            yield
+        except Refused as error:
+            self.say(f"{what}: {error}")
 
     @property
-    def on_duty(self) -> int:
-        """The crew whose shift it is."""
+    def on_duty(self) -> tuple[Player, ...]:
+        """Whose shift it is."""
         assert self._begins is not None  # the clock is looked at first
-        return crew_of(self.local(self._begins))
+        return self._cast_of(self._begins)
 
     def _is_due(self, what: str, every: timedelta, now: datetime) -> bool:
         if self._due.get(what, now) > now:
@@ -109,21 +122,62 @@ class Playing:
 
     def _look_at_the_clock(self, now: datetime) -> None:
         if self._is_due("shift", _EVERY_SHIFT, now) or self._ends is None or now >= self._ends:
-            shown = self.client.get(self.crew.players[0].token, "/shift")
+            shown = self._asked("/shift")
             begins, self._ends = moment(shown["begins"]), moment(shown["ends"])
             if begins != self._begins:
                 self._begins, self._gone = begins, False
-                self.say(f"{shown['name']}: crew {self.on_duty + 1} has the shift")
+                self._refused.clear()
+                leaders = "、".join(one.name for one in self._all_on(LEADER))
+                self.say(f"{shown['name']}: {leaders} has the shift")
         assert self._begins is not None
-        self._sign_on(self.on_duty, self._begins)
+        self._sign_on(self._begins)
         if now >= self._ends - _EARLY:
-            self._sign_on(1 - self.on_duty, self._ends)
+            self._sign_on(self._ends)
 
-    def _sign_on(self, crew: int, begins: datetime) -> None:
-        for one in self._crew(crew):
-            if (one.token, begins) not in self._on:
+    def _cast_of(self, begins: datetime) -> tuple[Player, ...]:
+        """Who plays the shift that begins then: by the roster, asked once a shift."""
+        if begins not in self._casts:
+            named = self._named(begins)
+            beside = (begins - _HALF_A_DAY, begins + _HALF_A_DAY)
+            elsewhere = set().union(*map(self._named, beside))
+            self._casts[begins] = cast(
+                self.crew,
+                crew_of(self.local(begins)),
+                named,
+                elsewhere=elsewhere,
+                refused=self._refused,
+            )
+        return self._casts[begins]
+
+    def _named(self, begins: datetime) -> dict[str, bool]:
+        """Whom the roster names for the shift that begins then, and whether for the women's area."""
+        rows = []
+        with self._said_and_left("roster"):
+            rows = self._asked(f"/roster?day={self.local(begins).date()}", LEADER)
+        return {
+            row["staff_id"]: row["womens_area"] for row in rows if moment(row["since"]) == begins
+        }
+
+    def _asked(self, path: str, post: str = "") -> Any:
+        """What any of us, or of a post, is answered. Raises `Refused` where all are."""
+        able = [one for one in self.crew.players if one.post == post or not post]
+        for one in able[:-1]:
+            with contextlib.suppress(Refused):
+                return self.client.get(one.token, path)
+        return self.client.get(able[-1].token, path)
+
+    def _sign_on(self, begins: datetime) -> None:
+        for one in self._cast_of(begins):
+            if (one.token, begins) in self._on:
+                continue
+            try:
                 self.client.post(one.token, "/shift/sign-on", {})
-                self._on.add((one.token, begins))
+            except Refused as error:
+                # Somebody else takes their place until the shift changes.
+                self._refused.add(one.token)
+                self._casts.pop(begins, None)
+                self.say(f"{one.name} doesn't sign on: {error}")
+            self._on.add((one.token, begins))
 
     def _leave(self, now: datetime) -> None:
         """Who had the last shift goes, once they have finished and handed over."""
@@ -131,11 +185,14 @@ class Playing:
         if self._gone or now < self._begins + _LATE:
             return
         busy = {one.player.token for one in self._doing.values()}
-        leaving = [one for one in self._crew(1 - self.on_duty) if one.post != "duty_leader"]
+        stay = {one.token for one in self.on_duty}
+        before = self._cast_of(self._begins - _HALF_A_DAY)
+        leaving = [one for one in before if one.post != LEADER and one.token not in stay]
         if any(one.token in busy for one in leaving):
             return
         for one in leaving:
-            self._sign_off(one)
+            with self._said_and_left(one.name):
+                self._sign_off(one)
         self._gone = True
 
     def _sign_off(self, one: Player) -> None:
@@ -145,17 +202,16 @@ class Playing:
             if error.code != "shift.not_on":
                 raise
 
-    def _crew(self, crew: int) -> list[Player]:
-        return [one for one in self.crew.players if one.crew == crew]
+    def _all_on(self, post: str) -> list[Player]:
+        return [one for one in self.on_duty if one.post == post]
 
-    def _one_on(self, post: str, crew: int | None = None) -> Player | None:
-        there = self.crew.on(self.on_duty if crew is None else crew, post)
-        return there[0] if there else None
+    def _one_on(self, post: str) -> Player | None:
+        return next(iter(self._all_on(post)), None)
 
     # ------------------------------------------------------------------ rounds
 
     def _walk(self, now: datetime) -> None:
-        patrols = self.crew.on(self.on_duty, "patrol")
+        patrols = self._all_on("patrol")
         if not patrols:
             return
         if self._is_due("rounds", _EVERY_LIST, now):
@@ -164,13 +220,15 @@ class Playing:
                 # Of a cell that was made since the crew has no tag: its rounds are for people.
                 if cell["cell_id"] not in self.crew.tags:
                     continue
-                door = Door(cell["cell_id"], cell["name"], moment(cell["wanted_by"]))
+                last = cell["last_at"] and moment(cell["last_at"])
+                door = Door(cell["cell_id"], cell["name"], moment(cell["wanted_by"]), last)
                 self._doors.setdefault(cell["area"], []).append(door)
         for one in patrols:
             walk = self._walk_of(one, now)
             at = walk.next_door(self._doors.get(one.area, ()), now)
             if at is not None:
-                self._look(one, at, walk, now)
+                with self._said_and_left(f"{one.name} at {at.name}"):
+                    self._look(one, at, walk, now)
 
     def _walk_of(self, one: Player, now: datetime) -> Walk:
         assert self._begins is not None
@@ -200,7 +258,8 @@ class Playing:
             self._take_in_hand(post, rows, now)
         for task, doing in list(self._doing.items()):
             if doing.at <= now:
-                self._go_on(task, doing, now)
+                with self._said_and_left(doing.player.name):
+                    self._go_on(task, doing, now)
 
     def _next_post(self) -> str:
         if self._posts is None:
@@ -209,10 +268,10 @@ class Playing:
 
     def _posts_in_turn(self) -> Iterator[str]:
         while True:
-            yield from dict.fromkeys(one.post for one in self.crew.players)
+            yield from self.crew.posts
 
     def _take_in_hand(self, post: str, rows: Sequence[Any], now: datetime) -> None:
-        if post == "duty_leader":
+        if post == LEADER:
             grave = tuple(f"DUTY-INFO-{one.type[1:].upper()}" for one in script.script().grave)
             self._grave_open = sum(row["state"] == "open" and _rule(row) in grave for row in rows)
         for row in rows:
@@ -231,7 +290,7 @@ class Playing:
 
     def _whose(self, post: str, row: Any) -> Player | None:
         """Who of us does a task, or has it in hand since before a restart; None where it isn't ours."""
-        players = self.crew.on(self.on_duty, post)
+        players = self._all_on(post)
         if row["state"] == "accepted":
             known = [one for one in self.crew.players if one.post == post]
             return next((one for one in known if one.name == row["holder"]), None)
@@ -239,9 +298,7 @@ class Playing:
             return None
         rule = _rule(row)
         if post in LEFT_TO_PEOPLE:
-            ours = (
-                rule == BEHIND and post == "duty_leader" and self._is_behind_here(players[0], row)
-            )
+            ours = rule == BEHIND and post == LEADER and self._is_behind_here(players[0], row)
             return players[0] if ours else None
         if not rule.startswith(_PLAYED):
             return None
@@ -300,7 +357,7 @@ class Playing:
                 self._record(known.next(), known.chance)
 
     def _record(self, noticed: script.Noticed, chance: Any) -> None:
-        players = self.crew.on(self.on_duty, noticed.by)
+        players = self._all_on(noticed.by)
         walked = [area for area in self.crew.areas if self._doors.get(area)]
         if not players or not walked:
             return
@@ -325,31 +382,36 @@ class Playing:
     def _hand_over(self, now: datetime) -> None:
         if not self._is_due("handover", _EVERY_HANDOVER, now):
             return
-        leader = self._one_on("duty_leader")
+        leader = self._one_on(LEADER)
         if leader is None:
             return
         for row in self.client.get(leader.token, "/handovers?waiting=true")["items"]:
-            changed = moment(row["at"])
-            chance = self._chance("handover", row["at"])
-            signs, takes = (timedelta(minutes=chance.uniform(*span)) for span in (_SIGNS, _TAKES))
-            outgoing, incoming = self._leaders_of(changed)
-            if row["standing"] == "prepared" and now >= changed + signs:
-                self._sign(row, outgoing, chance)
-            elif row["standing"] == "signed" and now >= moment(row["signed_at"]) + takes:
-                self._take(row, outgoing, incoming, chance)
+            with self._said_and_left(f"handover of {row['at']}"):
+                self._pass_on(row, leader, now)
 
-    def _leaders_of(self, changed: datetime) -> tuple[Player, Player]:
-        """Who led the shift that ended then, and who leads the one that began."""
-        incoming = crew_of(self.local(changed))
-        leaders = [self._one_on("duty_leader", crew) for crew in (1 - incoming, incoming)]
-        outgoing, following = leaders
-        assert outgoing is not None  # a demo's crews have a leader each
-        assert following is not None
-        return outgoing, following
+    def _pass_on(self, row: Any, incoming: Player, now: datetime) -> None:
+        changed = moment(row["at"])
+        chance = self._chance("handover", row["at"])
+        signs, takes = (timedelta(minutes=chance.uniform(*span)) for span in (_SIGNS, _TAKES))
+        outgoing = self._who_led(row, incoming, changed)
+        if row["standing"] == "signed" and now >= moment(row["signed_at"]) + takes:
+            self._take(row, outgoing, incoming, chance)
+        elif row["standing"] == "prepared" and now >= changed + signs and outgoing is not None:
+            self._sign(row, outgoing, chance)
+
+    def _who_led(self, row: Any, incoming: Player, changed: datetime) -> Player | None:
+        """Who of us led the shift that ended then; None where somebody else did, and signs it."""
+        named = row["on_duty"] or [one.name for one in self._cast_of(changed - _HALF_A_DAY)]
+        return next(
+            (
+                one
+                for one in self.crew.players
+                if one.post == LEADER and one.name in named and one.token != incoming.token
+            ),
+            None,
+        )
 
     def _sign(self, row: Any, outgoing: Player, chance: Any) -> None:
-        if row["on_duty"] and outgoing.name not in row["on_duty"]:
-            return  # somebody else led that shift, and signs it
         play = script.script()
         said = {
             "keys_expected": _KEYS,
@@ -361,7 +423,7 @@ class Playing:
         self.client.post(outgoing.token, f"/handovers/{row['id']}/sign", said)
         self.say(f"{outgoing.name} has signed the handover")
 
-    def _take(self, row: Any, outgoing: Player, incoming: Player, chance: Any) -> None:
+    def _take(self, row: Any, outgoing: Player | None, incoming: Player, chance: Any) -> None:
         path = f"/handovers/{row['id']}"
         document = self.client.get(incoming.token, path)
         if not document["may_read"]:
@@ -373,7 +435,8 @@ class Playing:
         if unread:
             self.client.post(incoming.token, f"{path}/read", {"items": unread})
         self.client.post(incoming.token, f"{path}/take", {"own_password": self.crew.password})
-        self._sign_off(outgoing)
+        if outgoing is not None:
+            self._sign_off(outgoing)
         self.say(f"{incoming.name} has taken the shift over")
 
 

@@ -17,22 +17,29 @@ SOON = timedelta(minutes=4)
 _STRIDE, _REST = (12, 34), (3.0, 9.0)
 #: The list may be a little old: who was there just now isn't sent again.
 _JUST_NOW = timedelta(seconds=90)
+#: What was looked into so lately belongs to the walk that a restart broke off.
+_SAME_WALK = timedelta(minutes=9)
 
 
 class Door(NamedTuple):
-    """A cell with people in it, and by when somebody is to look in."""
+    """A cell with people in it, by when somebody is to look in, and when somebody did last."""
 
     cell: str
     name: str
     wanted_by: datetime
+    last_at: datetime | None = None
 
 
 @dataclass(slots=True)
 class Walk:
-    """The walks of one patrol through one area; `free_at` is when they reach the next door."""
+    """The walks of one patrol through one area; `free_at` is when they reach the next door.
+
+    It knows nothing of the walk before it. That goes on where the doors say it was broken off.
+    """
 
     chance: Random
     free_at: datetime
+    _begun: bool = False
     _ahead: list[str] = field(default_factory=list)
     _seen: dict[str, datetime] = field(default_factory=dict)
 
@@ -49,10 +56,13 @@ class Walk:
         while self._ahead:
             if (door := by_cell.get(self._ahead.pop())) is not None:
                 return self._at(door, now)
-        self._ahead = sorted(one.cell for one in doors)
+        left = [one.cell for one in doors if self._begun or not _was_seen(one, now)]
+        rests = self._begun or (bool(doors) and not left)
+        self._begun = self._begun or bool(doors)
+        self._ahead = sorted(left)
         self.chance.shuffle(self._ahead)
         rest = timedelta(minutes=self.chance.uniform(*_REST))
-        self.free_at = now + (rest if self._seen else timedelta(seconds=_STRIDE[0]))
+        self.free_at = now + (rest if rests else timedelta(seconds=_STRIDE[0]))
         return None
 
     def _resting(self, waiting: Sequence[Door], now: datetime) -> bool:
@@ -64,3 +74,8 @@ class Walk:
         self._seen[door.cell] = now
         self.free_at = now + timedelta(seconds=self.chance.uniform(*_STRIDE))
         return door
+
+
+def _was_seen(door: Door, now: datetime) -> bool:
+    """Whether the walk that was broken off has been at a door."""
+    return door.last_at is not None and now - door.last_at < _SAME_WALK

@@ -1,5 +1,6 @@
 """A shift that is played against the real API, under a clock that is set."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,8 +13,9 @@ from custos.config.shift.crew import Crew, Player
 from custos.config.shift.playing import Playing, crew_of
 from custos.foundation import clock
 from custos.foundation.api import services as tokens
+from custos.foundation.api.models import Token
 from custos.foundation.database import scope
-from custos.foundation.record.parties import Post, StaffKind
+from custos.foundation.record.parties import Actor, Post, StaffKind
 from custos.prevention.devices import intake
 from custos.prevention.devices.tests.worlds import a_button, a_press
 from custos.prevention.duty import services as duty
@@ -22,6 +24,8 @@ from custos.prevention.duty.handover.models import Handover, HandoverReading
 from custos.prevention.duty.information import services as information
 from custos.prevention.duty.information.services import About
 from custos.prevention.duty.models import Task
+from custos.prevention.duty.roster import facts
+from custos.prevention.duty.roster import services as roster
 from custos.prevention.duty.rounds import services as rounds
 from custos.prevention.duty.rounds.models import Look, WatchedCell
 from custos.prevention.duty.shifts.models import SignOn
@@ -51,27 +55,64 @@ class Demo:
                 facility=self.facility.pk,
                 valid_from=clock.today(),
                 reason="x",
-                by=factories.somebody(Post.LEADER, at=self.facility).actor,
+                by=self._leader(),
             )
             assert self.left.area is not None
             assert self.walked.area is not None
-            area = self.walked.area.name
-            players = tuple(self._player(post, crew, area) for crew in (0, 1) for post in _POSTS)
+            players = tuple(self._player(post, crew) for crew in (0, 1) for post in _POSTS)
             codes = WatchedCell.objects.values_list("cell_id", "code")
             tags = {str(cell): code for cell, code in codes}
-        self.crew = Crew("x", self.left.area.name, PASSWORD, players, tags)
+        self.crew = Crew(
+            facility="x",
+            left=self.left.area.name,
+            areas=(self.walked.area.name,),
+            womens=(),
+            password=PASSWORD,
+            players=players,
+            tags=tags,
+        )
         self.said: list[str] = []
         self.playing = self.a_play()
 
-    def _player(self, post: Post, crew: int, area: str) -> Player:
+    def _player(self, post: Post, crew: int | None, turns: int | None = None) -> Player:
         acting = factories.somebody(post, StaffKind.OFFICER, at=self.facility)
+        acting.posting.crew = turns
+        acting.posting.save(update_fields=["crew"])
         acting.user.set_password(PASSWORD)
         acting.user.save()
-        acting.staff.name = f"{post} {crew}"
+        acting.staff.name = f"{post} {crew} {turns}"
         acting.staff.save()
         scopes = ("duty:read", "duty:write", "people:read")
         _token, secret = tokens.make_personal(acting, "x", wanted=scopes, days=2)
-        return Player(post, acting.staff.name, secret, crew, area if post is Post.PATROL else "")
+        return Player(post, acting.staff.name, secret, acting.actor.ref, crew)
+
+    def rostered(self) -> str:
+        """Publish the month with four more patrols who turn; returns whom it names for the coming night."""
+        with scope.entered(SYSTEM), clock.set_to(BEGINS - timedelta(minutes=10)):
+            turning = [self._player(Post.PATROL, None, turns) for turns in (1, 2, 3, 4)]
+            month, leader = BEGINS.date().replace(day=1), self._leader()
+            draft = roster.begin(self.facility.pk, month, by=leader)
+            plan = roster.publish(self.facility.pk, month, seen=draft.revision, by=leader)
+            lines = [one for one in facts.lines(plan) if one.day == BEGINS.date()]
+        self.crew = replace(self.crew, players=(*self.crew.players, *turning))
+        self.playing = self.a_play()
+        (named,) = (one.staff for one in lines if one.turn == "20:00")
+        return named
+
+    def _leader(self) -> Actor:
+        return factories.somebody(Post.LEADER, at=self.facility).actor
+
+    def on_duty(self, post: Post) -> set[str]:
+        """Who is signed on to a post."""
+        with scope.entered(SYSTEM):
+            on = SignOn.objects.filter(until=None, post=post)
+            return set(on.values_list("staff_ref", flat=True))
+
+    def revoke(self, player: Player) -> None:
+        """Take somebody's token back."""
+        with scope.entered(SYSTEM), clock.set_to(self.now):
+            token = Token.objects.get(posting__staff_id=player.staff)
+            tokens.revoke(token.pk, by=self._leader())
 
     def a_play(self) -> Playing:
         """A program that begins to play, knowing nothing of what another has done."""
@@ -200,6 +241,43 @@ def test_a_shift_is_handed_over_at_its_change() -> None:
         night = {one.name for one in demo.crew.players if one.crew == 1}
         assert len(on) == len(night)
         assert not Task.objects.filter(rule_id="DUTY-HANDOVER").exclude(state="answered").exists()
+
+
+def test_whom_the_roster_names_comes_and_goes_on_after_a_restart() -> None:
+    demo = Demo()
+    named = demo.rostered()
+    demo.play(35, every=60)
+    assert demo.on_duty(Post.PATROL) == {named}
+    before = len(demo.said)
+    demo.playing = demo.a_play()
+    demo.play(2, every=30)
+    assert demo.on_duty(Post.PATROL) == {named}
+    assert len(demo.said) == before + 1, "whose shift it is, and nothing that was refused"
+
+
+def test_who_is_refused_is_stood_in_for_and_holds_nobody_up() -> None:
+    demo = Demo()
+    first, *_others, last = demo.crew.players[:3]
+    with scope.entered(SYSTEM):
+        stand_in = demo._player(Post.PATROL, None)
+    demo.crew = replace(demo.crew, players=(*demo.crew.players, stand_in))
+    demo.playing = demo.a_play()
+    demo.revoke(first)
+    demo.play(1)
+    assert demo.on_duty(Post.LOGISTICS) == {last.staff}
+    assert demo.on_duty(Post.PATROL) - {first.staff}
+    assert len([line for line in demo.said if "doesn't sign on" in line]) == 1
+
+
+def test_who_was_killed_at_a_door_goes_on_to_the_next() -> None:
+    demo = Demo()
+    demo.play(2)
+    with scope.entered(SYSTEM):
+        assert Look.objects.count() == 1
+    demo.playing = demo.a_play()
+    demo.play(2)
+    with scope.entered(SYSTEM):
+        assert Look.objects.count() == 1
 
 
 def test_it_leaves_to_people_what_they_were_first_with() -> None:

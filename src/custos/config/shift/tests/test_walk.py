@@ -65,6 +65,35 @@ def test_what_fell_behind_is_walked_at_once() -> None:
     assert looks[len(GAPS) - 1].at - NOW < timedelta(minutes=9)
 
 
+def _doors(seen: dict[str, timedelta]) -> list[Door]:
+    return [
+        Door(name, name, NOW + gap, NOW - seen[name] if name in seen else None)
+        for name, gap in GAPS.items()
+    ]
+
+
+def test_a_walk_that_was_broken_off_goes_on_where_it_was() -> None:
+    seen = {name: timedelta(minutes=at) for at, name in enumerate(list(GAPS)[:6], 1)}
+    walk, looked, doors = Walk(stream(1, "walk"), NOW), [], _doors(seen)
+    for second in range(240):
+        at = walk.next_door(doors, NOW + timedelta(seconds=second))
+        looked += [at.name] if at else []
+    assert looked
+    assert not set(looked) & set(seen)
+
+
+def test_who_has_just_been_everywhere_rests_and_then_walks_again() -> None:
+    everywhere = dict.fromkeys(GAPS, timedelta(minutes=2))
+    walk, doors = Walk(stream(1, "walk"), NOW), _doors(everywhere)
+    looked = {}
+    for second in range(900):
+        at = walk.next_door(doors, NOW + timedelta(seconds=second))
+        if at:
+            looked.setdefault(at.name, second)
+    assert min(looked.values()) > 150
+    assert looked
+
+
 def test_nobody_is_looked_in_on_where_nobody_is() -> None:
     walk = Walk(stream(1, "walk"), NOW)
     assert walk.next_door([], NOW) is None
