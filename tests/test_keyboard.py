@@ -1,5 +1,6 @@
 """Each role's day without a mouse: everything is reached and done by keys, and the focus is seen."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -8,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from custos.foundation.accounts.acting import Acting
 from custos.foundation.accounts.models import User
+from custos.foundation.custody import counting
 from custos.foundation.custody.models import Custody
 from custos.foundation.custody.place_models import Absence
 from custos.foundation.database import scope
@@ -17,6 +19,7 @@ from custos.foundation.record.parties import Post, StaffKind
 from custos.foundation.ui.models import Draft
 from custos.prevention.devices import intake
 from custos.prevention.devices.tests.worlds import a_button, a_press
+from custos.prevention.duty import services as duty
 from custos.prevention.duty.models import Task
 from tests import browsers, factories, house
 
@@ -153,6 +156,45 @@ def test_a_result_begun_is_never_left_by_moving_on(sits: Sits, two_more: list[Ce
     expect(row.locator("kbd")).to_be_visible()
     assert page.url == kept
     expect(page.locator(".workbench-item textarea[name=text]")).to_have_value("Half a sen")
+
+
+def test_what_was_typed_stays_to_be_read_where_another_window_answered(
+    sits: Sits, lived_in: house.House
+) -> None:
+    page, words = sits(Post.PATROL), "Stomach pain; the doctor"
+    page.goto(f"/duty/?task={lived_in.task}")
+    page.keyboard.press("a")
+    page.locator(".workbench-item textarea[name=text]").type(words)
+    with scope.entered(factories.SYSTEM):
+        task = Task.objects.get(pk=lived_in.task)
+        leader = factories.somebody(Post.LEADER, at=task.organization)
+        duty.answer(task.pk, "Handled.", by=leader.actor)
+    shown = page.locator(".workbench-item [data-unsent]")
+    expect(shown).to_be_visible()
+    expect(shown).to_contain_text("Your text was not sent")
+    expect(shown).to_contain_text(words)
+    # The part is fetched again with whatever happens next.
+    with scope.entered(factories.SYSTEM), page.expect_response("**/item/"):
+        intake.take([a_press(a_button(factories.a_cell(facility=task.organization)))])
+    expect(shown).to_contain_text(words)
+
+
+def test_a_row_that_is_done_elsewhere_is_gone_over_and_opened_there(
+    sits: Sits, lived_in: house.House, two_more: list[Cell]
+) -> None:
+    with scope.entered(factories.SYSTEM):
+        facility = Task.objects.get(pk=lived_in.task).organization
+        counting.begin(facility, "extra", by=factories.an_officer(Post.DUTY_LEADER))
+    page = sits(Post.PATROL)
+    page.goto("/duty/")
+    item = page.locator(".workbench-item .task-title").inner_text()
+    rows = page.locator(".workbench-now .row-item")
+    press(page, *"j" * rows.count())
+    expect(page.locator(".row-item.is-at")).to_have_attribute("data-key", re.compile("count:"))
+    page.wait_for_timeout(500)
+    assert page.locator(".workbench-item .task-title").inner_text() == item
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/counts/*")
 
 
 def test_f_on_a_row_not_open_keeps_what_is_typed_next(sits: Sits, two_more: list[Cell]) -> None:

@@ -45,6 +45,7 @@ EXCEPT = {
     "part of a page, fetched by it": (
         "calls",
         "duty_now",
+        "duty_ahead",
         "duty_area",
         "duty_item",
         "duty_around",

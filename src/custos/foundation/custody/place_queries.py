@@ -558,6 +558,70 @@ def away(organization: int) -> list[Away]:
     return [Away(*row) for row in listed]
 
 
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """An absence that is planned or goes on, by identifiers alone."""
+
+    id: UUID
+    custody_id: UUID
+    kind: str
+    kind_title: str
+    destination: str
+    planned_from: datetime
+    planned_until: datetime
+    left_at: datetime | None
+
+
+def trips(organization: int, limit: int = 50) -> list[Trip]:
+    """Who of a facility is to leave for a while, or is out, by the planned departure; names nobody.
+
+    One query.
+    """
+    rows = Absence.objects.visible_to(scope.current()).filter(
+        organization_id=organization, back_at__isnull=True, cancelled_at__isnull=True
+    )
+    titles = {kind.id: in_words(kind.title) for kind in absences.rules().kinds}
+    listed = rows.order_by("planned_from", "pk").values_list(
+        "pk", "custody_id", "kind", "destination", "planned_from", "planned_until", "left_at"
+    )
+    return [
+        Trip(pk, custody, kind, titles.get(kind, kind), where, begins, until, left_at)
+        for pk, custody, kind, where, begins, until, left_at in listed[:limit]
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """Somebody in custody under an order about their company, by the stay; `review_by` is when it is to
+    be looked at.
+    """
+
+    custody_id: UUID
+    title: Any
+    review_by: datetime
+
+
+def under_orders(organization: int) -> list[Ordered]:
+    """Who of a facility must not be alone or is apart by medical order, by the order's review; names
+    nobody. One query.
+    """
+    rows = PlacingOrder.objects.visible_to(scope.current()).filter(
+        organization_id=organization, ended_at=None, custody__ended_at=None
+    )
+    listed = rows.order_by("review_by", "pk").values_list("custody_id", "kind", "review_by")
+    return [Ordered(custody, queries.ORDERS[kind], review) for custody, kind, review in listed]
+
+
+def arrived_since(
+    organization: int, since: datetime, limit: int = 50
+) -> list[tuple[UUID, datetime]]:
+    """Whom a facility took in since then, the latest first, by the stay; names nobody. One query."""
+    rows = Custody.objects.visible_to(scope.current()).filter(
+        organization_id=organization, ended_at=None, admitted_at__gte=since
+    )
+    return list(rows.order_by("-admitted_at", "-pk").values_list("pk", "admitted_at")[:limit])
+
+
 def last_back(custody: UUID, kind: str) -> datetime | None:
     """When somebody last came back from an absence of one sort; None where they never did. One query."""
     rows = Absence.objects.visible_to(scope.current()).filter(

@@ -235,6 +235,22 @@ def following(entry: UUID) -> list[Line]:
     return _lines(list(_visible().filter(because_id=entry).order_by("id")[:PAGE]))
 
 
+#: So far back in a facility's chain somebody's last act is looked for.
+_LATELY = 1000
+
+
+def last_acts(organization: int, refs: Collection[str]) -> dict[str, datetime]:
+    """When each of some members of staff last wrote anything at an organization, by how entries name them;
+    nobody who isn't among its last thousand entries. Says nothing of what it was. One query.
+    """
+    entries = _visible().filter(organization_id=organization).order_by("-seq")
+    found: dict[str, datetime] = {}
+    for ref, at in entries.values_list("by_ref", "recorded_at")[:_LATELY]:
+        if ref in refs:
+            found.setdefault(ref, at)
+    return found
+
+
 def head_rows(*, after: int | None = None, limit: int = PAGE) -> list[Head]:
     """The ends of the chains in the scope, by organization. One query."""
     seen = scope.current()

@@ -7,5 +7,6 @@ class UiConfig(AppConfig):
     label = "ui"
 
     def ready(self) -> None:
-        """Load what every app puts into the top bar, the search box, the bell and the wizards."""
-        autodiscover_modules("navigation", "search", "notices", "wizards")
+        """Load what every app puts into the top bar, the search box, the bell, the wizards and the
+        workbenches."""
+        autodiscover_modules("navigation", "search", "notices", "wizards", "workbench")

@@ -265,6 +265,17 @@ def unheld(custodies: Iterable[UUID]) -> set[UUID]:
     return set(rows.values_list("pk", flat=True))
 
 
+def permits_ended(facility: int, limit: int = 50) -> list[tuple[UUID, date]]:
+    """Whose last interrogation permit of a facility has ended while their limit runs, the latest first,
+    with its last day; names nobody. One query.
+    """
+    rows = clocks().filter(
+        organization_id=facility, held=True, due_at__gt=clock.now(), permit_until__lt=clock.today()
+    )
+    listed = rows.order_by("-permit_until", "pk").values_list("pk", "permit_until")[:limit]
+    return [(custody_id, until) for custody_id, until in listed if until]
+
+
 def _of(organization: int) -> QuerySet[Clock]:
     lowest, highest = range_of(organization)
     rows = clocks().filter(held=True)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
@@ -268,9 +269,20 @@ class OrderShown:
     task: TaskShown
 
 
+def _tasks() -> QuerySet[Task]:
+    found = Task.objects.visible_to(scope.current()).filter(source_kind=ORDER)
+    return found.select_related("cell", "area", "reopened_by")
+
+
+def without_result(by: Actor, limit: int = 10) -> list[TaskShown]:
+    """The tasks of orders that haven't ended, by when they are to be accepted or done. Two queries."""
+    found = _tasks().filter(state__in=engine.UNFINISHED)
+    return queries.as_shown(found.order_by("wanted_by", "id")[:limit], by)
+
+
 def listed(by: Actor, *, after: UUID | None = None, limit: int = 50) -> list[OrderShown]:
     """Orders of the scope, the latest first. Five queries."""
-    found = Task.objects.visible_to(scope.current()).filter(source_kind=ORDER)
+    found = _tasks()
     if after is not None:
         found = found.filter(id__lt=after)
     tasks = queries.as_shown(found.order_by("-id")[:limit], by)

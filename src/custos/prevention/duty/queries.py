@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Count, Min, Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -198,6 +198,40 @@ def echoes(by: Actor, limit: int = 50) -> list[TaskShown]:
         _tasks().filter(mine, ended_at__gte=since).order_by("-ended_at")[:limit],
         by,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """Somebody in custody whom unfinished tasks are about: how many, how grave, the first deadline."""
+
+    custody_id: UUID
+    tasks: int
+    severity: int
+    wanted_by: datetime
+
+
+def concerned(by: Actor, limit: int = 50) -> list[Concerned]:
+    """Whom what the reader's post is asked to do is about, gravest first; names nobody. One query."""
+    rows = (
+        Task.objects.visible_to(scope.current())
+        .filter(state__in=engine.UNFINISHED, asked__contains=[by.post], custody_id__isnull=False)
+        .values("custody_id")
+        .annotate(tasks=Count("pk"), gravest=Min("severity"), first=Min("wanted_by"))
+        .order_by("gravest", "first", "custody_id")
+    )
+    return [
+        Concerned(row["custody_id"], row["tasks"], row["gravest"], row["first"])
+        for row in rows[:limit]
+        if row["custody_id"]
+    ]
+
+
+def overdue_by_post(facility: int) -> dict[Post, int]:
+    """How many tasks of a facility are past their time, by the post that was asked last. One query."""
+    rows = Task.objects.visible_to(scope.current()).filter(
+        organization_id=facility, state__in=engine.UNFINISHED, wanted_by__lt=clock.now()
+    )
+    return {Post(post): count for post, count in rows.values_list("post").annotate(Count("pk"))}
 
 
 def tasks_after(entries: Sequence[UUID], by: Actor) -> dict[UUID, list[TaskShown]]:

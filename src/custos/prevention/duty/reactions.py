@@ -34,6 +34,7 @@ from custos.prevention.duty.kinds import (
     TaskAnswered,
     TaskOpened,
 )
+from custos.prevention.duty.rounds import plan
 from custos.prevention.duty.rounds import services as rounds
 
 
@@ -141,7 +142,9 @@ def ask_whom_the_order_names(event: Event, deed: Deed) -> None:
 @on(RoundsBehind, emits=[TaskOpened])
 def see_to_the_rounds(event: Event, deed: Deed) -> None:
     """Nobody looked into cells in time."""
-    services.open_task(event, deed)
+    assert isinstance(event.payload, RoundsBehind)
+    cells = event.payload.cells
+    services.open_task(event, deed, called=lambda title: plan.behind(title, cells))
 
 
 @on(HandoverWaits, emits=[TaskOpened])

@@ -1,7 +1,7 @@
 """What may happen to a task. Each deed locks the task's row first and the chain's head last."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from custos.foundation.record.reactions import Event
 from custos.foundation.record.services import Deed
 from custos.foundation.ui.wording import enumerated
 from custos.prevention.duty import catalogue, engine, opening
-from custos.prevention.duty.engine import Reason, State
+from custos.prevention.duty.engine import Reason, State, Title
 from custos.prevention.duty.kinds import (
     TaskAccepted,
     TaskAnswered,
@@ -37,16 +37,22 @@ LONGEST_ANSWER = 4000
 _SYSTEM = Actor.system("duty")
 
 
-def open_task(event: Event, deed: Deed) -> Task | None:
+def open_task(
+    event: Event, deed: Deed, *, called: Callable[[Title], Title] | None = None
+) -> Task | None:
     """Open the task that the catalogue asks for on an entry, within the deed that wrote it.
 
-    A repetition of what is being handled already is counted there and opens nothing. Called again
-    for the same entry it changes nothing. None where nothing was opened.
+    `called` makes of the catalogue's title one that says of this entry where to go. A
+    repetition of what is being handled already is counted there and opens nothing. Called again for the
+    same entry it changes nothing. None where nothing was opened.
     """
     day = clock.day_of(deed.at)
     plan = engine.plan_for(catalogue.rules(), event.payload.name, day, opened_at=deed.at)
     if plan is None:
         return None
+    if called:
+        rule = plan.rule.model_copy(update={"title": called(plan.rule.title)})
+        plan = replace(plan, rule=rule)
     task = _task_of(event, plan, deed.at)
     if not opening.join_or_add(task, handled_since=deed.at - plan.rule.accept_within.length):
         return None

@@ -27,6 +27,20 @@ from custos.prevention.duty import orders, queries
 from custos.prevention.duty.queries import TaskShown
 
 
+class _OfficersOf(forms.Select):
+    """Officers by the post they hold; the page offers those of the post that is chosen beside it."""
+
+    def __init__(self) -> None:
+        super().__init__({"data-choices-by": "post"})
+
+    def create_option(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """An option that says for which post it is: its value begins with the post."""
+        option: dict[str, Any] = super().create_option(*args, **kwargs)
+        if post := str(option["value"]).partition(" ")[0]:
+            option["attrs"]["data-for"] = post
+        return option
+
+
 class OrderForm(Form):
     """What is to be done, by whom, where and by when."""
 
@@ -41,6 +55,7 @@ class OrderForm(Form):
         label=gettext_lazy("Officer"),
         help_text=gettext_lazy("Named first; others of the post may take it on instead."),
         required=False,
+        widget=_OfficersOf,
     )
     cell = forms.ChoiceField(label=gettext_lazy("Cell"), required=False)
     due_at = MomentField(label=gettext_lazy("Result by"))
@@ -51,10 +66,12 @@ class OrderForm(Form):
         facility = acting.organization
         takers = [post for post in orders.DEPLOYED if post is not acting.post]
         self.fields["post"].choices = [(post.value, post.title) for post in takers]  # type: ignore[attr-defined]
-        titles = {post.value: post.title for post in Post}
-        self.fields["officer"].choices = [("", _("Whoever of the post takes it on"))] + [  # type: ignore[attr-defined]
-            (f"{one.post} {one.ref}", f"{titles[one.post]} · {one.name}")
-            for one in accounts.holders(facility.pk, takers)
+        holding: dict[Post, list[tuple[str, str]]] = {post: [] for post in takers}
+        for one in accounts.holders(facility.pk, takers):
+            holding[Post(one.post)].append((f"{one.post} {one.ref}", one.name))
+        self.fields["officer"].choices = [  # type: ignore[attr-defined]
+            ("", _("Whoever of the post takes it on")),
+            *((post.title, officers) for post, officers in holding.items() if officers),
         ]
         self.fields["severity"].choices = list(SEVERITIES.items())  # type: ignore[attr-defined]
         if about is None:

@@ -21,6 +21,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("duty/", views.duty, name="duty"),
     path("duty/now/", views.now, name="duty_now"),
+    path("duty/ahead/", views.ahead, name="duty_ahead"),
     path("duty/area/", views.area, name="duty_area"),
     path("duty/answers/", views.answers, name="duty_answers"),
     path("duty/<uuid:task_id>/", views.task, name="duty_task"),

@@ -1,4 +1,4 @@
-"""The patrol's workbench: tasks of now, the one at hand, and the area."""
+"""The workbench of each post: what is to be done now, the task at hand, what comes next, and its people."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from custos.foundation import gate
-from custos.foundation.accounts import access, breakglass, confirmations
+from custos.foundation.accounts import access, breakglass
 from custos.foundation.accounts import queries as accounts
 from custos.foundation.accounts.acting import Acting, acting_in
 from custos.foundation.accounts.middleware import purpose, shown_regardless
@@ -35,7 +35,7 @@ from custos.prevention.duty.information.types import KIND
 from custos.prevention.duty.kinds import PostShort
 from custos.prevention.duty.queries import TaskShown
 from custos.prevention.duty.shifts import queries as shifts
-from custos.web.workbenches import doing, operations
+from custos.web.workbenches import beside, doing, operations
 from custos.web.workbenches.forms import AnswerForm
 
 #: How much of what else happened in the cell stands beside a task.
@@ -66,7 +66,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def duty(request: HttpRequest) -> HttpResponse:
     """The workbench. `?task=` chooses; without it the first of the list is at hand."""
     acting = acting_in(request)
-    tasks = _now(acting)
+    tasks = _tasks(acting)
     chosen = _chosen(request, tasks, acting)
     return render(request, "workbenches/duty.html", _page(acting, tasks, chosen))
 
@@ -80,10 +80,8 @@ def _page(
     hand_back_form: ReasonForm | None = None,
     note_form: ReasonForm | None = None,
 ) -> dict[str, Any]:
-    context = {
-        "tasks": tasks,
+    context: dict[str, Any] = {
         "lists_calls": True,
-        "echoes": queries.echoes(acting.actor, _LATEST_ECHOES),
         "withdraw_form": (withdraw_form or _withdrawing()) if acting.actor.is_officer else None,
         "hand_back_form": hand_back_form or _handing_back(),
         "note_form": note_form or _noting(),
@@ -95,6 +93,7 @@ def _page(
         if acting.post in handing_over.SIGNERS
         else None,
     }
+    context |= _now(acting, tasks) | beside.of(acting)
     if chosen:
         context |= _item(chosen, acting, answer_form) | _around(chosen)
     elif acting.post in operations.READERS:
@@ -102,7 +101,7 @@ def _page(
     return context | _area(acting)
 
 
-def _now(acting: Acting) -> list[TaskShown]:
+def _tasks(acting: Acting) -> list[TaskShown]:
     """The list of now, each task with whom it is about, and of equal ones the limit that ends first."""
     return _by_the_limit(_with_whom(queries.now_list(acting.actor)))
 
@@ -127,6 +126,14 @@ def _by_the_limit(tasks: list[TaskShown]) -> list[TaskShown]:
 def _limit_end(task: TaskShown) -> datetime:
     assert task.limit_ends is not None
     return task.limit_ends
+
+
+def _now(acting: Acting, tasks: list[TaskShown]) -> dict[str, Any]:
+    """The list of now: tasks and what else there is to do, and the answers that came back below it."""
+    return {
+        "rows": beside.merged(tasks, beside.todos(acting)),
+        "echoes": queries.echoes(acting.actor, _LATEST_ECHOES),
+    }
 
 
 def _with_whom(tasks: list[TaskShown]) -> list[TaskShown]:
@@ -163,11 +170,8 @@ def _of_limit(task: TaskShown) -> bool:
 
 
 def _else_to_do(acting: Acting) -> list[operations.Tile]:
-    """What a leader may look at while no task waits: who asks for a second person, what is amiss."""
+    """What a leader may look at while no task waits: what is amiss."""
     found = operations.to_look_at()
-    if asked := len(confirmations.waiting_for(acting)):
-        title, url = _("A colleague waits for a second person"), reverse("confirmations")
-        found.insert(0, operations.Tile(title, "near", "todo", _("to confirm"), asked, url=url))
     if acting.post in breakglass.LISTED_FOR and (opened := breakglass.open_now()):
         title, url = _("Open in an emergency now"), reverse("glass")
         found.append(operations.Tile(title, "near", "todo", _("to look at"), opened, url=url))
@@ -298,15 +302,20 @@ def _area(acting: Acting) -> dict[str, Any]:
 def now(request: HttpRequest) -> HttpResponse:
     """The list of now, as the live part fetches it."""
     acting = acting_in(request)
-    tasks = _now(acting)
+    tasks = _tasks(acting)
     wanted = request.GET.get("task", "")
     chosen = next((shown for shown in tasks if str(shown.id) == wanted), None)
-    context = {
-        "tasks": tasks,
-        "chosen": chosen,
-        "echoes": queries.echoes(acting.actor, _LATEST_ECHOES),
-    }
+    context = {"chosen": chosen} | _now(acting, tasks)
     return render(request, "workbenches/_now.html", context)
+
+
+@require_GET
+@gate.posts(*DUTY_POSTS)
+@purpose("duty")
+@shown_regardless
+def ahead(request: HttpRequest) -> HttpResponse:
+    """What comes next, the posts and the post's people, as the live part fetches them."""
+    return render(request, "workbenches/_ahead.html", beside.of(acting_in(request)))
 
 
 @require_GET
@@ -395,7 +404,7 @@ def answer(request: HttpRequest, task_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("Answered. Whoever found it sees the result."))
             return redirect("duty")
-    tasks, chosen = _now(acting), queries.task(task_id, acting.actor)
+    tasks, chosen = _tasks(acting), queries.task(task_id, acting.actor)
     context = _page(acting, tasks, chosen, form)
     return render(request, "workbenches/duty.html", context, status=Malformed.status)
 
@@ -407,7 +416,7 @@ def withdraw(request: HttpRequest, task_id: UUID) -> HttpResponse:
     """Take the task back, with the reason, which is asked for once more where there is none."""
     acting, form = acting_in(request), _withdrawing(request.POST)
     if not form.is_valid() and acting.actor.is_officer:
-        tasks, chosen = _now(acting), queries.task(task_id, acting.actor)
+        tasks, chosen = _tasks(acting), queries.task(task_id, acting.actor)
         context = _page(acting, tasks, chosen, withdraw_form=form)
         return render(request, "workbenches/duty.html", context, status=Malformed.status)
     try:
@@ -426,7 +435,7 @@ def hand_back(request: HttpRequest, task_id: UUID) -> HttpResponse:
     """Give the task back to its posts, with the reason, which is asked for again where there is none."""
     acting, form = acting_in(request), _handing_back(request.POST)
     if not form.is_valid():
-        tasks, chosen = _now(acting), queries.task(task_id, acting.actor)
+        tasks, chosen = _tasks(acting), queries.task(task_id, acting.actor)
         context = _page(acting, tasks, chosen, hand_back_form=form)
         return render(request, "workbenches/duty.html", context, status=Malformed.status)
     try:
@@ -445,7 +454,7 @@ def note(request: HttpRequest, task_id: UUID) -> HttpResponse:
     """Say how far the task is; asked for again where nothing was said."""
     acting, form = acting_in(request), _noting(request.POST)
     if not form.is_valid():
-        tasks, chosen = _now(acting), queries.task(task_id, acting.actor)
+        tasks, chosen = _tasks(acting), queries.task(task_id, acting.actor)
         context = _page(acting, tasks, chosen, note_form=form)
         return render(request, "workbenches/duty.html", context, status=Malformed.status)
     try:

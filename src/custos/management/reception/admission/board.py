@@ -47,6 +47,27 @@ def page(acting: Any, number: str, sort: str = "") -> Page[Any]:
     return shown
 
 
+def at_hand(acting: Any, limit: int) -> list[Line]:
+    """The arrivals of a facility that stand at the door or whose admission has begun, oldest first.
+    Three queries.
+    """
+    found = Arrival.objects.visible_to(scope.current()).filter(
+        organization_id=acting.organization.pk, closed_at__isnull=True, arrived_at__isnull=False
+    )
+    return _lines(list(found.order_by("since", "id")[:limit]), acting)
+
+
+def expected(organization_id: int, limit: int) -> list[Arrival]:
+    """Who is announced and hasn't come, by when they are expected. One query."""
+    found = Arrival.objects.visible_to(scope.current()).filter(
+        organization_id=organization_id,
+        closed_at__isnull=True,
+        arrived_at__isnull=True,
+        expected_at__isnull=False,
+    )
+    return list(found.order_by("expected_at", "id")[:limit])
+
+
 def listed(
     organization_id: int, *, after: tuple[datetime, UUID] | None = None, limit: int = PAGE
 ) -> list[Arrival]:

@@ -116,6 +116,28 @@ def after(organization: int, last: tuple[datetime, UUID] | None, limit: int) -> 
     return shown(found.order_by("opened_at", "id")[:limit])
 
 
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Somebody who is to leave, by identifiers alone. `due_at` is None before their document came."""
+
+    id: UUID
+    custody_id: UUID
+    way_title: Any
+    planned_on: date | None
+    received_at: datetime | None
+    due_at: datetime | None
+
+
+def leaving(organization: int, limit: int = 30) -> list[Leaving]:
+    """Who of a facility is to leave, whoever is most pressing first; names nobody. One query."""
+    rows = _visible(organization).order_by(F("due_at").asc(nulls_last=True), "planned_on", "id")
+    named = rows.values_list("pk", "custody_id", "way", "planned_on", "received_at", "due_at")
+    return [
+        Leaving(pk, custody_id, InWords(way_of(way).title), planned_on, received_at, due_at)
+        for pk, custody_id, way, planned_on, received_at, due_at in named[:limit]
+    ]
+
+
 def numbers(organization: int) -> dict[str, int]:
     """How many are to leave, are late, and are due by the end of today. One query."""
     found = _visible(organization)

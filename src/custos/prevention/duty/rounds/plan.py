@@ -18,6 +18,9 @@ from custos.prevention.duty.faults import Fault
 
 FILE = Path(__file__).parents[1] / "rules" / "rounds.yaml"
 
+#: So many cells are named in the title of a task.
+_NAMED = 6
+
 #: How somebody looked: at the door with its tag, at the door without, or by screen.
 How = Literal["tag", "door", "screen"]
 
@@ -99,6 +102,18 @@ def gap_of(own: OwnRounds, *, close: bool) -> timedelta:
     if not close:
         return timedelta(minutes=usual)
     return timedelta(minutes=min(usual, own.close_gap or shipped().close_gap.usual))
+
+
+def behind(title: Title, cells: Sequence[str]) -> Title:
+    """What the task about missed rounds is called: the first cells by name, and how many there are.
+
+    Whoever reads it in a list or is called by it knows at once where to go.
+    """
+    more = len(cells) > _NAMED
+    zh = "、".join(cells[:_NAMED]) + ("等" if more else "")
+    en = ", ".join(cells[:_NAMED]) + (" and more" if more else "")
+    of = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
+    return Title(zh=f"{title.zh}：{zh}，共 {len(cells)} 间", en=f"{title.en}: {en}; {of}")
 
 
 def late_by(due_at: datetime, at: datetime) -> timedelta:

@@ -140,6 +140,28 @@ def behind(facility: int) -> tuple[int, int]:
     return len(missed), sum(missed)
 
 
+def late(facility: int) -> list[tuple[UUID, str, datetime]]:
+    """The cells of a facility that nobody looked into in time: which, its name, since when; the oldest
+    first. One query.
+    """
+    rows = WatchedCell.objects.visible_to(scope.current()).filter(
+        organization_id=facility, missed_since__isnull=False
+    )
+    found = rows.order_by("missed_since", "cell__name")
+    listed = found.values_list("cell_id", "cell__name", "missed_since")[:MOST]
+    return [(cell, name, since) for cell, name, since in listed if since]
+
+
+def next_due(facility: int, limit: int) -> list[tuple[UUID, str, datetime]]:
+    """The cells that are to be looked into next and aren't late: which, its name, by when. One query."""
+    rows = WatchedCell.objects.visible_to(scope.current()).filter(
+        organization_id=facility, due_at__isnull=False, missed_since__isnull=True
+    )
+    found = rows.order_by("due_at", "cell__name")
+    listed = found.values_list("cell_id", "cell__name", "due_at")[:limit]
+    return [(cell, name, due) for cell, name, due in listed if due]
+
+
 @dataclass(frozen=True, slots=True)
 class SignShown:
     """Something strange about rounds, in words."""

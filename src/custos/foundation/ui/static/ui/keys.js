@@ -56,6 +56,8 @@ async function follow(row) {
   const item = document.querySelector(".workbench-item");
   const link = opener(row);
   if (!list || !item || !(link instanceof HTMLAnchorElement)) return false;
+  // What is done on another page stands there alone.
+  if (link.pathname !== location.pathname) return false;
   if (row.matches('[aria-current="true"]')) {
     item.parentElement?.classList.remove("is-parted");
     return true;

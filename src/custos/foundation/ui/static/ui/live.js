@@ -266,7 +266,9 @@ function place(part, html) {
   htmx.process(part);
   tick(part);
   count();
-  const first = part.hasAttribute("data-opens-first") && part.querySelector("[data-key] a[href]");
+  const links = part.hasAttribute("data-opens-first") ? part.querySelectorAll("[data-key] a[href]") : [];
+  // A row may lead to another page, which has no object to show here.
+  const first = [...links].find((link) => link instanceof HTMLAnchorElement && link.pathname === location.pathname);
   if (first instanceof HTMLAnchorElement) open(first.href);
 }
 
@@ -323,6 +325,10 @@ function keep(part) {
     const { name, value, defaultValue } = /** @type {HTMLInputElement} */ (field);
     return { name, value, changed: value !== defaultValue };
   });
+  const lost = [...part.querySelectorAll("[data-unsent]:not([hidden])")].map((shown) => ({
+    name: /** @type {HTMLElement} */ (shown).dataset.unsent ?? "",
+    words: slot(shown, "words").textContent ?? "",
+  }));
   const focus = active && selectors(active).find((one) => part.querySelector(one) === active);
   // A button that nothing names is told again by its words.
   const words = active?.textContent;
@@ -332,12 +338,25 @@ function keep(part) {
     for (const { name, value, changed } of typed) {
       const field = /** @type {HTMLInputElement | null} */ (changed && name ? part.querySelector(`[name="${CSS.escape(name)}"]`) : null);
       if (field) field.value = value;
+      else if (changed && name) unsent(part, name, value);
     }
+    for (const { name, words } of lost) unsent(part, name, words);
     const again = /** @type {HTMLInputElement | null} */ (focus ? part.querySelector(focus) : unnamed());
     if (!again || again.closest("[data-key]")) return;
     again.focus({ preventScroll: true });
     if (typeof caret === "number") again.setSelectionRange?.(caret, caret);
   };
+}
+
+/**
+ * Shows what was typed into a field that is gone, as where somebody else was first.
+ * @param {HTMLElement} part @param {string} name @param {string} words
+ */
+function unsent(part, name, words) {
+  const place = /** @type {HTMLElement | null} */ (part.querySelector(`[data-unsent="${CSS.escape(name)}"]`));
+  if (!place) return;
+  slot(place, "words").textContent = words;
+  place.hidden = false;
 }
 
 /**
