@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('timelimits', '0005_warned_again'),
+        ('timelimits', '0006_watched_since_arrival'),
     ]
 
     operations = [
