@@ -29,7 +29,7 @@ class Place(Enum):
 NOW, NEXT, PEOPLE, POSTS = Place
 
 #: What has room; what stands further down isn't what comes next.
-MOST_NEXT, MOST_PEOPLE = 12, 18
+MOST_NEXT, MOST_PEOPLE = 8, 18
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,13 +28,8 @@ def _on_duty(acting: Any) -> bool:
 
 
 def _after_own_work(order: int) -> Callable[[Any], int]:
-    """First for posts that the catalogue asks; behind their own pages for the others and who oversees."""
-
-    def place(acting: Any) -> int:
-        first = queries.asks(acting.post) and acting.post not in _OVERSEEING
-        return order if first else order + 50
-
-    return place
+    """First for posts that have a workbench of their own; behind their own pages for who oversees."""
+    return lambda acting: order + 50 if acting.post in _OVERSEEING else order
 
 
 navigation.register(
