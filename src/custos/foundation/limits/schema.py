@@ -26,7 +26,9 @@ def case() -> dict[str, Any]:
         "properties": {
             "id": {"description": "Returned as it came."},
             "facility_kind": {"description": "Code of the kind of facility, returned nowhere."},
-            "person": {"description": "Whose case it is; events of another person are refused."},
+            "person": {
+                "description": "Whose case it is: those of others are refused. Needed where two are named."
+            },
             "as_of": _MOMENT,
             "events": {"type": "array", "minItems": 1, "items": {"oneOf": _events()}},
         },
