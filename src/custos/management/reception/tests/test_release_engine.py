@@ -13,6 +13,7 @@ from custos.management.reception.release import engine, rules
 from custos.management.reception.release.engine import (
     FOLLOWED,
     HOLDS,
+    SPENT,
     Basis,
     Facts,
     Paper,
@@ -259,6 +260,35 @@ def test_rel_hold_a_warrant_that_has_ended_takes_the_place_of_none() -> None:
     assert standing(DETENTION, replace(held, bases=(DETENTION, replace(arrest, ended=False)))) == (
         FOLLOWED
     )
+
+
+def test_cpl_93_a_detention_whose_arrest_was_revoked_is_no_ground_and_still_has_to_be_ended() -> (
+    None
+):
+    """刑事诉讼法 第93条: the arrest took its place. One that was never issued gives it back."""
+    arrest = Basis("arrest_warrant", "县公（刑）捕字〔2026〕2号", COUNTY, ended=True)
+    revoked = replace(arrest, by_paper=True)
+    assert engine.grounds((DETENTION, revoked), DAY) == []
+    assert engine.grounds((DETENTION, arrest), DAY) == [DETENTION]
+    assert engine.grounds((DETENTION, replace(arrest, ended=False)), DAY) == [
+        replace(arrest, ended=False)
+    ]
+    held = replace(FREE, bases=(DETENTION, revoked), paper=replace(PAPER, ends=()))
+    assert standing(DETENTION, held) == SPENT
+    assert _found(held) == ["REL-HOLD"]
+    assert _found(held, without="REL-HOLD") == []
+
+
+@pytest.mark.parametrize("kind", sorted(one.kind for one in rules.rules().holds))
+def test_each_document_that_holds_is_a_ground_until_it_ends(kind: str) -> None:
+    """看守所条例 第9条: nobody is held but on a document; on its last day a term still is one."""
+    one = Basis(kind, "a1", COUNTY, DAY)
+    assert engine.grounds((one,), DAY) == [one]
+    assert engine.grounds((replace(one, ended=True),), DAY) == []
+
+
+def test_papers_of_the_case_are_no_ground() -> None:
+    assert engine.grounds((Basis("judgment", "a1", COUNTY),), DAY) == []
 
 
 def test_a_court_that_holds_the_case_ends_the_arrest_of_the_police() -> None:
