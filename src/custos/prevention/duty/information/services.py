@@ -330,7 +330,8 @@ def open_tasks(event: Event, deed: Deed) -> list[Task]:
     payload = event.payload
     assert isinstance(payload, InformationCollected)
     facility = event.about.organization_id
-    known = adopted.catalogue_of(adopted.latest(facility, clock.day_of(deed.at)))
+    row = adopted.latest(facility, clock.day_of(deed.at))
+    known = adopted.catalogue_of(row)
     kind = known.type(payload.type)
     if kind is None:
         return []
@@ -341,7 +342,7 @@ def open_tasks(event: Event, deed: Deed) -> list[Task]:
         kind,
         audience=audience,
         opened_at=deed.at,
-        calendar=calendar_of(facility, deed.at),
+        calendar=calendar_at(adopted.own_of(row).shifts or plan.shipped().shifts, deed.at),
         details=details,
     )
     done = set(
@@ -360,14 +361,8 @@ def open_tasks(event: Event, deed: Deed) -> list[Task]:
     return tasks
 
 
-def calendar_of(facility: int, at: datetime) -> Calendar:
-    """What deadlines ask about the days and shifts around a moment."""
-    own = adopted.own_of(adopted.latest(facility, clock.day_of(at)))
-    return calendar_at(own.shifts or plan.shipped().shifts, at)
-
-
 def calendar_at(shifts: Sequence[plan.Shift], at: datetime) -> Calendar:
-    """The same for a facility with these shifts. Pure."""
+    """What deadlines ask about the days and shifts around a moment, with these shifts. Pure."""
     following = law.next_working_day(clock.day_of(at).toordinal() + 1)
     return Calendar(
         plan.shift_at(shifts, at).ends, date.fromordinal(following) if following else None

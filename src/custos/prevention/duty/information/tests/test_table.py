@@ -10,9 +10,14 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from custos.foundation import clock
-from custos.foundation.record.parties import Audience, Post
-from custos.prevention.duty.information import catalogue, types
+from custos.foundation.database import scope
+from custos.foundation.record.parties import Actor, Audience, Post
+from custos.prevention.duty.information import catalogue, services, types
+from custos.prevention.duty.information.services import About
+from custos.prevention.duty.information.tests.worlds import World
 from custos.prevention.duty.information.types import Calendar
+from custos.prevention.duty.models import Task
+from tests.factories import SYSTEM
 
 AT = datetime(2026, 3, 3, 10, tzinfo=clock.LOCAL)
 CALENDAR = Calendar(datetime(2026, 3, 3, 20, tzinfo=clock.LOCAL), date(2026, 3, 4))
@@ -149,6 +154,31 @@ def test_a_type_makes_the_tasks_of_its_row(line: tuple) -> None:  # type: ignore
     assert {*row.tells, *row.outside} == set(feedback.split())
     assert row.confidence == "P"
     assert row.law == tuple(LAWS.get(number, "").split())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("line", TABLE, ids=lambda line: line[0])
+def test_whoever_collects_it_has_its_tasks_stand_with_their_posts_at_once(line: tuple) -> None:  # type: ignore[type-arg]
+    type_id, _number, collected, handled, deadline, severity, _feedback = line
+    row = catalogue.shipped().type(type_id)
+    assert row is not None
+    for collector in {collected.split()[0], collected.split()[-1]}:
+        with clock.set_to(AT), scope.entered(SYSTEM):
+            world = World()
+            by = Actor.system("x") if collector == "system" else world.on(Post(collector)).actor
+            whole = {
+                "person": About(custody=world.stay.pk),
+                "cell": About(cell=world.cell.pk),
+                "facility": About(),
+            }
+            about = next(whole[place] for place in whole if place in row.places)
+            taken = services.observe(type_id, "x", facility=world.facility.pk, about=about, by=by)
+            made = list(Task.objects.filter(source_entry_id=taken.entry_id).order_by("id"))
+        assert sorted(" ".join(sorted(task.asked)) for task in made) == sorted(
+            " ".join(sorted(posts.split())) for posts in handled
+        )
+        assert {(task.state, task.severity) for task in made} == {("open", severity)}
+        assert {task.wanted_by for task in made} == {deadline}
 
 
 @pytest.mark.parametrize("line", TABLE, ids=lambda line: line[0])
