@@ -235,6 +235,8 @@ class World:
             "count": own["count_id"],
             "task": own["task_id"],
             "handover": own["handover_id"],
+            "staff_absence": own["leave_id"],
+            "swap": own["swap_id"],
             "entry": own["entry_id"],
             "cell": own["cell_id"],
             "legal_paper": own["legal_paper_id"],

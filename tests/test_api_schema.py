@@ -36,6 +36,7 @@ from custos.foundation.custody.people import facts
 from custos.foundation.custody.people import services as people
 from custos.foundation.custody.tests import worlds as places
 from custos.foundation.database import scope
+from custos.foundation.database.ids import new_id
 from custos.foundation.documents import services as documents
 from custos.foundation.documents.tests import samples
 from custos.foundation.organizations import services as organizations
@@ -60,6 +61,8 @@ from custos.prevention.duty.information import catalogue
 from custos.prevention.duty.information import services as collecting
 from custos.prevention.duty.information.types import rule_name
 from custos.prevention.duty.models import Task
+from custos.prevention.duty.roster.facts import ROSTERED
+from custos.prevention.duty.roster.tests import worlds as rosters
 from tests import leaving
 from tests.factories import (
     BY_SYSTEM,
@@ -210,6 +213,30 @@ def _tasks_of_deeds(
     return {name: {"task": str(task.pk)} for name, task in given.items()}
 
 
+def _rostered(facility: Organization, program: Program) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Bodies and filters that name shifts, and the objects of what is done with absences and swaps."""
+    acting = program.acting
+    if acting is None or acting.post not in ROSTERED:
+        return {}, {}
+    kind = StaffKind.CLINICIAN if acting.post == Post.MEDICAL else StaffKind.OFFICER
+    own, beside = rosters.turning(facility, acting, kind)
+    shift = {"day": own.gives.day.isoformat(), "turn": own.gives.turn}
+    colleague = own.colleague.actor.ref
+    later = (own.gives.day + timedelta(days=90)).isoformat()
+    said = {
+        "list_colleagues": shift,
+        "list_colleague_shifts": shift | {"staff": colleague},
+        "ask_swap": shift | {"other": colleague},
+        "note_staff_absence": {"staff": colleague, "first": later, "last": later},
+    }
+    objects = {
+        "answer_swap": {"swap": str(own.asked.pk)},
+        "decide_swap": {"swap": str(beside.swap.pk)},
+        "take_back_staff_absence": {"staff_absence": str(beside.absence.pk)},
+    }
+    return said, objects
+
+
 def _handovers(facility: Organization) -> tuple[UUID, UUID]:
     """A handover that waits for its first signature, and one of before that waits for its second."""
     leader = somebody(Post.LEADER, at=facility)
@@ -297,6 +324,7 @@ def _a_world(site: str, who: str) -> World:
         )
         noticed = _noticed(who, facility, a_cell(facility=facility))
         tasks = _tasks_of_deeds(program.acting, noticed, pressed)
+        shifts, rostered = _rostered(facility, program)
         seen = place_queries.both_sides(stay.pk, other.pk).considered.token
     later = (clock.now() + timedelta(days=40)).date().isoformat()
     number = facility.pk
@@ -321,12 +349,16 @@ def _a_world(site: str, who: str) -> World:
             "paper": str(paper.id),
             "sheet": str(sheets[0].pk),
             "step": "documents",
+            "swap": str(new_id()),
+            "staff_absence": str(new_id()),
         },
         query={
             "list_codes": {"table": "GB/T 2261.1-2003"},
             "send_file": {"name": "x.png"},
             "get_duty_month": {"month": "2026-11", "organization": number},
             "get_own_duty_month": {"month": "2026-11"},
+            "list_duty_ledger": {"post": "patrol"},
+            **shifts,
         },
         body={
             "open_organization": {"parent": number // 1000 * 1000, "kind": "KSS"},
@@ -361,6 +393,7 @@ def _a_world(site: str, who: str) -> World:
             "sign_handover": {"own_password": PASSWORD},
             "read_handover_items": {"items": [{"item": str(item), "remark": ""} for item in items]},
             "take_handover": {"own_password": PASSWORD},
+            **shifts,
             "record_base": {"valid_from": later},
             "take_cell_out_of_use": {"expected_return": later},
         },
@@ -370,6 +403,7 @@ def _a_world(site: str, who: str) -> World:
             "return_cell_to_use": {"cell": str(broken.pk)},
             "take_cell_out_of_use": {"cell": str(other.pk)},
             **tasks,
+            **rostered,
             "save_admission_step": {
                 "step": {"medical": "health", "finance": "property"}.get(who, "cell")
             },

@@ -23,8 +23,8 @@ from custos.foundation.ui.dates import DayField
 from custos.foundation.ui.forms import Form
 from custos.foundation.ui.widgets import Choices
 from custos.prevention.duty.assessment import ledger
+from custos.prevention.duty.assessment.ledger import READERS
 
-READERS = (Post.DUTY_LEADER, Post.LEADER, Post.RESIDENT_PROSECUTOR)
 _WIDTHS = (4, 4, 4, 3, 8, 5)
 
 

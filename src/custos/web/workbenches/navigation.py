@@ -12,12 +12,12 @@ from custos.foundation.record.parties import Post
 from custos.foundation.ui import calls, navigation
 from custos.foundation.ui.calls import Call
 from custos.prevention.duty import queries
+from custos.prevention.duty.assessment.ledger import READERS as LEDGER_READERS
 from custos.prevention.duty.assessment.services import READERS
 from custos.prevention.duty.handover.services import OVERSEEING, SIGNERS
 from custos.prevention.duty.roster.facts import ROSTERED
 from custos.prevention.duty.roster.services import PLANNING
 from custos.prevention.duty.rounds.services import LOOKING
-from custos.web.workbenches.ledger import READERS as LEDGER_READERS
 
 #: Posts that are asked only for what others let lie: they begin with what they oversee.
 _OVERSEEING = (Post.RESIDENT_PROSECUTOR, Post.OVERSIGHT)

@@ -20,7 +20,6 @@ from custos.foundation.ui.forms import Form
 from custos.foundation.ui.methods import form_of
 from custos.prevention.duty.roster import queries, services, swaps
 from custos.prevention.duty.roster.facts import ROSTERED
-from custos.prevention.duty.roster.queries import Mine
 from custos.web.workbenches.roster import a_day
 
 #: How far ahead one's own shifts are shown and swapped.
@@ -69,7 +68,7 @@ def ask(request: HttpRequest, day: str, turn: str) -> HttpResponse:
     """Ask a colleague to take one of my shifts: who first, then for which of theirs and why."""
     acting = acting_in(request)
     facility, ref = acting.organization.pk, acting.actor.ref
-    shift = _shift(queries.mine(facility, ref, days=_DAYS), a_day(day), turn)
+    shift = queries.mine_at(facility, ref, a_day(day), turn, days=_DAYS)
     people = queries.colleagues(facility, shift, ref)
     chosen = next((one for one, _free in people if one.ref == request.GET.get("with")), None)
     form = None
@@ -111,13 +110,6 @@ def ask(request: HttpRequest, day: str, turn: str) -> HttpResponse:
     }
     status = Malformed.status if form and form.is_bound else 200
     return render(request, "workbenches/my_swap.html", context, status=status)
-
-
-def _shift(shifts: list[Mine], day: date, turn: str) -> Mine:
-    for one in shifts:
-        if (one.day, one.turn) == (day, turn):
-            return one
-    raise Missing("swap.no_shift", _("This shift is not yours, or it is over."))
 
 
 def _mine(**_arguments: object) -> str:

@@ -1,6 +1,6 @@
-"""Assessment of duty, over the API: a facility's month, and one's own."""
+"""Assessment of duty, over the API: a facility's month, one's own, and the ledger of a day."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from django.utils.translation import gettext_lazy as _
@@ -9,10 +9,10 @@ from pydantic import Field
 
 from custos.foundation import clock
 from custos.foundation.api.routing import Call, Router
-from custos.foundation.api.schemas import Asked, OrganizationNumber, Shape, like, told
+from custos.foundation.api.schemas import Asked, Day, OrganizationNumber, Shape, like, told
 from custos.foundation.organizations import queries as organizations
-from custos.foundation.record.parties import DUTY_POSTS
-from custos.prevention.duty.assessment import plan, queries
+from custos.foundation.record.parties import DUTY_POSTS, Post
+from custos.prevention.duty.assessment import ledger, plan, queries
 from custos.prevention.duty.assessment.plan import Month
 from custos.prevention.duty.assessment.services import READERS
 
@@ -129,6 +129,42 @@ def get_own_duty_month(call: Call, wanted: Query[OfMonth]) -> Any:
         _figure(row.by, row.key, row.title, measure, figure)
         for measure, figure in sorted(row.figures.items())
     ]
+
+
+class DayOfLedger(Asked):
+    """Which day, and of which post."""
+
+    day: Day | None = told("The day; today where it is left out.", "2026-03-02")
+    post: Post | None = told("Of this post alone.", "patrol")
+
+
+class LedgerRowShown(Shape):
+    """One line of the ledger of duty; it names staff and cells, and nobody in custody."""
+
+    model_config = like(
+        at="2026-03-02T01:30:00Z", post="patrol", event="Rounds", officer="Zhao Min",
+        text="Looks into cells: 41, late: 0", ended="to 11:58",
+    )  # fmt: skip
+    at: datetime = Field(description="When.")
+    post: Post = Field(description="On which post.")
+    event: str = Field(description="What, in the reader's language.")
+    officer: str = Field(description="Whose; empty where nobody did it.")
+    text: str = Field(description="In words.")
+    ended: str = Field(description="How it ended.")
+
+
+@router.read(
+    "/duty-ledger",
+    gives=list[LedgerRowShown],
+    scope=_READ,
+    posts=ledger.READERS,
+    integrations=False,
+    summary=_("List a day's ledger of duty"),
+)
+def list_duty_ledger(call: Call, wanted: Query[DayOfLedger]) -> Any:
+    """Who stood on each post of one's facility that day and what was done, by time; at most 2,000 lines."""
+    day: date = wanted.day or clock.today()
+    return ledger.rows(call.caller.organization_id, day, call.actor, wanted.post)
 
 
 def month_of(text: str) -> Month:

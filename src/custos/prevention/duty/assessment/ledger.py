@@ -25,6 +25,7 @@ from custos.prevention.duty.models import Task
 from custos.prevention.duty.rounds.models import Look
 from custos.prevention.duty.shifts.models import SignOn
 
+READERS = (Post.DUTY_LEADER, Post.LEADER, Post.RESIDENT_PROSECUTOR)
 #: More than this on one day is no list that anybody reads.
 MOST = 2_000
 

@@ -35,7 +35,7 @@ def note(
             _("The last day is the first one or a later one, at most a year later."),
             field="last",
         )
-    _require_staff(facility, staff, first)
+    facts.require_staff(facility, staff, first)
     with record.deed() as deed:
         _one_at_a_time(facility)
         if facts.absences(facility, first, last).filter(staff_ref=staff).exists():
@@ -99,7 +99,7 @@ def mark(facility: int, staff: str, what: str, *, holds: bool, by: Actor, day: d
     record.require_writer(RosterMarkNoted, by)
     if what not in {one.id for one in rules.shipped().marks}:
         raise Malformed("roster.no_mark", _("There is no such note."), field="mark")
-    _require_staff(facility, staff, day)
+    facts.require_staff(facility, staff, day)
     with record.deed() as deed:
         _one_at_a_time(facility)
         row = (
@@ -124,11 +124,6 @@ def mark(facility: int, staff: str, what: str, *, holds: bool, by: Actor, day: d
             RosterMarkNoted(staff=staff, mark=what, holds=holds), about=Subject(facility), by=by
         )
         pulse.stir(facility)
-
-
-def _require_staff(facility: int, staff: str, day: date) -> None:
-    if staff not in facts.staffing(facility, day, day).people:
-        raise Missing("roster.nobody", _("There is no such member of staff here."))
 
 
 def _one_at_a_time(facility: int) -> None:

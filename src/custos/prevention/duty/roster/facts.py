@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
 from custos.foundation.accounts import queries as accounts
 from custos.foundation.database import scope
+from custos.foundation.errors import Missing
 from custos.foundation.limits import law
 from custos.foundation.record.parties import DUTY_POSTS, Post, StaffKind
 from custos.prevention.duty.information import adopted
@@ -54,6 +56,12 @@ def staffing(facility: int, first: date, last: date) -> Staffing:
             people[one.ref] = Person(one.ref, one.name, StaffKind(one.kind), posts, one.crew, known)
     rows = absences(facility, first, last).values_list("staff_ref", "first", "last")
     return Staffing(people, [Away(*row) for row in rows])
+
+
+def require_staff(facility: int, staff: str, day: date) -> None:
+    """Raise `Missing` for who can't be planned at a facility on a day."""
+    if staff not in staffing(facility, day, day).people:
+        raise Missing("roster.nobody", _("There is no such member of staff here."))
 
 
 def absences(facility: int, first: date, last: date) -> QuerySet[RosterAbsence]:

@@ -9,11 +9,13 @@ from uuid import UUID
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
 from custos.foundation.accounts import queries as accounts
 from custos.foundation.clock import LOCAL
 from custos.foundation.database import scope
+from custos.foundation.errors import Missing
 from custos.foundation.record.parties import Post
 from custos.prevention.duty.roster import facts, words
 from custos.prevention.duty.roster.models import (
@@ -453,6 +455,14 @@ def mine(facility: int, ref: str, *, days: int = 31) -> list[Mine]:
     return found
 
 
+def mine_at(facility: int, ref: str, day: date, turn: str, *, days: int) -> Mine:
+    """One's own shift of a day and turn. Raises `Missing` where there is none, or it is over."""
+    for one in mine(facility, ref, days=days):
+        if (one.day, one.turn) == (day, turn):
+            return one
+    raise Missing("swap.no_shift", _("This shift is not yours, or it is over."))
+
+
 def colleagues(facility: int, mine: Mine, ref: str) -> list[tuple[Person, bool]]:
     """Who holds the post of one's shift too and is there, and whether they are free then and rested; those
     first. Others could take it only in exchange for a shift of that time. Five queries.
@@ -537,7 +547,16 @@ def swaps(facility: int, *, of: str = "", waiting: bool = True) -> list[SwapShow
         rows = rows.filter(Q(asked_by=of) | Q(other=of))
     if waiting:
         rows = rows.filter(state__in=WAITING)
-    found = list(rows.order_by("-asked_at")[:100])
+    return _swaps_shown(facility, list(rows.order_by("-asked_at")[:100]))
+
+
+def swap_shown(row: RosterSwap) -> SwapShown:
+    """One swap in words."""
+    (shown,) = _swaps_shown(row.organization_id, [row])
+    return shown
+
+
+def _swaps_shown(facility: int, found: list[RosterSwap]) -> list[SwapShown]:
     names = accounts.names_of({ref for row in found for ref in (row.asked_by, row.other)})
     frame = facts.frame(facility, month_of(clock.today())) if found else None
     return [
@@ -585,10 +604,20 @@ def absences(facility: int, page: str | None = None) -> Page[AbsenceShown]:
     """Who is away or will be, next first, with how many shifts are published for them still."""
     rows = facts.absences(facility, clock.today(), date.max).order_by("first", "id")
     at: Page[Any] = Paginator(rows, PAGE).get_page(page)
-    found: list[RosterAbsence] = list(at.object_list)
+    at.object_list = _absences_shown(facility, list(at.object_list))
+    return at
+
+
+def absence_shown(row: RosterAbsence) -> AbsenceShown:
+    """One absence in words."""
+    (shown,) = _absences_shown(row.organization_id, [row])
+    return shown
+
+
+def _absences_shown(facility: int, found: list[RosterAbsence]) -> list[AbsenceShown]:
     names = accounts.names_of({ref for row in found for ref in (row.staff_ref, row.noted_by)})
     planned = _planned_for(facility, found)
-    at.object_list = [
+    return [
         AbsenceShown(
             row.pk,
             row.staff_ref,
@@ -603,7 +632,6 @@ def absences(facility: int, page: str | None = None) -> Page[AbsenceShown]:
         )
         for row in found
     ]
-    return at
 
 
 def _planned_for(facility: int, rows: Sequence[RosterAbsence]) -> list[tuple[str, date]]:

@@ -46,8 +46,8 @@ def ask(
 ) -> RosterSwap:
     """Ask a colleague to take a shift of one's own, for one of theirs (`back`) or for none.
 
-    Raises `NotAllowed` for what would break a rule that blocks, `Missing` for a shift that isn't there,
-    `Conflict` where this one is asked about already.
+    Raises `NotAllowed` for what would break a rule that blocks, `Missing` for a shift or a colleague that
+    isn't there, `Conflict` where this one is asked about already.
     """
     record.require_writer(RosterSwapAsked, by)
     said = _require_reason(reason)
@@ -65,6 +65,7 @@ def ask(
             back_day=back[0] if back else None,
             back_turn=back[1] if back else "",
         )
+        facts.require_staff(facility, other, day)
         gives, takes = _require_possible(row)
         known = RosterSwap.objects.visible_to(scope.current()).filter(
             organization_id=facility, asked_by=by.ref, day=day, turn=turn, state__in=WAITING

@@ -111,6 +111,48 @@ class Rostered:
     swap: RosterSwap
 
 
+@dataclass(frozen=True, slots=True)
+class Turning:
+    """Somebody with a colleague on their post in a published month: a shift that the colleague could take,
+    and a swap that the colleague asks of them.
+    """
+
+    colleague: Acting
+    gives: Line
+    asked: RosterSwap
+
+
+def turning(facility: Organization, acting: Acting, kind: StaffKind) -> tuple[Turning, Rostered]:
+    """The same for somebody, beside what `rostered` makes."""
+    colleague = factories.somebody(acting.post, kind, at=facility)
+    for crew, one in enumerate((acting, colleague), 1):
+        one.posting.crew = crew
+        one.posting.save(update_fields=["crew"])
+    beside = rostered(facility)
+    # Of two crews that follow each other the second is free by day, the first by night.
+    gives, takes = _shift(facility, acting, DAY), _shift(facility, colleague, NIGHT)
+    asked = swaps.ask(
+        facility.pk,
+        day=takes.day,
+        turn=takes.turn,
+        other=acting.actor.ref,
+        reason="家中有事",
+        by=colleague.actor,
+    )
+    return Turning(colleague, gives, asked), beside
+
+
+def _shift(facility: Organization, one: Acting, turn: str) -> Line:
+    """Somebody's first shift of a kind in the month."""
+    plan = facts.the_plan(facility.pk, next_month(), Standing.PUBLISHED)
+    assert plan is not None
+    return next(
+        line
+        for line in facts.lines(plan)
+        if line.staff == one.actor.ref and line.turn == turn and line.day > next_month()
+    )
+
+
 def rostered(facility: Organization) -> Rostered:
     """The same at a facility, whatever its own file says."""
     leader = factories.somebody(Post.LEADER, at=facility)
@@ -131,13 +173,7 @@ def rostered(facility: Organization) -> Rostered:
     draft = services.begin(facility.pk, month, by=leader.actor)
     services.publish(facility.pk, month, seen=draft.revision, by=leader.actor)
     services.begin(facility.pk, month, by=leader.actor)
-    plan = facts.the_plan(facility.pk, month, Standing.PUBLISHED)
-    assert plan is not None
-    gives = next(
-        line
-        for line in facts.lines(plan)
-        if line.staff == officer.actor.ref and line.turn == DAY and line.day > month
-    )
+    gives = _shift(facility, officer, DAY)
     swap = swaps.ask(
         facility.pk,
         day=gives.day,
