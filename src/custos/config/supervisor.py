@@ -35,7 +35,7 @@ _LOOK_EVERY = 0.1
 _LEFT_BEHIND = 3.0
 #: What the demo keeps in its data folder, beside the database: of its world, and of its own.
 _WORLD = ("witness", "attachments", "spool", "broker", "log-received")
-_OWN = ("logs", "static", "database", "keys")
+_OWN = ("logs", "live", "static", "database", "keys")
 _LARGEST_LOG = 10 * 1024 * 1024
 
 Say = Callable[[str], None]

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from custos.foundation import clock
+from custos.foundation.database import wakes
 from custos.foundation.database.models import Pulse
 
 #: Beats after every round in which each sweep has done its work.
@@ -27,6 +28,7 @@ def stir(organization_id: int) -> None:
     For changes that write no entry, such as a request for a second person; entries are seen by themselves.
     """
     beat(f"{STIRRED}{organization_id}")
+    wakes.once_committed()
 
 
 def beats() -> dict[str, datetime]:

@@ -29,7 +29,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
-from custos.foundation.database import prepared, scope
+from custos.foundation.database import prepared, scope, wakes
 from custos.foundation.database.ids import new_id
 from custos.foundation.errors import Conflict, Malformed, Missing, NotAllowed
 from custos.foundation.media import services as media
@@ -372,6 +372,7 @@ def _is_lost() -> bool:
 def _note_once_committed(heads: dict[int, bulk.HeadState]) -> None:
     ends = [(number, head.seq, head.hash) for number, head in heads.items()]
     transaction.on_commit(partial(sightings.note, ends))
+    wakes.once_committed()
 
 
 def _files(drafts: Iterable[Draft]) -> list[Attachment]:

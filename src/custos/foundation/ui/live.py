@@ -1,8 +1,9 @@
 """Live screens: one poll a process, fanned out to every open stream.
 
-No notice is sent per entry. Each web process asks four times a second which chains have grown (one
-small row an organization), and where something was stirred that no entry tells of, and tells the
-streams whose range covers them; pages fetch their parts again, in their own scope. A beat every five
+The database notifies nobody. Each web process asks which chains have grown (one small row an
+organization), and where something was stirred that no entry tells of, and tells the streams whose range
+covers them; pages fetch their parts again, in their own scope. It asks as soon as somebody on this machine
+has committed something (`database.wakes`), and four times a second in any case. A beat every five
 seconds proves that the server lives and says how the database and the sweeps are. Everything here goes
 on with the database down: streams stay open, the beat says so, and a life-safety event that could not be
 recorded is shown as it comes.
@@ -15,6 +16,7 @@ record it, until it can: the same once more with `"recorded": true` takes it dow
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,13 +29,17 @@ from django.db import connection
 from paho.mqtt.enums import CallbackAPIVersion
 
 from custos.foundation import clock
-from custos.foundation.database import pulse
+from custos.foundation.database import pulse, wakes
 from custos.foundation.database.models import Pulse
 from custos.foundation.database.scope import Scope
 
 log = logging.getLogger(__name__)
 
 POLL = 0.25
+#: Seconds between two glances at whether somebody here has committed something.
+GLANCE = 0.005
+#: Of its time a process spends at most one part in so many on looking, however much is committed.
+SHARE = 4
 BEAT = 5.0
 RETRY = 1.0
 QUERY_LIMIT_MS = 2_000
@@ -153,9 +159,10 @@ class Hub:
             try:
                 async with await _connected() as own:
                     while True:
+                        known, began = wakes.state(), time.monotonic()
                         async with asyncio.timeout(LOOK_LIMIT):
                             await self._look(own)
-                        await asyncio.sleep(POLL)
+                        await _until_woken(known, SHARE * (time.monotonic() - began))
             except Exception as error:
                 # Whatever it is: a poll that ended quietly would leave every screen quietly wrong.
                 if self.database_up is not False:
@@ -253,6 +260,14 @@ class Hub:
     def _offer(stream: Stream, event: dict[str, Any]) -> None:
         if stream.scope.covers(event["organization_id"]):
             stream.say("unrecorded", event)
+
+
+async def _until_woken(known: int, rest: float) -> None:
+    """Wait until somebody here commits something, at most a poll, and at least for a rest in seconds."""
+    until = time.monotonic() + POLL
+    await asyncio.sleep(min(max(rest, GLANCE), POLL))
+    while wakes.state() == known and time.monotonic() < until:
+        await asyncio.sleep(GLANCE)
 
 
 _BEATS = f"SELECT name, at FROM {Pulse._meta.db_table} WHERE name = %s OR name LIKE %s"  # noqa: S608

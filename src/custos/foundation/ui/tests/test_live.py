@@ -9,6 +9,7 @@ import pytest
 from django.test import AsyncClient, RequestFactory
 
 from custos.foundation import clock
+from custos.foundation.database import wakes
 from custos.foundation.database.scope import Scope
 from custos.foundation.ui import live, views
 
@@ -158,6 +159,32 @@ def test_the_beat_says_how_old_the_last_sweep_is(hub):
 def test_sweeps_that_were_never_heard_are_silent_since_the_watch_began(hub):
     hub._swept_at = None
     assert hub._beat()["sweep_age"] in (60, 61)
+
+
+def waited(rest=0.0, marks_after=None):
+    """Seconds until a look follows the one before."""
+
+    async def wait():
+        known, loop = wakes.state(), asyncio.get_running_loop()
+        if marks_after is not None:
+            loop.call_later(marks_after, wakes.mark)
+        began = loop.time()
+        await live._until_woken(known, rest)
+        return loop.time() - began
+
+    return asyncio.run(wait())
+
+
+def test_a_commit_on_this_machine_is_looked_at_long_before_the_next_poll():
+    assert waited(marks_after=0.03) < live.POLL / 2
+
+
+def test_without_one_the_next_poll_looks():
+    assert live.POLL <= waited() < 2 * live.POLL
+
+
+def test_what_takes_long_to_look_at_is_looked_at_less_often():
+    assert waited(rest=0.1, marks_after=0.01) >= 0.1
 
 
 def test_a_line_end_in_a_message_stays_within_its_event():

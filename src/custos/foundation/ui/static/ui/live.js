@@ -217,6 +217,8 @@ function changed(organizations) {
 
 /** Parts being fetched; `true` where they changed again meanwhile. @type {Map<HTMLElement, boolean>} */
 const fetching = new Map();
+/** A part is fetched at once, and then no sooner than this again: where much happens, each screen asks so often. */
+const PAUSE = 250;
 
 /** @param {HTMLElement} part */
 async function refresh(part) {
@@ -226,6 +228,7 @@ async function refresh(part) {
     return;
   }
   fetching.set(part, false);
+  const began = performance.now();
   try {
     const answer = await fetch(part.dataset.liveUrl ?? location.href, {
       headers: { "HX-Request": "true", "X-Live": "true" },
@@ -240,6 +243,8 @@ async function refresh(part) {
     // Without the server there is nothing to show; the heartbeat says so.
     setTimeout(refresh, AGAIN, part);
   }
+  const left = PAUSE - (performance.now() - began);
+  if (left > 0) await new Promise((resolve) => setTimeout(resolve, left));
   const again = fetching.get(part);
   fetching.delete(part);
   if (again) refresh(part);
