@@ -460,7 +460,12 @@ def test_silent_sweeps_are_said_on_every_screen(opened: Opened) -> None:
     expect(page.locator("#sweep")).to_contain_text("期限巡检已停 2 分钟")
     shot(page, "shell-sweeps-silent-1440-zh")
     pulse.beat(pulse.SWEEPS)
+    with clock.set_to(clock.now() - timedelta(seconds=130)):
+        pulse.say_failing(["duty.rounds"])
     expect(page.locator("#sweep")).to_be_hidden(timeout=8000)
+    expect(page.locator("#sweep-part")).to_be_visible(timeout=8000)
+    pulse.say_failing([])
+    expect(page.locator("#sweep-part")).to_be_hidden(timeout=8000)
 
 
 @contextmanager

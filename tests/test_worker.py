@@ -51,10 +51,10 @@ def kinds() -> list[str]:
 
 def test_the_worker_lets_an_overdue_task_climb(button: Device) -> None:
     pressed(button)
-    assert sweeps.once()
+    assert sweeps.once() == []
     assert "task.escalated" not in kinds()
     with clock.set_to(clock.now() + timedelta(minutes=6)):
-        assert sweeps.once()
+        assert sweeps.once() == []
     assert "task.escalated" in kinds()
 
 
@@ -70,7 +70,7 @@ def test_the_worker_tries_again_what_should_have_followed_an_entry(
     with scope.entered(SYSTEM):
         assert not Task.objects.filter(cell_id=button.cell_id).exists()
     with clock.set_to(clock.now() + timedelta(minutes=2)):
-        assert sweeps.once()
+        assert sweeps.once() == []
     with scope.entered(SYSTEM):
         assert Task.objects.filter(cell_id=button.cell_id).exists()
 
@@ -98,6 +98,30 @@ def test_the_worker_runs_the_sweeps_and_hears_the_devices(monkeypatch: pytest.Mo
     worker.PARTS["devices"](OneRound())  # type: ignore[arg-type]
     assert heard
     assert pulse.last_beat("devices") is not None
+
+
+@pytest.mark.parametrize(
+    ("broken", "beats"),
+    [("record.sightings", True), ("duty.rounds", True), ("duty.deadlines", False)],
+)
+def test_a_sweep_that_fails_is_told_and_stops_the_beat_only_where_nothing_climbs(
+    button: Device, broken: str, beats: bool
+) -> None:
+    done: list[str] = []
+
+    def fail() -> int:
+        raise ZeroDivisionError
+
+    def does(name: str) -> Callable[[], int]:
+        return lambda: bool(done.append(name))
+
+    sweeps.tell(sweeps.once({name: does(name) for name in sweeps.SWEEPS} | {broken: fail}))
+    assert set(done) == set(sweeps.SWEEPS) - {broken}
+    assert list(pulse.failing()) == [broken]
+    assert (pulse.last_beat(pulse.SWEEPS) is not None) == beats
+    sweeps.tell([])
+    assert pulse.failing() == {}
+    assert pulse.last_beat(pulse.SWEEPS) is not None
 
 
 # ---------------------------------------------------------------------- jobs

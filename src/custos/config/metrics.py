@@ -67,6 +67,7 @@ class _FromDatabase(Collector):
                 failing = ReactionDue.objects.filter(done_at__isnull=True, attempts__gt=0).count()
                 open_tasks = Task.objects.filter(state__in=engine.UNFINISHED).count()
             swept = pulse.last_beat(pulse.SWEEPS)
+            failing_sweeps = len(pulse.failing())
         except DatabaseError:
             up.add_metric([], 0)
             yield up
@@ -78,6 +79,9 @@ class _FromDatabase(Collector):
             "custos_reactions_failing", "Reactions that failed and wait to be retried", failing
         )
         yield GaugeMetricFamily("custos_tasks_open", "Tasks that nobody has answered", open_tasks)
+        yield GaugeMetricFamily(
+            "custos_sweeps_failing", "Sweeps of deadlines that fail just now", failing_sweeps
+        )
         if swept is not None:
             yield GaugeMetricFamily(
                 "custos_sweeps_last_seconds",

@@ -1,8 +1,8 @@
 """What is done once a second: due reactions, deadlines that have passed, sightings brought to the disk.
 
 Each sweep is one set-based query on one index when there is nothing to do. A sweep that fails is
-logged and tried again in the next round; only a round in which all succeeded beats the pulse, so
-that a broken sweep is seen as silence.
+logged, said by a pulse of its own as long as it fails, and tried again in the next round. The beat of
+all says that what is open climbs by itself: it goes on unless one of those fails that see to that.
 """
 
 import time
@@ -27,6 +27,8 @@ from custos.prevention.duty.shifts import services as shifts
 log = structlog.get_logger(__name__)
 
 EVERY = 1.0
+#: Without these nothing climbs, which each screen says when the beat stops.
+CLIMBING = {"duty.deadlines", "duty.unstaffed"}
 #: A backlog is worked off in several bites, so that no other sweep waits for all of it.
 MOST_BITES = 20
 
@@ -54,30 +56,37 @@ SWEEPS: dict[str, Callable[[], int]] = {
 }
 
 
-def once(sweeps: dict[str, Callable[[], int]] = SWEEPS) -> bool:
-    """One round; returns whether every sweep succeeded."""
-    succeeded = True
+def once(sweeps: dict[str, Callable[[], int]] = SWEEPS) -> list[str]:
+    """One round; returns the sweeps that failed."""
+    failed = []
     for name, sweep in sweeps.items():
         try:
             for _ in range(MOST_BITES):
                 if not sweep():
                     break
         except Exception as error:  # one sweep's failure must not stop the others
-            succeeded = False
+            failed.append(name)
             _failed.labels(name).inc()
             log.error("sweep.failed", sweep=name, error=type(error).__name__, exc_info=True)
-    return succeeded
+    return failed
+
+
+def tell(failed: list[str]) -> None:
+    """Say of a round which sweeps failed, and beat if what is open climbed."""
+    pulse.say_failing(failed)
+    if CLIMBING.isdisjoint(failed):
+        pulse.beat(pulse.SWEEPS)
 
 
 def run(stop: Event) -> None:
     """Sweep until `stop` is set."""
     while not stop.is_set():
         began = time.monotonic()
-        if once():
-            try:
-                pulse.beat(pulse.SWEEPS)
-            except Exception as error:  # the database went between the sweep and the beat
-                log.error("sweep.no_beat", error=type(error).__name__)
+        failed = once()
+        try:
+            tell(failed)
+        except Exception as error:  # the database is away, or went between the sweep and the beat
+            log.error("sweep.no_beat", error=type(error).__name__)
         # Gives the connection back; a broken one is not used again.
         close_old_connections()
         stop.wait(max(0.0, EVERY - (time.monotonic() - began)))

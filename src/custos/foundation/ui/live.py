@@ -109,6 +109,7 @@ class Hub:
         self._changed_at: dict[int, datetime] = {}
         self._watching_since: datetime | None = None
         self._swept_at: datetime | None = None
+        self._failing_since: datetime | None = None
         #: None until the first look.
         self.database_up: bool | None = None
 
@@ -189,9 +190,13 @@ class Hub:
             )
             rows = await own.execute("SELECT organization_id, seq FROM record_head")
             heads: dict[int, int] = dict(await rows.fetchall())
-            rows = await own.execute(_BEATS, [pulse.SWEEPS, f"{pulse.STIRRED}%"])
+            rows = await own.execute(
+                _BEATS, [pulse.SWEEPS, f"{pulse.STIRRED}%", f"{pulse.FAILING}%"]
+            )
             beats: dict[str, datetime] = dict(await rows.fetchall())
         self._swept_at = beats.pop(pulse.SWEEPS, None)
+        failing = [name for name in beats if name.startswith(pulse.FAILING)]
+        self._failing_since = min((beats.pop(name) for name in failing), default=None)
         stirred = {int(name.removeprefix(pulse.STIRRED)): at for name, at in beats.items()}
         grown = {number for number, seq in heads.items() if self._heads.get(number) != seq}
         grown |= {number for number, at in stirred.items() if self._stirred.get(number) != at}
@@ -220,10 +225,10 @@ class Hub:
         now = clock.now()
         # Sweeps that were never heard are silent since we listen.
         swept = self._swept_at or self._watching_since
-        age = None if swept is None else max(0, int((now - swept).total_seconds()))
         return {
             "now": now.isoformat(),
-            "sweep_age": age,
+            "sweep_age": _age(swept, now),
+            "failing_age": _age(self._failing_since, now),
             "database": "up" if self.database_up else "down",
         }
 
@@ -270,7 +275,14 @@ async def _until_woken(known: int, rest: float) -> None:
         await asyncio.sleep(GLANCE)
 
 
-_BEATS = f"SELECT name, at FROM {Pulse._meta.db_table} WHERE name = %s OR name LIKE %s"  # noqa: S608
+def _age(at: datetime | None, now: datetime) -> int | None:
+    return None if at is None else max(0, int((now - at).total_seconds()))
+
+
+_BEATS = (
+    f"SELECT name, at FROM {Pulse._meta.db_table}"  # noqa: S608
+    " WHERE name = %s OR name LIKE %s OR name LIKE %s"
+)
 _RANGE = (str(Scope.of_system("live").lowest), str(Scope.of_system("live").highest))
 
 

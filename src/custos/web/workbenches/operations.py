@@ -125,6 +125,8 @@ _TONES = ("over", "near", "calm")
 def tiles(parts: Sequence[Part], backups: Sequence["_Backup"], place: str = "") -> list[Tile]:
     """All things to look at, what is wrong first; `place` is the page on which they are shown."""
     found = [_backups_tile(backups, place), *(_sign_tile(title, name) for name, title in _SIGNS)]
+    for name, since in pulse.failing().items():
+        found.append(Tile(_("A sweep that fails"), "over", "late", _("fails"), at=since, note=name))
     for part in parts:
         if part.rows:
             url, word = f"{place}#ops-{part.name}", _("to look at")

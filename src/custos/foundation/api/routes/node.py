@@ -32,12 +32,13 @@ class Health(Shape):
 
     model_config = like(
         well=True, version="0.1.0", now="2026-03-02T01:30:01Z",
-        signs=[{"name": "sweeps", "at": "2026-03-02T01:30:00Z", "silent": False}],
+        signs=[{"name": "sweeps", "at": "2026-03-02T01:30:00Z", "silent": False}], failing=[],
     )  # fmt: skip
-    well: bool = Field(description="Whether nothing is silent.")
+    well: bool = Field(description="Whether nothing is silent and nothing fails.")
     version: str = Field(description="Version of the program.")
     now: datetime = Field(description="The node's own time.")
     signs: list[Sign] = Field(description="Its parts.")
+    failing: list[str] = Field(description="Sweeps of deadlines that fail just now.")
 
 
 @router.read(
@@ -56,9 +57,11 @@ def show_health(call: Call) -> Any:
         Sign(name=name, at=at, silent=at is None or now - at > SILENT_AFTER)
         for name, at in sorted(beats.items())
     ]
+    failing = list(pulse.failing())
     return Health(
-        well=not any(sign.silent for sign in signs),
+        well=not failing and not any(sign.silent for sign in signs),
         version=version("custos"),
         now=now,
         signs=signs,
+        failing=failing,
     )

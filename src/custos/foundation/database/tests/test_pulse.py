@@ -18,3 +18,15 @@ def test_the_latest_beat_counts() -> None:
         with clock.set_to(moment):
             pulse.beat(pulse.SWEEPS)
     assert pulse.last_beat(pulse.SWEEPS) == late
+
+
+def test_a_sweep_fails_since_it_first_did_until_it_succeeds() -> None:
+    early, late = datetime(2026, 3, 1, 8, tzinfo=UTC), datetime(2026, 3, 1, 9, tzinfo=UTC)
+    with clock.set_to(early):
+        pulse.say_failing(["duty.rounds"])
+    with clock.set_to(late):
+        pulse.say_failing(["duty.rounds", "custody.counts"])
+    assert pulse.failing() == {"custody.counts": late, "duty.rounds": early}
+    assert pulse.beats() == {}, "what fails is no part that did its work"
+    pulse.say_failing(["custody.counts"])
+    assert pulse.failing() == {"custody.counts": late}

@@ -156,6 +156,12 @@ def test_the_beat_says_how_old_the_last_sweep_is(hub):
     assert beat["database"] == "up"
 
 
+def test_the_beat_says_how_long_a_sweep_fails(hub):
+    assert hub._beat()["failing_age"] is None
+    hub._failing_since = clock.now() - timedelta(seconds=130)
+    assert hub._beat()["failing_age"] in (130, 131)
+
+
 def test_sweeps_that_were_never_heard_are_silent_since_the_watch_began(hub):
     hub._swept_at = None
     assert hub._beat()["sweep_age"] in (60, 61)

@@ -91,7 +91,7 @@ for (const banners of document.querySelectorAll(".banners")) {
 
 // --- heartbeat ----------------------------------------------------------------------------------
 
-/** @param {{now: string, sweep_age: number | null, database: string}} data */
+/** @param {{now: string, sweep_age: number | null, failing_age: number | null, database: string}} data */
 function beat(data) {
   setServerTime(data.now);
   heardAt = performance.now();
@@ -102,6 +102,7 @@ function beat(data) {
   const silent = data.sweep_age !== null && data.sweep_age >= SWEEP_SILENCE;
   byId("sweep").hidden = !silent || data.database !== "up";
   if (silent) slot(byId("sweep"), "age").textContent = String(Math.floor(Number(data.sweep_age) / 60));
+  byId("sweep-part").hidden = silent || data.failing_age === null || data.failing_age < SWEEP_SILENCE || data.database !== "up";
 }
 
 function watch() {
