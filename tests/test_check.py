@@ -258,6 +258,42 @@ def test_a_migration_that_was_not_applied_is_found(
     assert (finding.state, finding.mend) == (State.FAIL, "custos migrate")
 
 
+@pytest.mark.parametrize(
+    ("deed", "said"),
+    [
+        ("ALTER TABLE duty_task DROP COLUMN answer", "duty_task lacks the column answer"),
+        (
+            "ALTER TABLE duty_task ADD COLUMN more int",
+            "duty_task has, and should not, the column more",
+        ),
+        (
+            "ALTER TABLE duty_task ALTER COLUMN step TYPE bigint",
+            "column step of table duty_task is bigint",
+        ),
+        (
+            "ALTER TABLE duty_task ALTER COLUMN opened_at DROP NOT NULL",
+            "column opened_at of table duty_task",
+        ),
+        ("DROP TABLE database_pulse", "there is no table database_pulse"),
+    ],
+)
+def test_a_table_that_is_not_as_its_migrations_make_it_is_found(
+    live_database: str, superuser_sql: psycopg.Connection, deed: str, said: str
+) -> None:
+    superuser_sql.execute(deed.encode())
+    assert said in only(checks.migrations).what
+
+
+@pytest.mark.django_db
+def test_a_sweep_that_fails_is_named_while_the_others_go_on() -> None:
+    pulse.beat(pulse.SWEEPS)
+    pulse.say_failing(["duty.rounds"])
+    assert [finding.state for finding in checks.sweeps()] == [State.OK, State.FAIL]
+    assert "sweep duty.rounds fails since" in list(checks.sweeps())[1].what
+    pulse.say_failing([])
+    assert only(checks.sweeps).state is State.OK
+
+
 @pytest.mark.django_db
 def test_sweeps_that_fell_silent_are_found() -> None:
     assert only(checks.sweeps).state is State.WARN

@@ -525,7 +525,7 @@ def record_key() -> Iterator[Finding]:
 
 
 def migrations() -> Iterator[Finding]:
-    """The tables are those of this version."""
+    """The tables are those of this version, column by column."""
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
@@ -533,8 +533,53 @@ def migrations() -> Iterator[Finding]:
     waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if waiting:
         yield fail(f"{len(waiting)} migrations have not been applied", "custos migrate")
-    else:
+        return
+    wrong = list(_columns_apart())
+    for what in wrong:
+        yield fail(
+            f"{what}, though every migration has been applied",
+            "find out who changed the table, and make it as its migration does",
+        )
+    if not wrong:
         yield ok("tables are those of this version")
+
+
+def _columns_apart() -> Iterator[str]:
+    """What differs between the tables and what the migrations make, which is what the models say."""
+    from django.apps import apps
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull"
+            " FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
+            " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')"
+            # What the database works out by itself, to find rows by, no model knows.
+            " AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''"
+        )
+        found: dict[str, dict[str, tuple[str, bool]]] = {}
+        for table, column, kind, required in cursor.fetchall():
+            found.setdefault(table, {})[column] = (kind, required)
+    for model in apps.get_models():
+        meta = model._meta
+        if not meta.managed or meta.proxy:
+            continue
+        there = found.get(meta.db_table)
+        if there is None:
+            yield f"there is no table {meta.db_table}"
+            continue
+        fields = {str(field.column): field for field in meta.local_concrete_fields}
+        for column in sorted(fields.keys() ^ there.keys()):
+            lacks = "lacks" if column in fields else "has, and should not,"
+            yield f"table {meta.db_table} {lacks} the column {column}"
+        for column in sorted(fields.keys() & there.keys()):
+            kind, required = there[column]
+            wanted = str(fields[column].db_type(connection)).replace(", ", ",")
+            if kind.replace("character varying", "varchar") != wanted:
+                yield f"column {column} of table {meta.db_table} is {kind}, and not {wanted}"
+            elif required is fields[column].null:
+                may = "must not" if required else "may"
+                yield f"column {column} of table {meta.db_table} {may} be empty, unlike in its migrations"
 
 
 def clock() -> Iterator[Finding]:
@@ -565,3 +610,8 @@ def sweeps() -> Iterator[Finding]:
         yield warn(f"no deadlines have been watched {since}", "start `custos worker`")
     else:
         yield ok("deadlines are being watched")
+    for name, at in pulse.failing().items():
+        yield fail(
+            f"sweep {name} fails since {at:%Y-%m-%d %H:%M} UTC",
+            "the log of `custos worker` says why",
+        )
