@@ -393,10 +393,9 @@ def test_a_wall_board_full_of_alarms_needs_no_scrolling(
     page.evaluate("document.getElementById('database').hidden = false")
     shot(page, f"board-full-banner-{height}")
     assert page.evaluate(WHOLE)
-    # Of a moment the dot between its parts is left out on a board.
     small = page.locator(".board-open").evaluate(
         "part => Math.min(...[...part.querySelectorAll('span, strong, time, dt, dd, p, li, h2')]"
-        ".filter((one) => one.innerText && !one.matches('.moment, .moment-full'))"
+        ".filter((one) => one.innerText && one.checkVisibility())"
         ".map((one) => parseFloat(getComputedStyle(one).fontSize)))"
     )
     assert small >= height / 40 - 2

@@ -15,12 +15,14 @@ from custos.foundation.ui import moments
 
 _MOMENT = (
     '<time class="moment" datetime="{}" data-moment="ago" title="{}">'
-    '<span class="moment-clock">{}</span> · <span class="moment-relative" data-relative>{}</span>'
+    '<span class="moment-clock">{}</span> <span class="moment-dot">·</span>'
+    ' <span class="moment-relative" data-relative>{}</span>'
     '<span class="moment-full">{}</span></time>'
 )
 _DEADLINE = (
     '<time class="moment{}" datetime="{}" data-moment="deadline" title="{}">'
-    '<span class="moment-relative" data-relative>{}</span> · <span class="moment-clock">{}</span>'
+    '<span class="moment-relative" data-relative>{}</span> <span class="moment-dot">·</span>'
+    ' <span class="moment-clock">{}</span>'
     '<span class="moment-full">{}</span></time>'
 )
 NEVER = SafeString('<span class="none">—</span>')
