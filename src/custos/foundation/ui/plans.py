@@ -93,6 +93,14 @@ ACROSS, DOWN, LETTER, BETWEEN = 1080, 600, 30, 6
 _NARROWEST, _BOTH, _NAME = 62, 68, 40
 #: Colour alone says nothing.
 _SHAPES = {"one": "▲", "two": "◆"}
+#: What is drawn: everything, or without what can be done without first.
+_DRAWN: tuple[tuple[BoardTone, ...], ...] = (
+    ("one", "two", "over", "none", "calm"),
+    ("one", "two", "over", "none"),
+    ("one", "two", "over"),
+    ("one", "two"),
+    ("one",),
+)
 #: So many letters of an area's name stand in a line.
 _A_LINE = 5
 
@@ -166,23 +174,33 @@ class BoardArea:
 
 @dataclass(frozen=True, slots=True)
 class BoardDrawing:
-    """All areas on one screen: names at the left, cells in rows. `left_out` cells had no room."""
+    """All areas on one screen: names at the left, cells in rows. `left_out` cells had no room, and
+    `loud_out` of them aren't calm.
+    """
 
     areas: Sequence[BoardArea]
     placed: Sequence[BoardPlaced]
     left_out: int = 0
+    loud_out: int = 0
 
 
 def on_a_board(wings: Sequence[tuple[str, Sequence[BoardRoom]]]) -> BoardDrawing:
-    """Every cell of a facility, as large as all of them fit; of too many only those that stand out."""
-    found = _fitted(wings)
-    if found is None:
-        loud = [(name, [room for room in rooms if room.tone != "calm"]) for name, rooms in wings]
-        found = _fitted([(name, rooms) for name, rooms in loud if rooms])
-    count = sum(len(rooms) for _name, rooms in wings)
-    if found is None:
-        return BoardDrawing((), (), count)
-    return BoardDrawing(found.areas, found.placed, count - len(found.placed))
+    """Every cell of a facility, as large as all of them fit; of too many only those that stand out, and
+    of too many of these the gravest.
+    """
+    rooms = [room for _name, within in wings for room in within]
+    loud = sum(room.tone != "calm" for room in rooms)
+    for tones in _DRAWN:
+        kept = [(name, [one for one in within if one.tone in tones]) for name, within in wings]
+        # An area has its place as long as all cells are drawn, be there none in it.
+        found = _fitted(wings if tones is _DRAWN[0] else [one for one in kept if one[1]])
+        if found is not None:
+            quiet = sum(one.room.tone == "calm" for one in found.placed)
+            drawn_loud = len(found.placed) - quiet
+            return BoardDrawing(
+                found.areas, found.placed, len(rooms) - len(found.placed), loud - drawn_loud
+            )
+    return BoardDrawing((), (), len(rooms), loud)
 
 
 def _fitted(wings: Sequence[tuple[str, Sequence[BoardRoom]]]) -> BoardDrawing | None:

@@ -48,7 +48,26 @@ def test_of_one_that_fits_no_screen_what_stands_out_is_drawn_and_the_rest_counte
     areas[3][1][4] = BoardRoom("x", "9", "one", "level 1 open")
     drawing = on_a_board(areas)
     assert [one.room.name for one in drawing.placed] == ["x"]
-    assert drawing.left_out == 299
+    assert (drawing.left_out, drawing.loud_out) == (299, 0)
+
+
+def test_where_not_even_those_fit_the_gravest_are_drawn_and_the_rest_not_called_calm() -> None:
+    areas = areas_of(*(20,) * 15)
+    for _name, rooms in areas:
+        rooms[:] = [BoardRoom(room.name, "14/12", "over", "") for room in rooms]
+    areas[3][1][4] = BoardRoom("x", "9", "one", "level 1 open")
+    areas[4][1][0] = BoardRoom("y", "9", "calm", "")
+    drawing = on_a_board(areas)
+    assert [one.room.name for one in drawing.placed] == ["x"]
+    assert (drawing.left_out, drawing.loud_out) == (299, 298)
+
+
+def test_more_level_1_than_any_screen_holds_is_counted_as_what_it_is() -> None:
+    areas = areas_of(*(20,) * 15)
+    for _name, rooms in areas:
+        rooms[:] = [BoardRoom(room.name, "9", "one", "") for room in rooms]
+    drawing = on_a_board(areas)
+    assert (len(drawing.placed), drawing.left_out, drawing.loud_out) == (0, 300, 300)
 
 
 @given(st.lists(st.integers(1, 30), max_size=14))
