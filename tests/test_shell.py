@@ -206,6 +206,18 @@ def test_what_is_wrong_with_a_form_stands_at_its_fields(opened: Opened) -> None:
     shot(page, "shell-form-wrong-390-zh")
 
 
+def test_one_comes_back_to_a_form_that_was_refused_without_sending_it_again(opened: Opened) -> None:
+    page = opened("form/")
+    page.get_by_role("button", name="收押", exact=True).click()
+    expect(page.locator("[data-faults]")).to_be_visible()
+    page.locator(".brand").click()
+    page.wait_for_url("**/duty/")
+    page.go_back()
+    page.wait_for_url("**/shell/form/")
+    expect(page.get_by_role("heading", name="收押一人")).to_be_visible()
+    expect(page.locator("[data-faults]")).to_have_count(0)
+
+
 def test_a_refused_decision_stands_open_again_at_what_is_wrong(opened: Opened) -> None:
     page = opened()
     page.get_by_role("button", name="办结", exact=True).click()

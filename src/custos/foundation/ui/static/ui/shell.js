@@ -18,6 +18,10 @@ for (const here of document.querySelectorAll(".tabs [aria-current], .steps [aria
   strip.scrollLeft += tab.left + tab.width / 2 - frame.left - frame.width / 2;
 }
 
+// The answer to a form is left behind as the page at its address: coming back to it would send the form
+// again, which browsers refuse where they may keep no copy.
+if (document.body.hasAttribute("data-answers")) history.replaceState(history.state, "");
+
 // Who signs out leaves no page of theirs in another tab: where the way in is shown, the others look anew.
 const others = new BroadcastChannel("custos-signed-out");
 if (document.querySelector("main[data-nobody]")) {
