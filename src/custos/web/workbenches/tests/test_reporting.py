@@ -108,10 +108,16 @@ def test_the_prosecutor_sees_whom_a_sealed_matter_is_about_and_the_leader_does_n
     page = prosecutor.get(f"/duty/?task={task.pk}").content.decode()
     assert "Says he was beaten on arrest." in page
     assert "Wang Jianguo" in page
-    page = client_of(world.on(Post.LEADER)).get(f"/duty/?task={task.pk}").content.decode()
+    leader = client_of(world.on(Post.LEADER))
+    page = leader.get(f"/duty/?task={task.pk}").content.decode()
     assert "A sealed matter for the resident prosecutor" in page
     assert "beaten" not in page
-    assert "Wang Jianguo" not in page
+    # The workbench names its people beside; nothing of the task does.
+    for of_the_task in ("item/", "around/", ""):
+        part = leader.get(f"/duty/{task.pk}/{of_the_task}").content.decode()
+        assert "beaten" not in part
+        assert "Wang Jianguo" not in part
+    assert "Wang Jianguo" not in leader.get("/duty/now/").content.decode()
 
 
 def test_a_leader_adopts_a_file_and_a_wrong_one_is_told_with_its_row(world: World) -> None:
