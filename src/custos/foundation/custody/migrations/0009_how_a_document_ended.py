@@ -13,6 +13,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='factrow',
             name='ended_how',
-            field=models.CharField(blank=True, db_default='', max_length=12),
+            field=models.CharField(blank=True, default='', max_length=12),
+            preserve_default=False,
         ),
     ]

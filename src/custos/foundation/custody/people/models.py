@@ -29,7 +29,7 @@ class FactRow(models.Model):
     sealed = models.BinaryField(null=True)
     since = models.DateTimeField()
     until = models.DateTimeField(null=True, blank=True)
-    ended_how = models.CharField(max_length=12, blank=True, db_default="")
+    ended_how = models.CharField(max_length=12, blank=True)
 
     objects = ScopedManager()
 
