@@ -157,7 +157,11 @@ def stay(cell: "Cell") -> "Custody":
 
 @pytest.fixture
 def live_site(live_database: str) -> Iterator[str]:
-    """The site, served in a thread of this process on `live_database`; its address."""
+    """The site, served in a thread of this process on `live_database`; its address.
+
+    It keeps the clock that is set where it is started.
+    """
+    import contextvars
     import socket
 
     import uvicorn
@@ -173,7 +177,8 @@ def live_site(live_database: str) -> Iterator[str]:
                 application, log_config=None, lifespan="off", timeout_graceful_shutdown=1
             )
         )
-        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+        here = contextvars.copy_context()
+        thread = threading.Thread(target=here.run, args=(server.run, [listening]), daemon=True)
         thread.start()
         until = time.monotonic() + 20
         while not server.started and time.monotonic() < until:
