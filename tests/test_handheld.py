@@ -5,17 +5,24 @@ and its encryption are the real ones.
 """
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
+from uuid import uuid4
 
+import orjson
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+from custos.foundation import clock
 from custos.foundation.accounts.acting import Acting
 from custos.foundation.database import scope
 from custos.foundation.organizations.models import Cell
+from custos.foundation.record import queries as entries
+from custos.foundation.record.models import Payload
 from custos.foundation.record.parties import Post, StaffKind
 from custos.prevention.duty.information.models import Observation
 from custos.prevention.duty.models import Task
 from tests import browsers, factories, house
+from tests.test_api import a_photo
 
 pytestmark = [
     pytest.mark.browser,
@@ -150,6 +157,100 @@ def test_a_shift_without_a_network_is_sent_later_once_and_whole(
     assert scene.recorded() == ["I14"] * 3
     assert scene.tasks() == 3
     context.close()
+
+
+def test_a_photo_waits_too_and_a_device_whose_clock_is_a_day_wrong_says_when_it_was(
+    browser: Browser, live_site: str, scene: Scene
+) -> None:
+    context, page = opened(browser, live_site, scene.patrol)
+    wrong = clock.now() - timedelta(days=1)
+    context.clock.set_system_time(wrong)
+    page.reload()
+    page.locator(".hand-cell", has_text=scene.cell.name).click()
+    context.set_offline(True)
+    record(page, "I14", "第一条")
+    page.locator("[data-type=I14]").click()
+    page.get_by_role("button", name="赵铁山").click()
+    page.get_by_label("你看到了什么，用一句话说").fill("餐盘原样退回。")
+    page.locator("#hand-photo").set_input_files(
+        {"name": "x.png", "mimeType": "image/png", "buffer": a_photo()}
+    )
+    expect(page.locator(".hand-photo")).to_contain_text("1 张")
+    page.get_by_role("button", name="保存并上报").click()
+    record(page, "I14", "第三条")
+    expect(page.locator("#hand-state")).to_contain_text("离线 · 3 条待上报")
+    context.set_offline(False)
+    expect(page.locator("#hand-state")).to_contain_text("在线 · 全部已上报", timeout=2 * SOON)
+    context.close()
+
+    with scope.entered(factories.SYSTEM):
+        rows = list(Observation.objects.order_by("recorded_at"))
+        lines = entries.lines_of([row.entry_id for row in rows])
+        said = [Payload.objects.get(pk=row.entry_id) for row in rows]
+    assert len(rows) == 3
+    assert [len(lines[row.entry_id].attachments) for row in rows] == [0, 1, 0]
+    assert scene.tasks() == 3
+    for row, payload in zip(rows, said, strict=True):
+        assert abs(row.occurred_at - clock.now()) < timedelta(minutes=5), "by the server's clock"
+        assert row.occurred_at <= row.recorded_at
+        claimed = datetime.fromisoformat(orjson.loads(bytes(payload.body))["claimed_at"])
+        assert abs(claimed - wrong) < timedelta(minutes=5), "and what the device said is kept"
+
+
+def test_a_device_that_comes_back_with_two_hundred_records_of_which_some_are_known_doubles_none(
+    browser: Browser, live_site: str, scene: Scene
+) -> None:
+    context, page = opened(browser, live_site, scene.patrol)
+    ids = [str(uuid4()) for _ in range(200)]
+    known = page.evaluate(_SENT_WITHOUT_AN_ANSWER, [ids[::5], str(scene.stays[0].pk)])
+    assert known == 40
+    assert len(scene.recorded()) == 40
+    context.set_offline(True)
+    page.evaluate(_KEPT_IN_THE_DEVICE, [ids, str(scene.stays[0].pk)])
+    page.reload()
+    expect(page.locator("#hand-state")).to_contain_text("离线 · 200 条待上报")
+    context.set_offline(False)
+    expect(page.locator("#hand-state")).to_contain_text("在线 · 全部已上报", timeout=6 * SOON)
+    assert scene.recorded() == ["I14"] * 200
+    assert scene.tasks() == 200
+    with scope.entered(factories.SYSTEM):
+        assert set(map(str, Observation.objects.values_list("client_id", flat=True))) == set(ids)
+    context.close()
+
+
+#: The module that the page itself keeps records with, and a record as it makes one.
+_STORE = """
+const parts = performance.getEntriesByType("resource").map((one) => one.name);
+const store = await import(parts.find((one) => one.includes("handheld/store")));
+const { me } = await store.keptData();
+const began = Date.now() - 8 * 3600 * 1000;
+const made = (client, at) => ({
+  me, client, type: "I14", title: "x", text: `第${at}条`, details: {}, custody,
+  observed: new Date(began + Number.parseInt(client.slice(0, 4), 16) * 100).toISOString(),
+});
+"""
+_SENT_WITHOUT_AN_ANSWER = f"""
+async ([ids, custody]) => {{
+  {_STORE}
+  const main = document.getElementById("main");
+  const {{ token }} = await (await fetch(`${{main.dataset.url}}?only=me`)).json();
+  let taken = 0;
+  for (const client of ids) {{
+    const form = new FormData();
+    form.append("record", JSON.stringify(made(client, client)));
+    const headers = {{ Accept: "application/json", "X-CSRFToken": token }};
+    taken += (await fetch(main.dataset.send, {{ method: "POST", body: form, headers }})).ok;
+  }}
+  sessionStorage.setItem("began", String(began));
+  return taken;
+}}
+"""
+_KEPT_IN_THE_DEVICE = f"""
+async ([ids, custody]) => {{
+  {_STORE.replace("Date.now() - 8 * 3600 * 1000", 'Number(sessionStorage.getItem("began"))')}
+  for (const client of ids) await store.enqueue(made(client, client), []);
+}}
+"""
 
 
 def test_a_colleague_who_takes_the_device_neither_reads_nor_sends_what_waits(
