@@ -11,6 +11,7 @@ from django.utils import translation
 from playwright.sync_api import Browser
 
 from custos.foundation import clock
+from custos.foundation.record.parties import Post
 from tests import browsers
 
 pytestmark = [
@@ -29,8 +30,11 @@ TITLES = {
     "zh-hans": "收到释放文书，须即办理出所",
 }
 POSTS = {"en": "Facility leader", "zh-hans": "值班所领导"}
+#: Those whose names are the longest in one of the languages.
+LONGEST = (Post.INTERROGATION, Post.PATROL, Post.RESIDENT_PROSECUTOR, Post.CASE_OFFICER)
 
-#: Figures that lie on each other, and rows that don't say for whom they are or how long is left.
+#: Figures that lie on each other, rows that don't say for whom they are or how long is left, and posts
+#: whose names are cut off.
 FAULTS = """() => {
   const found = [];
   const figures = [...document.querySelectorAll('.board-figures > div')];
@@ -49,6 +53,9 @@ FAULTS = """() => {
         found.push(`no room for ${part.textContent}`);
     }
   }
+  for (const post of document.querySelectorAll('.board-posts span')) {
+    if (post.scrollWidth > post.clientWidth + 1) found.push(`no room for the post ${post.textContent}`);
+  }
   return found;
 }"""
 
@@ -62,7 +69,7 @@ def _drawn(language: str) -> str:
         tone="todo",
         state_title="To accept",
         wanted_by=now - timedelta(minutes=14),
-        post_title=POSTS[language],
+        post_brief=POSTS[language],
     )
     row = SimpleNamespace(task=task, places="203", count=17)
     told = {
@@ -74,8 +81,14 @@ def _drawn(language: str) -> str:
         "places": 648,
         "limits": SimpleNamespace(over=103, day=212, week=372, none=125),
         "now": now,
+        "watched": 54,
+        "missed": 12,
     }
     with translation.override(language):
+        told["posts"] = [
+            SimpleNamespace(brief=str(post.brief), on=2, needed=3, is_short=True)
+            for post in LONGEST
+        ]
         return render_to_string("workbenches/_board.html", told)
 
 

@@ -10,6 +10,7 @@ from enum import IntEnum, StrEnum
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Post(StrEnum):
@@ -37,6 +38,11 @@ class Post(StrEnum):
         """The post's name, translated lazily."""
         return _POST_TITLES[self]
 
+    @property
+    def brief(self) -> object:
+        """The same in a word or two, for a wall board."""
+        return _POST_BRIEFS.get(self, self.title)
+
 
 _POST_TITLES = {
     Post.RECEPTION: _("Reception"),
@@ -55,6 +61,18 @@ _POST_TITLES = {
     Post.SYSTEM_ADMIN: _("System administrator"),
     Post.SECURITY_ADMIN: _("Security administrator"),
     Post.AUDIT_ADMIN: _("Audit administrator"),
+}
+_POST_BRIEFS = {
+    Post.RECEPTION: pgettext_lazy("a post in brief", "Reception"),
+    Post.ADMISSION: pgettext_lazy("a post in brief", "Admission"),
+    Post.INTERROGATION: pgettext_lazy("a post in brief", "Escort"),
+    Post.PATROL: pgettext_lazy("a post in brief", "Patrol"),
+    Post.CASE_OFFICER: pgettext_lazy("a post in brief", "Case officer"),
+    Post.MEDICAL: pgettext_lazy("a post in brief", "Medical"),
+    Post.PSYCHOLOGIST: pgettext_lazy("a post in brief", "Counselling"),
+    Post.FINANCE: pgettext_lazy("a post in brief", "Finance"),
+    Post.LOGISTICS: pgettext_lazy("a post in brief", "Logistics"),
+    Post.RESIDENT_PROSECUTOR: pgettext_lazy("a post in brief", "Prosecutor"),
 }
 
 

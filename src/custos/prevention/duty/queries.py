@@ -62,6 +62,7 @@ class TaskShown:
     tone: str
     state_title: Any
     post_title: Any
+    post_brief: Any
     source_entry_id: UUID
     occurred_at: datetime
     opened_at: datetime
@@ -364,6 +365,7 @@ def _one(row: Task, names: dict[str, str], by: Actor) -> TaskShown:
         tone=tone,
         state_title=title,
         post_title=Post(row.post).title,
+        post_brief=Post(row.post).brief,
         source_entry_id=row.source_entry_id,
         occurred_at=row.occurred_at,
         opened_at=row.opened_at,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -34,8 +35,8 @@ _ROOM, _ROOM_ALONE = 7, 14
 _READ = 200
 #: So many cells are named in one row; of more, their number alone.
 _NAMED = 4
-#: Posts and ended tasks that have room.
-_POSTS, _LAST = 6, 3
+#: Posts and ended tasks that have room; names in letters stand one a line.
+_POSTS, _POSTS_IN_LETTERS, _LAST = 6, 4, 3
 
 
 @dataclass(slots=True)
@@ -114,6 +115,10 @@ def _shown(request: HttpRequest) -> dict[str, Any]:
     room = _ROOM if plan else _ROOM_ALONE
     posts = shifts.posts_now(place.pk) if place.tier is Tier.FACILITY else []
     watched, missed = rounds.behind(place.pk)
+    handover_since = handover.open_since(place.pk)
+    in_signs = (get_language() or "").startswith("zh")
+    # What is said below them takes a line of theirs.
+    post_room = _POSTS if in_signs else _POSTS_IN_LETTERS - bool(handover_since)
     return {
         "board": board,
         "theme": "dark",
@@ -127,9 +132,9 @@ def _shown(request: HttpRequest) -> dict[str, Any]:
         "down": plans.DOWN,
         "roll": rolled,
         "places": organizations.capacities_at(clock.today()).get(place.pk),
-        "posts": posts[:_POSTS],
-        "more_posts": len(posts[_POSTS:]),
-        "handover_since": handover.open_since(place.pk),
+        "posts": posts[:post_room],
+        "more_posts": len(posts[post_room:]),
+        "handover_since": handover_since,
         "watched": watched,
         "missed": missed,
         "limits": timelimits.figures(place.pk),

@@ -98,6 +98,7 @@ class PostNow:
     """How many are on duty on a post, and how many its roster needs; None where it says nothing of it."""
 
     title: Any
+    brief: Any
     on: int
     needed: int | None
 
@@ -114,7 +115,7 @@ def posts_now(organization: int) -> list[PostNow]:
     needed = strength_of(organization, clock.now())
     rows = _on().filter(organization_id=organization).values_list("post")
     on = {Post(post): count for post, count in rows.annotate(Count("staff_ref", distinct=True))}
-    found = [PostNow(p.title, on.get(p, 0), needed.get(p)) for p in sorted({*on, *needed})]
+    found = [PostNow(p.title, p.brief, on.get(p, 0), needed.get(p)) for p in sorted({*on, *needed})]
     return sorted(found, key=lambda post: (not post.is_short, post.needed is None))
 
 

@@ -253,12 +253,12 @@ def test_the_board_says_how_the_house_stands(cell: Cell) -> None:
         by=BY_SYSTEM,
     )
     shown = a_screen(a_code(cell)).get(reverse("board_open")).content.decode()
-    assert '<span class="board-whom">Patrol and control room</span>' in shown
+    assert '<span class="board-whom">Patrol</span>' in shown
     for title, figure in (("held", 3), ("present", 2), ("out", 1), ("overdue", 0)):
         assert f"<dt>{title}</dt><dd>{figure}</dd>" in shown
     assert "<dd>150 %</dd>" in shown
     assert "more people than places" in shown
-    assert "<span>Patrol and control room</span><b>2</b>" in shown
+    assert "<span>Patrol</span><b>2</b>" in shown
     assert "Wang" not in shown
     assert not Access.objects.exists()
 
