@@ -27,7 +27,6 @@ from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
@@ -116,14 +115,14 @@ class SeverityColumn(Column):
     """A severity 1 to 4."""
 
     def shown(self, value: Any, record: Any) -> Any:
-        return render_to_string("ui/parts/severity.html", tags.severity(value))
+        return signs.severity(value)
 
 
 class StateColumn(Column):
     """A status chip; the value is the pair of tone and text that the tag `state` takes."""
 
     def shown(self, value: Any, record: Any) -> Any:
-        return render_to_string("ui/parts/state.html", tags.state(*value))
+        return signs.state(*value)
 
 
 class NumberColumn(Column):

@@ -22,7 +22,7 @@ from custos.foundation.organizations import queries as organizations
 from custos.foundation.record.parties import Post
 from custos.foundation.ui.dates import MomentField
 from custos.foundation.ui.forms import Form
-from custos.foundation.ui.templatetags.ui import SEVERITIES
+from custos.foundation.ui.signs import SEVERITIES
 from custos.prevention.duty import orders, queries
 from custos.prevention.duty.queries import TaskShown
 

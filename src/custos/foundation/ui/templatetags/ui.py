@@ -22,34 +22,13 @@ from custos.foundation.ui import charts, happenings, moments, papers, plans, por
 
 register = template.Library()
 
-#: What each severity is called, gravest first.
-SEVERITIES = {1: _("Level 1"), 2: _("Level 2"), 3: _("Level 3"), 4: _("Information")}
-_SIGNS = {
-    "todo": "clipboard-list",
-    "doing": "walk",
-    "waiting": "hourglass",
-    "done": "check",
-    "refused": "ban",
-    "late": "alarm",
-}
-
 
 register.simple_tag(signs.icon)
+register.simple_tag(signs.severity)
+register.simple_tag(signs.state)
 register.simple_tag(signs.moment)
 register.simple_tag(signs.deadline)
 register.filter("grouped", papers.grouped)
-
-
-@register.inclusion_tag("ui/parts/severity.html")
-def severity(level: int) -> dict[str, Any]:
-    """The sign of a severity 1 to 4: always a shape, a word and a colour."""
-    return {"level": int(level), "word": SEVERITIES[int(level)]}
-
-
-@register.inclusion_tag("ui/parts/state.html")
-def state(tone: str, text: Any) -> dict[str, Any]:
-    """A status chip. `tone`: todo, doing, waiting, done, refused or late; `text` says it."""
-    return {"tone": tone, "text": text, "sign": _SIGNS[tone]}
 
 
 # A page holds dozens of these: written out here they cost a tenth of what a template of their own

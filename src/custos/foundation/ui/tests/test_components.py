@@ -45,6 +45,10 @@ def test_a_state_has_a_sign_and_a_word():
     assert "Answered" in html
 
 
+def test_what_a_state_says_is_never_markup():
+    assert "<b>" not in shown("{% state 'done' text %}", text="<b>Answered</b>")
+
+
 def test_a_moment_is_shown_both_ways():
     html = shown("{% moment at %}", at=NOW - timedelta(minutes=3))
     assert "11:57" in html
