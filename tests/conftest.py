@@ -1,5 +1,6 @@
 """What tests that cross modules share."""
 
+import signal
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,8 @@ import pytest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+    from tests.test_faults import Demo
 
 
 #: A browser on a crowded machine misses a moment that no user would: what fails is tried so often
@@ -41,3 +44,17 @@ def browser() -> Iterator["Browser"]:
 
     with browsers.running() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Demo"]:
+    """A demo that was started once and stopped, for others to begin as."""
+    from tests.test_faults import Demo
+
+    made = Demo(tmp_path_factory.mktemp("stopped") / "data")
+    try:
+        made.start()
+        made.end(signal.SIGTERM)
+        yield made
+    finally:
+        made.forget()

@@ -88,16 +88,11 @@ class BackedUp(Demo):
         until(lambda: gone(family), 30, "something survives")
         shutil.rmtree(postgres.place_for(self.data).home)
 
-    def forget(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.end(signal.SIGTERM)
-        with contextlib.suppress(FileNotFoundError):
-            shutil.rmtree(postgres.place_for(self.data).home)
-
 
 @pytest.fixture
-def demo(tmp_path: Path) -> Iterator[BackedUp]:
+def demo(tmp_path: Path, stopped: Demo) -> Iterator[BackedUp]:
     made = BackedUp(tmp_path)
+    made.begin_as(stopped)
     yield made
     made.forget()
 
@@ -230,13 +225,14 @@ def test_nothing_personal_can_be_read_from_a_backup(demo: BackedUp) -> None:
 
 
 @pytest.fixture(scope="module")
-def backed_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BackedUp]:
+def backed_up(tmp_path_factory: pytest.TempPathFactory, stopped: Demo) -> Iterator[BackedUp]:
     """A node with one base copy and some log after it, stopped."""
     top = tmp_path_factory.mktemp("node")
     for folder in (top, top.parent):
         folder.chmod(0o755)
     made = BackedUp(top)
     try:
+        made.begin_as(stopped)
         made.start()
         made.make_key()
         made.add_canaries()

@@ -71,6 +71,14 @@ class Demo:
         ports = ("--port", str(self.port), "--mqtt-port", str(self.mqtt_port))
         return self.program("demo", "--data", str(self.data), *ports, "--empty")
 
+    def begin_as(self, made: "Demo") -> None:
+        """Begin where another was stopped, with its tables and keys: they take most of a first start."""
+        subprocess.run(["cp", "-a", made.data, self.data], check=True)
+        (self.data / "keys" / "database-home").unlink(missing_ok=True)
+        home, source = postgres.prepared_place(self.data).home, postgres.place_for(made.data).home
+        if source.parent != made.data:
+            subprocess.run(["cp", "-a", source / "cluster", home], check=True)
+
     def start(self) -> None:
         with self.out.open("wb") as out:
             self.process = subprocess.Popen(
@@ -133,15 +141,27 @@ class Demo:
         with psycopg.connect(place.url(postgres.SUPERUSER, postgres.DATABASE)) as sql:
             return {str(row[0]) for row in sql.execute("SELECT id FROM record_entry").fetchall()}
 
+    def forget(self) -> None:
+        """End it, if it runs, and take its database away."""
+        if self.process is not None and self.process.poll() is None:
+            self.end(signal.SIGTERM)
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(postgres.place_for(self.data).home)
+
 
 @pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Demo]:
+def new_demo(tmp_path: Path) -> Iterator[Demo]:
+    """A demo that was never started."""
     made = Demo(tmp_path / "data")
     yield made
-    if made.process is not None and made.process.poll() is None:
-        made.end(signal.SIGTERM)
-    with contextlib.suppress(FileNotFoundError):
-        shutil.rmtree(postgres.place_for(made.data).home)
+    made.forget()
+
+
+@pytest.fixture
+def demo(new_demo: Demo, stopped: Demo) -> Demo:
+    """A demo that has its tables."""
+    new_demo.begin_as(stopped)
+    return new_demo
 
 
 @contextlib.contextmanager
@@ -282,7 +302,8 @@ def test_pages_say_soon_that_the_database_is_frozen_and_come_back_when_it_is_not
     until(lambda: page()[0] == 200, 30, "the site doesn't come back")
 
 
-def test_ctrl_c_leaves_no_process_and_no_half_made_state(demo: Demo) -> None:
+def test_ctrl_c_leaves_no_process_and_no_half_made_state(new_demo: Demo) -> None:
+    demo = new_demo
     modes = outer_modes(demo.data)
     # Interrupted while the database is being made: the next start makes it anew.
     with demo.out.open("wb") as out:
@@ -316,13 +337,13 @@ def interrupt_at_any_moment(demo: Demo, rounds: int, seed: int) -> None:
         assert demo.said().rstrip().endswith("Stopped."), demo.said()
 
 
-def test_ctrl_c_is_heeded_at_any_moment_of_the_start(demo: Demo) -> None:
-    interrupt_at_any_moment(demo, rounds=4, seed=3)
+def test_ctrl_c_is_heeded_at_any_moment_of_the_start(new_demo: Demo) -> None:
+    interrupt_at_any_moment(new_demo, rounds=4, seed=3)
 
 
 @pytest.mark.proof
-def test_ctrl_c_is_heeded_at_each_of_many_moments_of_the_start(demo: Demo) -> None:
-    interrupt_at_any_moment(demo, rounds=150, seed=4)
+def test_ctrl_c_is_heeded_at_each_of_many_moments_of_the_start(new_demo: Demo) -> None:
+    interrupt_at_any_moment(new_demo, rounds=150, seed=4)
 
 
 def test_a_second_demo_is_told_why_it_cannot_start(demo: Demo, tmp_path: Path) -> None:
