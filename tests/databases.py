@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import psycopg
 from django.conf import settings
@@ -20,6 +21,8 @@ from psycopg import sql
 from custos.config import postgres
 
 TEMPLATE = "custos_template"
+
+Made = TypeVar("Made")
 
 
 def start() -> postgres.Server:
@@ -81,6 +84,18 @@ def _used(name: str, template: str) -> Iterator[None]:
     finally:
         _point_django_at(former)
         settings.WITNESS = witness
+
+
+@contextmanager
+def filled(fill: Callable[[], Made]) -> Iterator[tuple[str, Made]]:
+    """A template that `fill` filled, by name, and what it returned; tests begin with clones of it."""
+    name = f"custos_{uuid.uuid4().hex[:12]}"
+    try:
+        with _used(name, TEMPLATE):
+            made = fill()
+        yield name, made
+    finally:
+        _drop(name)
 
 
 def filled_once(name: str, fill: Callable[[], None]) -> str:

@@ -1,10 +1,11 @@
 """Each role's day without a mouse: everything is reached and done by keys, and the focus is seen."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
+from django.test import override_settings
 from playwright.sync_api import Browser, Page, expect
+from pytest_django.plugin import DjangoDbBlocker
 
 from custos.foundation.accounts.acting import Acting
 from custos.foundation.accounts.models import User
@@ -19,7 +20,7 @@ from custos.prevention.devices import intake
 from custos.prevention.devices.tests.worlds import a_button, a_press
 from custos.prevention.duty import services as duty
 from custos.prevention.duty.models import Task
-from tests import browsers, factories, house
+from tests import browsers, databases, factories, house
 
 pytestmark = [
     pytest.mark.browser,
@@ -27,10 +28,30 @@ pytestmark = [
 ]
 
 
+@pytest.fixture(scope="module")
+def furnished(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[tuple[str, house.House]]:
+    """A database with the house, of which each test has a copy."""
+    with (
+        django_db_blocker.unblock(),
+        override_settings(DEMO=True),
+        databases.filled(house.furnished) as made,
+    ):
+        yield made
+
+
 @pytest.fixture
-def lived_in(live_site: str, settings: Any) -> house.House:
-    settings.DEMO = True
-    return house.furnished()
+def live_database(
+    furnished: tuple[str, house.House], django_db_blocker: DjangoDbBlocker
+) -> Iterator[str]:
+    with django_db_blocker.unblock(), databases.clone(furnished[0]) as name:
+        yield name
+
+
+@pytest.fixture
+def lived_in(live_site: str, furnished: tuple[str, house.House]) -> house.House:
+    return furnished[1]
 
 
 Sits = Callable[..., Page]
