@@ -27,7 +27,7 @@ ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
 export NODE_EXTRA_CA_CERTS ?= /etc/ssl/certs/ca-certificates.crt
 endif
 
-.PHONY: help setup system demo test coverage test-pg15 proof lint bench clean translations
+.PHONY: help setup system demo style test coverage test-pg15 proof lint bench clean translations
 
 help: ## say what can be made
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -81,14 +81,21 @@ demo: setup ## a living facility at http://localhost:8000
 
 # ------------------------------------------------------------------ testing
 
-lint: setup ## style, layers and types
+lint: style ## style, layers and types
+	$(BIN)/mypy
+
+style: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-	$(BIN)/mypy
 
-test: system lint ## everything that must hold, by samples (10 minutes at most)
-	$(PYTEST) -m "not proof" $(TEST)
+# Types are checked by one thread, which beside the tests takes what they leave of two processors.
+test: system style ## everything that must hold, by samples
+	@mkdir -p build; echo "$(BIN)/mypy, beside the tests"; \
+	$(BIN)/mypy > build/types.txt 2>&1 & types=$$!; trap "kill $$types 2>/dev/null || true" EXIT; \
+	tested=0; $(PYTEST) -m "not proof" $(TEST) || tested=$$?; \
+	wait $$types || { cat build/types.txt; exit 1; }; \
+	cat build/types.txt; exit $$tested
 
 coverage: system setup ## the same, counting which lines and branches were run
 	$(PYTEST) -m "not proof" --cov --cov-report=term:skip-covered $(TEST)
