@@ -1,5 +1,8 @@
 """Tasks."""
 
+from functools import lru_cache
+
+import orjson
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -13,6 +16,12 @@ from custos.prevention.duty.engine import UNFINISHED, Facts, Rule, State
 #: The kind of entry by which a leader deploys somebody.
 ORDER = "duty.order_given"
 _UNFINISHED = Q(state__in=sorted(UNFINISHED))
+
+
+@lru_cache(maxsize=1024)
+def _read(rule: bytes) -> Rule:
+    """A rule as a task keeps it. Hundreds of tasks of a list have the same few."""
+    return Rule.model_validate_json(rule)
 
 
 class Task(models.Model):
@@ -164,7 +173,7 @@ class Task(models.Model):
 
     def rule_then(self) -> Rule:
         """The catalogue's row as it was when the task was opened."""
-        return Rule.model_validate(self.rule)
+        return _read(orjson.dumps(self.rule))
 
     def facts(self) -> Facts:
         """What the engine asks about an unfinished task."""

@@ -25,7 +25,7 @@ from custos.prevention.duty.kinds import TaskEscalated
 from custos.prevention.duty.models import Task
 
 #: How many tasks one screen lists; the gravest and oldest, so nothing that matters is left out.
-MOST_NOW, MOST_CALLS = 200, 100
+MOST_NOW, MOST_CALLS = 100, 100
 #: For how long an answer stands in the list of what came back.
 ECHO_DAYS = 7
 
@@ -120,6 +120,12 @@ def now_list(by: Actor) -> list[TaskShown]:
         .order_by(*_NOW_FIRST)[:MOST_NOW],
         by,
     )
+
+
+def now_count(by: Actor) -> int:
+    """How many tasks the reader's post has been asked to do and are not done. One query."""
+    found = _tasks().filter(state__in=engine.UNFINISHED, asked__contains=[by.post])
+    return int(found.count())
 
 
 def calls(by: Actor) -> list[TaskShown]:

@@ -130,8 +130,10 @@ def _limit_end(task: TaskShown) -> datetime:
 
 def _now(acting: Acting, tasks: list[TaskShown]) -> dict[str, Any]:
     """The list of now: tasks and what else there is to do, and the answers that came back below it."""
+    full = len(tasks) == queries.MOST_NOW
     return {
         "rows": beside.merged(tasks, beside.todos(acting)),
+        "more_tasks": queries.now_count(acting.actor) - len(tasks) if full else 0,
         "echoes": queries.echoes(acting.actor, _LATEST_ECHOES),
     }
 

@@ -22,7 +22,7 @@ from custos.foundation.ui.workbench import Todo
 from custos.management.reception.admission import services as reception
 from custos.management.timelimits.models import Clock
 from custos.management.timelimits.tests import worlds as limits
-from custos.prevention.duty import orders
+from custos.prevention.duty import orders, queries
 from custos.prevention.duty.models import Task
 from custos.prevention.duty.rounds import services as rounds
 from custos.prevention.duty.rounds.tests.worlds import KeptFor
@@ -306,3 +306,20 @@ def test_an_order_offers_the_officers_of_the_chosen_post(world: KeptFor) -> None
         assert option is not None
         assert f'data-for="{post}"' in option[0]
     assert "data-for" not in chosen.split("<option")[1]
+
+
+def test_more_tasks_than_have_room_are_counted(
+    world: KeptFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patrol, leader = world.on(Post.PATROL), world.on(Post.LEADER)
+    for at in range(3):
+        orders.give(
+            orders.Given(
+                text=f"Order {at}", post=Post.PATROL, due_at=clock.now() + timedelta(hours=2)
+            ),
+            facility=world.facility.pk,
+            by=leader.actor,
+        )
+    assert "less pressing" not in parts(patrol)[0]
+    monkeypatch.setattr(queries, "MOST_NOW", 2)
+    assert "1 less pressing task more" in parts(patrol)[0]
