@@ -156,13 +156,13 @@ class Held:
 
     @property
     def due_at(self) -> datetime | None:
-        """When custody ends."""
-        return self.clock.due_at
+        """When custody ends; None where no document holds the person, who has no time left."""
+        return None if self.clock.unheld_since else self.clock.due_at
 
     @property
     def last_day(self) -> date | None:
-        """The last day, or that of release."""
-        return self.clock.last_day
+        """The last day, or that of release; None where no document holds the person."""
+        return None if self.clock.unheld_since else self.clock.last_day
 
     @property
     def sign(self) -> tuple[str, Any]:

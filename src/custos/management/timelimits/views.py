@@ -274,10 +274,14 @@ def clock_print(request: HttpRequest, custody_id: UUID) -> HttpResponse:
         _("%(name)s, custody number %(number)s, held at %(facility)s.")
         % {"name": person.name, "number": person.number, "facility": person.facility}
     ]
-    lead = showing.lead_of(result)
-    if lead is not None:
-        paragraphs += [lead.title, lead.words]
     papers, stands = queries.papers_of(custody_id), queries.clock_of(custody_id)
+    lead = showing.lead_of(result)
+    if stands.unheld_since and person.ended_at is None:
+        paragraphs.append(
+            _("Held on no document: the last one has ended. The person must be let go at once.")
+        )
+    elif lead is not None:
+        paragraphs += [lead.title, lead.words]
     gaps = queries.gaps_of(papers, stands, person.ended_at)
     paragraphs += [showing.gap_words(gap) for gap in gaps]
     paragraphs.append(
