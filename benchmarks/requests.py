@@ -9,12 +9,9 @@ before has come: what waits is counted from when it was due.
 import http.client
 import os
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -22,6 +19,7 @@ from uuid import UUID
 import psycopg
 
 from benchmarks._place import database
+from benchmarks._site import served
 from custos.config.benching import Figure
 
 CONNECTIONS, EACH_A_SECOND = 50, 1.0
@@ -48,7 +46,7 @@ def run(scale: float = 1.0) -> list[Figure]:
     """Measure everything; `scale` is the share of the full size."""
     with database():
         officers, above = _prepare(max(10, round(FACILITIES * scale)))
-        with _served() as port:
+        with served(WORKERS) as port:
             return _figures(port, officers, above, max(4.0, SECONDS * scale))
 
 
@@ -138,33 +136,6 @@ def _load(
     if wrong:
         raise RuntimeError(f"not what was to be measured: {wrong[0]}")
     return [one for own in times for one in own]
-
-
-@contextmanager
-def _served() -> Iterator[int]:
-    """The site on a free port, in a process of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    program = [sys.executable, "-m", "custos.config.program"]
-    command = [*program, "serve", "--port", str(port), "--workers", str(WORKERS)]
-    process = subprocess.Popen(
-        command, env=os.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        until = time.monotonic() + 60
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                if process.poll() is not None or time.monotonic() > until:
-                    raise RuntimeError("the site doesn't start") from None
-                time.sleep(0.1)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 # ---------------------------------------------------------------------- what is asked about
