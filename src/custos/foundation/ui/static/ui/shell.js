@@ -19,8 +19,9 @@ for (const here of document.querySelectorAll(".tabs [aria-current], .steps [aria
 }
 
 // The answer to a form is left behind as the page at its address: coming back to it would send the form
-// again, which browsers refuse where they may keep no copy.
-if (document.body.hasAttribute("data-answers")) history.replaceState(history.state, "");
+// again, which browsers refuse where they may keep no copy. What saves itself while it is typed stays as it is.
+const kept = document.querySelector("form[data-kept]");
+if (document.body.hasAttribute("data-answers") && !kept) history.replaceState(history.state, "");
 
 // Who signs out leaves no page of theirs in another tab: where the way in is shown, the others look anew.
 const others = new BroadcastChannel("custos-signed-out");
