@@ -68,17 +68,16 @@ def at_hand(acting: Any, limit: int) -> list[Line]:
     drafts = {one.pk: one for one in wizard.drafts_named(services.NAME, begun, acting)}
     reader = (acting.post, acting.staff.kind, get_language(), int(clock.now().timestamp()) // 60)
     keys = {pk: (pk, draft.saved_at, *reader) for pk, draft in drafts.items()}
+    # Another thread may forget all of them at any moment.
+    stood = {pk: line for pk, key in keys.items() if (line := _stood.get(key))}
     if len(_stood) > _MOST_STOOD:
         _stood.clear()
-    fresh = [draft for pk, draft in drafts.items() if keys[pk] not in _stood]
-    stands = wizard.stands_of(fresh, acting)
+    stands = wizard.stands_of([one for pk, one in drafts.items() if pk not in stood], acting)
     for one in arrivals:
         if one.draft_id in stands:
-            _stood[keys[one.draft_id]] = _line(one, stands[one.draft_id])
+            stood[one.draft_id] = _stood[keys[one.draft_id]] = _line(one, stands[one.draft_id])
     return [
-        replace(_stood[keys[one.draft_id]], arrival=one)
-        if one.draft_id in keys
-        else _line(one, None)
+        replace(stood[one.draft_id], arrival=one) if one.draft_id in stood else _line(one, None)
         for one in arrivals
     ]
 
