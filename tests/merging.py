@@ -8,12 +8,20 @@ from custos.foundation.custody.models import Custody
 from custos.foundation.custody.people import services as people
 from custos.foundation.record.parties import Post
 from custos.management.reception import merging as merging  # declares the acts
-from tests import factories
+from tests import factories, leaving
 
 
 def merged(now: Custody, former: Custody) -> None:
     """Two leaders find that two records are of one person."""
     _together(people.MERGE, people.merge, now, former)
+
+
+def a_former(now: Custody) -> Custody:
+    """A stay that has ended, under a record that two leaders found to be of the same person."""
+    same = {"in_cell": now.cell_id, "sex": now.detainee.sex, "name": now.detainee.name}
+    former = leaving.left(factories.a_detainee(**same, reason="另无铺位"))
+    merged(now, former)
+    return former
 
 
 def parted(now: Custody, former: Custody) -> None:

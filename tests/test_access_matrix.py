@@ -51,7 +51,7 @@ from custos.prevention.duty.information import services as information
 from custos.prevention.duty.models import Task
 from custos.prevention.duty.roster.tests import worlds as rosters
 from custos.prevention.duty.rounds.models import WatchedCell
-from tests import leaving
+from tests import leaving, merging
 from tests.factories import (
     BY_SYSTEM,
     SYSTEM,
@@ -224,6 +224,8 @@ class World:
         if "at" in ROUTES[route]:
             return str(ROUTES[route]["at"])
         given = UNKNOWN | self.objects[place]
+        if route == "person_part":
+            given["other_id"] = given["former_id"]
         values = {name: given[name] for name in routes()[route].arguments}
         return reverse(route, kwargs=values)
 
@@ -316,6 +318,7 @@ def _objects_of(facility: Organization) -> dict[str, Any]:
         "upload_id": upload.pk,
         "paper_id": paper.id,
         "other_id": other.detainee_id,
+        "former_id": merging.a_former(stay).detainee_id,
         "absence_id": absence.pk,
         "release_id": leaving.received(other).pk,
         "count_id": count.pk,

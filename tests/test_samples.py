@@ -10,16 +10,6 @@ def of_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(samples, "NAME", "2026-03-02")
 
 
-def test_what_is_not_in_the_sample_is_left_to_the_proof(of_a_day: None) -> None:
-    kinds = ["KSS", "JLS", "QJS", "SQJ"]
-    given = samples.of(kinds, 1, always=("KSS",))
-    assert given[0] == "KSS"
-    assert sum(isinstance(one, str) for one in given) == 2
-    left = [one for one in given if not isinstance(one, str)]
-    assert all(mark.name == "proof" for one in left for mark in one.marks)
-    assert {one if isinstance(one, str) else one.values[0] for one in given} == set(kinds)
-
-
 def test_each_is_in_some_day_s_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     taken = set()
     for day in range(1, 29):

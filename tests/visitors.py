@@ -26,7 +26,7 @@ from custos.foundation.ui import wizard
 from custos.management.reception.admission import services as reception
 from custos.management.reception.admission.services import Sort
 from custos.management.reception.tests import admissions
-from tests import factories
+from tests import factories, merging
 from tests.house import House, cookie_of
 
 PASSWORD = "quiet-river-4417"
@@ -101,6 +101,7 @@ def visitors(house: House) -> list[Visitor]:
             admission, sort=Sort.COURT, name="", brought_by="法警队", custody_id=stays["孙明远"].pk
         )
         notice = _refused(admission, doctor)
+        former = merging.a_former(stays["孙明远"])
         _board, code = boards.make("指挥室", by=leader)
         board = boards.enroll(code)
     return [
@@ -111,7 +112,7 @@ def visitors(house: House) -> list[Visitor]:
                 "/confirmations/",
                 erased,
                 f"/people/{house.stay}/copy/",
-                f"/people/{house.stay}/same/{house.other}/part/",
+                f"/people/{former.pk}/same/{former.detainee_id}/part/",
                 "/administration/emergencies/",
                 "/administration/boards/",
                 "/assessment/",
