@@ -190,11 +190,21 @@ def merging(page: Page) -> None:
     keep(page, "two-records")
 
 
+def clock(page: Page) -> None:
+    """Everybody by the time that is left, and the clock of whoever has least."""
+    page.goto("/limits/")
+    keep(page, "limits-board")
+    page.locator("tbody a[href*='/limits/']").first.click()
+    page.wait_for_url("**/people/*-*/limits/")
+    keep(page, "limits-clock")
+
+
 def of(address: str, name: str) -> Look:
     """One page as it stands."""
 
     def look(page: Page) -> None:
-        page.goto(address)
+        answer = page.goto(address)
+        assert answer and answer.ok, address
         keep(page, name)
 
     return look
@@ -206,6 +216,12 @@ PICTURES: tuple[tuple[str, Look], ...] = (
     ("case", case_officer),
     ("case", settling),
     ("patrol", of("/duty/", "patrol-tasks")),
+    ("case", of("/duty/", "case-tasks")),
+    ("doctor", of("/duty/", "doctor-tasks")),
+    ("duty-leader", of("/duty/", "duty-leader-tasks")),
+    ("escort", of("/duty/", "escort-tasks")),
+    ("escort", of("/movements/", "out-and-back")),
+    ("prosecutor", clock),
     ("leader", of("/roll/", "roll-and-counts")),
     ("leader", of("/facility/", "facility")),
     ("leader", of("/people/sealed/", "sealed-records")),
