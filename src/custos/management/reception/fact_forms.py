@@ -95,8 +95,7 @@ def _field(shape: type[facts.Fact], name: str) -> forms.Field:
     info = shape.model_fields[name]
     common: dict[str, Any] = {"label": _LABELS[name], "required": info.is_required()}
     if name == "country":
-        named = sorted((facts.country_title(code), code) for code in facts.countries())
-        options = [CHOOSE, *((code, title) for title, code in named)]
+        options = [CHOOSE, *facts.country_choices()]
         return forms.ChoiceField(choices=options, widget=Choices(), **common)
     if name in shape.tables:
         table = shape.tables[name]

@@ -18,6 +18,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import AfterValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
+from pypinyin import lazy_pinyin
 
 from custos.foundation.api.schemas import Asked, Day, Line, Moment, Name, like
 from custos.foundation.codes import identity, shipped
@@ -41,9 +42,30 @@ def _english() -> bool:
     return (get_language() or "").startswith("en")
 
 
+#: What CLDR names otherwise than GB/T 2659.1, which writes 中国 before Hong Kong, Macao and this alike.
+_NAMED = {"TW": {"zh": "中国台湾", "en": "Taiwan, China"}}
+
+
 def country_title(code: str) -> str:
-    """A country's name in the active language (Unicode CLDR); the code itself where unknown."""
+    """A country's or region's name in the active language (Unicode CLDR, GB/T 2659.1); the code itself
+    where unknown.
+    """
+    language = "en" if _english() else "zh"
+    if code in _NAMED:
+        return _NAMED[code][language]
     return str(_locale("en" if _english() else "zh_Hans_CN").territories.get(code, code))
+
+
+def country_choices() -> list[tuple[str, str]]:
+    """Each country's code and name: China first, then as an officer looks for them, by pinyin or letters."""
+    return list(_ordered(_english()))
+
+
+@cache
+def _ordered(english: bool) -> tuple[tuple[str, str], ...]:
+    named = [(code, country_title(code)) for code in countries()]
+    sound = str.casefold if english else lambda title: " ".join(lazy_pinyin(title))
+    return tuple(sorted(named, key=lambda one: (one[0] != "CN", sound(one[1]))))
 
 
 @cache

@@ -152,9 +152,7 @@ class StepForm(Form):
                 named = [(code, shipped.title(item.table, code)) for code in self._codes(item)]
                 return _choice(named, initial=item.initial or None, widget=Choices())
             case "country":
-                countries = sorted((people.country_title(one), one) for one in people.countries())
-                named = [(code, title) for title, code in countries]
-                return _choice(named, initial=item.initial, widget=Choices())
+                return _choice(people.country_choices(), initial=item.initial, widget=Choices())
             case "document":
                 known = file.documents_for(setting.kind, setting.today)
                 named = [(one.title.zh, words(one.title)) for one in known]
