@@ -204,7 +204,8 @@ def of(address: str, name: str) -> Look:
 
     def look(page: Page) -> None:
         answer = page.goto(address)
-        assert answer and answer.ok, address
+        if answer is None or not answer.ok:
+            sys.exit(f"{address} isn't shown to this role")
         keep(page, name)
 
     return look

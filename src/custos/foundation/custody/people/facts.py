@@ -57,7 +57,7 @@ def country_title(code: str) -> str:
 
 
 def country_choices() -> list[tuple[str, str]]:
-    """Each country's code and name: China first, then as an officer looks for them, by pinyin or letters."""
+    """Each country's code and name: China first, the others by pinyin or letters."""
     return list(_ordered(_english()))
 
 
