@@ -27,6 +27,7 @@ from custos.prevention.devices.tests.worlds import a_button, a_press
 from custos.prevention.duty.handover.models import Handover
 from custos.prevention.duty.information import services as information
 from custos.prevention.duty.models import Task
+from custos.prevention.duty.rounds.models import Look
 from custos.prevention.duty.shifts import services as shifts
 from tests import browsers, factories, house
 from tests.factories import SYSTEM
@@ -105,6 +106,10 @@ class Crew:
             self.patrol, self.leader = self._on(Post.PATROL), self._on(Post.LEADER)
             self.doctor = self._on(Post.MEDICAL, kind=StaffKind.CLINICIAN)
             self.logistics = self._on(Post.LOGISTICS, kind=StaffKind.OTHER)
+            for one in (self.day, self.patrol, self.doctor, self.logistics):
+                shifts.sign_on(self.facility.pk, by=one.actor)
+        # Rounds begin then, so that no cell is behind when the night does.
+        with scope.entered(SYSTEM), clock.set_to(at(18, 55)):
             information.adopt(
                 FILE,
                 facility=self.facility.pk,
@@ -112,8 +117,6 @@ class Crew:
                 reason="x",
                 by=self.leader.actor,
             )
-            for one in (self.day, self.patrol, self.doctor, self.logistics):
-                shifts.sign_on(self.facility.pk, by=one.actor)
 
     def _on(
         self, post: Post, password: str | None = None, *, kind: Any = StaffKind.OFFICER
@@ -152,7 +155,10 @@ class Crew:
         page = self.screen(self.patrol, "/rounds/", width=390)
         page.get_by_role("link", name=self.cell.name).click()
         page.get_by_role("button", name="I looked in at the door").click()
+        page.wait_for_url("**/rounds/")
         page.context.close()
+        with scope.entered(SYSTEM):
+            assert Look.objects.get().late_minutes == 0
 
     def press(self) -> Task:
         """Somebody presses the button in the cell."""
@@ -282,6 +288,7 @@ def a_leader_deploys_and_hears_what_came_of_it(crew: Crew) -> None:
 def a_round_is_missed_and_shows(crew: Crew, hands: Hands) -> None:
     deputy, board = crew.screen(crew.day, "/duty/"), crew.board()
     deputy.wait_for_timeout(1000)
+    expect(deputy.locator("#main")).not_to_contain_text("Rounds are behind")
     hands.forward_to(at(19, 45))
     expect(deputy.locator("#main")).to_contain_text("Rounds are behind", timeout=SOON)
     missed = board.locator("section", has=board.locator("#board-rounds"))
