@@ -100,17 +100,23 @@ def follow_the_clock(event: Event, deed: Deed) -> None:
 
 @on(DocumentEnded, emits=[ReleasePlanned, ReleaseOrdered])
 def let_go_whom_a_paper_frees(event: Event, deed: Deed) -> None:
-    """A paper revoked the last document that held somebody: they are to be let go by it."""
+    """A paper revoked the last document that held somebody: they are to be let go by it.
+
+    However it ended: whom a paper of the clock had freed already, and only this one held still, goes now.
+    """
     del deed
     said = event.payload
     assert isinstance(said, DocumentEnded)
-    if event.about.custody_id and said.how == REVOKED:
-        release.follow_revocation(event.about.custody_id, event.recorded_at, because=event.id)
+    if event.about.custody_id:
+        revoked = said.how == REVOKED
+        release.follow_document(
+            event.about.custody_id, event.recorded_at, revoked=revoked, because=event.id
+        )
 
 
 @on(LimitComputed, emits=[ReleasePlanned, ReleaseOrdered])
 def let_go_whom_the_clock_frees(event: Event, deed: Deed) -> None:
-    """By a paper of the clock custody is over, whatever the file says: it counts from the paper's entry."""
+    """By a paper of the clock custody is over: whoever leaves by it, it counts from the paper's entry."""
     del deed
     said = event.payload
     assert isinstance(said, LimitComputed)

@@ -122,6 +122,21 @@ def standing(result: Result) -> Standing:
     )
 
 
+def ended_by(result: Result) -> int | None:
+    """The place of the fact by which custody is over, or of an escape that lasts; None where it isn't."""
+    if result.status != ENDED:
+        return None
+    closed = result.stages[-1].ended_by if result.stages else None
+    return next(
+        (
+            fact.index
+            for fact in reversed(result.used)
+            if fact.index == closed or fact.type == "escaped"
+        ),
+        None,
+    )
+
+
 def _permit_until(result: Result) -> date | None:
     """The last day of the latest permit; a transfer of custody ends it (公通字[1999]83号)."""
     until: int | None = None

@@ -494,6 +494,24 @@ def result_of(custody_id: UUID) -> tuple[Result, Facts]:
 
 
 @dataclass(frozen=True, slots=True)
+class EndedBy:
+    """The paper by which custody is over: its type (of the facts of limits) and who issued it."""
+
+    type: str
+    authority: str
+
+
+def ended_by(custody_id: UUID) -> EndedBy | None:
+    """The paper by which custody of a stay is over now, an escape too; None where it isn't. Two queries."""
+    result, facts = result_of(custody_id)
+    place = engine.ended_by(result)
+    if place is None:
+        return None
+    papers = Paper.objects.visible_to(scope.current()).filter(pk=facts.papers[place])
+    return EndedBy(facts.events[place]["type"], papers.values_list("authority", flat=True).get())
+
+
+@dataclass(frozen=True, slots=True)
 class WarningShown:
     """A warning as it stands."""
 

@@ -263,6 +263,21 @@ def grounds(
     return [one for one in bases if standing(one, nobody, file) in _GROUNDS]
 
 
+def grounds_beside(
+    paper_issuer: str, bases: tuple[Basis, ...], day: date, authority: str = ""
+) -> list[Basis]:
+    """The grounds on which somebody is held still where a paper by an authority has ended one custody.
+
+    It ends the documents of that authority; where none is, those of the case of the admission.
+    Source: 看守所条例 第39条.
+    """
+    nobody = Facts("", "", day, frozenset(), bases, authority)
+    found = grounds(bases, day, authority)
+    ended = [one for one in found if _may_end(paper_issuer, one, nobody)]
+    ended = ended or [one for one in found if _of_case(one, nobody)]
+    return [one for one in found if one not in ended]
+
+
 def _standing_so(facts: Facts, file: File, *how: str) -> list[Basis]:
     return [one for one in facts.bases if standing(one, facts, file) in how]
 

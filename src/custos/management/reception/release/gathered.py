@@ -87,9 +87,20 @@ def bases_of(person: PersonShown) -> tuple[engine.Basis, ...]:
 
 def grounds_of(stay: Custody) -> list[engine.Basis]:
     """The documents on which somebody is held today. Two queries."""
+    bases, authority = _on_file(stay)
+    return engine.grounds(bases, clock.today(), authority)
+
+
+def grounds_beside(stay: Custody, paper_issuer: str) -> list[engine.Basis]:
+    """The same without what a paper of the clock by an authority has ended. Two queries."""
+    bases, authority = _on_file(stay)
+    return engine.grounds_beside(paper_issuer, bases, clock.today(), authority)
+
+
+def _on_file(stay: Custody) -> tuple[tuple[engine.Basis, ...], str]:
     bases = _bases(stay.basis, stay.basis_number, people.ever(stay.pk, "basis"))
     known = [one.fact.name for one in people.ever(stay.pk, "authority") if one.until is None]
-    return engine.grounds(bases, clock.today(), known[-1] if known else "")
+    return bases, known[-1] if known else ""
 
 
 def grounds_in(

@@ -23,8 +23,9 @@ from custos.foundation.record import services as record
 from custos.foundation.record.parties import Actor, Subject
 from custos.foundation.record.services import Deed
 from custos.management.reception.models import Release
-from custos.management.reception.release import engine, kinds
+from custos.management.reception.release import engine, gathered, kinds
 from custos.management.reception.release.rules import DIED, FREED, Exit, rules
+from custos.management.timelimits import queries as limits
 
 #: How many numbers one document of release may name.
 MOST_NUMBERS = 20
@@ -255,29 +256,45 @@ def follow_clock(custody_id: UUID, state: str, due_at: datetime) -> None:
         case.save(update_fields=["due_at"])
 
 
-def follow_revocation(custody_id: UUID, received_at: datetime, *, because: UUID) -> None:
-    """A paper revoked a document of the file: whom no other one holds is to be let go by it."""
-    stay = Custody.objects.visible_to(scope.current()).filter(pk=custody_id).first()
-    if stay is not None and not leaving.grounds(stay):
+def follow_document(
+    custody_id: UUID, received_at: datetime, *, revoked: bool, because: UUID
+) -> None:
+    """A document of the file ended: whom it held alone is to leave, where a paper `revoked` it or one of
+    the clock has ended their custody.
+    """
+    if revoked or limits.ended_by(custody_id):
         follow_paper(custody_id, received_at, because=because)
 
 
 def follow_paper(custody_id: UUID, received_at: datetime, *, because: UUID) -> None:
-    """By a paper that came in somebody is to be let go: their case is counted from its receipt.
+    """By a paper that came in somebody is to leave: their case is counted from its receipt.
 
-    Whoever has no case gets one, by release; the desk then records the document of release itself. A bound
-    that stands earlier stays, and is told no second time. A stay that has ended is nothing.
+    Whoever has no case gets one, by the way of the paper; the desk then records the document itself. Who is
+    handed over has a planned one, due as the law of that way has it. Who is to be let go is ordered to be,
+    unless something else holds them still. A bound that stands earlier stays, and is told no second time.
+    A stay that has ended is nothing, and whoever escaped isn't here to leave.
     """
     with record.deed() as deed:
         try:
             stay = leaving.held(custody_id)
         except Conflict:
             return
-        exit_ = _way_after("", stay.organization_id, clock.day_of(deed.at))
+        paper = limits.ended_by(custody_id)
+        day = clock.day_of(deed.at)
+        kind = organizations.organization(stay.organization_id).kind
+        exit_ = rules().by_paper(paper.type if paper else "", kind, day)
         if exit_ is None:
             return
-        due_at = engine.due(exit_, received_at, clock.day_of(received_at))
         case = open_case(custody_id)
+        if exit_.leads != FREED:
+            if case is None:
+                case = _plan(stay, exit_, day, deed, _SYSTEM)
+                case.due_at = engine.due(exit_, received_at, None)
+                case.save(update_fields=["due_at"])
+            return
+        if gathered.grounds_beside(stay, paper.authority) if paper else leaving.grounds(stay):
+            return
+        due_at = engine.due(exit_, received_at, clock.day_of(received_at))
         if case is None:
             case = _plan(stay, exit_, clock.day_of(received_at), deed, _SYSTEM)
             case.due_at = None

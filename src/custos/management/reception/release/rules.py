@@ -60,6 +60,7 @@ class Exit(Dated):
     within: Within | None = None
     prepare_days: int = 3
     article: str = ""
+    entered: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> "Exit":
@@ -74,6 +75,7 @@ class Elsewhere(Dated):
     """Leaving that ends no stay."""
 
     then: Title
+    entered: tuple[str, ...] = ()
 
 
 class Rule(Dated):
@@ -128,6 +130,20 @@ class File(Strict):
     def exits_for(self, kind: str, day: date) -> list[Exit]:
         """The ways out of a kind of facility on a day."""
         return [one for one in self.exits if kind in one.kinds and one.in_force(day)]
+
+    def by_paper(self, paper: str, kind: str, day: date) -> Exit | None:
+        """The way out by a paper of the clock that ends custody: the one that names its type, else the
+        first into freedom that isn't for a last day.
+
+        None where it leads nowhere out of here, or this kind of facility hasn't the way.
+        """
+        offered = self.exits_for(kind, day)
+        named = [name for one in self.exits for name in one.entered]
+        named += [name for one in self.elsewhere for name in one.entered]
+        if paper in named:
+            return next((one for one in offered if paper in one.entered), None)
+        freed = [one for one in offered if one.leads == FREED]
+        return next((one for one in freed if not one.ends_on_day), next(iter(freed), None))
 
     def holding(self, kind: str) -> Holding | None:
         """What a kind of document does; None for one that holds nobody."""

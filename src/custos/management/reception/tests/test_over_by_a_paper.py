@@ -1,0 +1,153 @@
+"""A paper of the clock ends custody: who is freed by it, who goes another way, whom another holds."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import translation
+
+from custos.foundation import clock
+from custos.foundation.custody import leaving
+from custos.foundation.custody.models import Custody
+from custos.foundation.database import scope
+from custos.foundation.record.models import Entry
+from custos.foundation.record.parties import Post
+from custos.management.reception.models import Release
+from custos.management.reception.release import opening
+from custos.management.reception.tests.grounds import COUNTY, OTHER, a_document, unfinished
+from custos.management.timelimits import queries as limits
+from custos.management.timelimits import services as timelimits
+from custos.management.timelimits.tests import worlds
+from tests import leaving as ways
+from tests.factories import SYSTEM, an_officer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _scope() -> Iterator[None]:
+    with scope.entered(SYSTEM), clock.set_to(NOON), translation.override("en"):
+        yield
+
+
+def entered(stay: Custody, event: dict[str, Any], *, authority: str = COUNTY) -> None:
+    by = an_officer(Post.CASE_OFFICER)
+    timelimits.record_paper(stay.pk, event, by=by, number=event["type"], authority=authority)
+
+
+def convicted(stay: Custody) -> None:
+    """Two years from November 2025, with the execution notice received in February 2026."""
+    a_document(stay)
+    years: dict[str, Any] = {"kind": "fixed_term", "from": "2025-11-20", "years": 2}
+    entered(stay, {"type": "judgment_effective", "at": "2026-02-20"})
+    entered(stay, {"type": "sentence", "at": "2026-02-20"} | years)
+    entered(stay, {"type": "execution_notice_received", "at": "2026-02-25"})
+
+
+DELIVERED = {"type": "delivered", "at": "2026-03-02"}
+PAROLE = {"type": "parole", "at": "2026-03-02", "approver": "court_intermediate"}
+OUTSIDE = {"type": "outside_service", "at": "2026-03-02", "ground": "serious_illness"}
+ESCAPED = {"type": "escaped", "at": "2026-03-02"}
+
+
+@pytest.mark.parametrize(
+    ("event", "way", "due_on"),
+    [
+        (DELIVERED, "PRISON", date(2026, 4, 2)),
+        (PAROLE, "COMMUNITY", date(2026, 3, 12)),
+        (OUTSIDE, "COMMUNITY", date(2026, 3, 12)),
+    ],
+)
+def test_b16_a_convict_who_is_handed_over_goes_that_way_and_is_not_ordered_free(
+    stay: Custody, event: dict[str, Any], way: str, due_on: date
+) -> None:
+    """刑事诉讼法 第264条, one month; 最高人民法院关于适用刑事诉讼法的解释 第515条, ten days."""
+    convicted(stay)
+    entered(stay, event)
+    assert limits.clock_of(stay.pk).standing == "ended"
+    case = Release.objects.get(custody_id=stay.pk)
+    assert (case.way, case.planned_on) == (way, date(2026, 3, 2))
+    assert case.due_at is not None
+    assert clock.day_of(case.due_at - timedelta(seconds=1)) == due_on
+    with clock.set_to(NOON + timedelta(hours=3)):
+        timelimits.sweep()
+        opening.sweep()
+    assert Entry.objects.filter(custody_id=stay.pk, kind="limit.out_and_here").exists()
+    assert not {"release.ordered", "release.late"} & unfinished(stay)
+    assert Release.objects.get(custody_id=stay.pk).way == way
+
+
+def test_b16_whoever_escaped_is_not_here_and_has_no_case_of_leaving(stay: Custody) -> None:
+    """人民检察院刑事诉讼规则 第662条: the alarm and the pursuit, and the stay goes on."""
+    convicted(stay)
+    entered(stay, ESCAPED)
+    assert limits.clock_of(stay.pk).standing == "ended"
+    with clock.set_to(NOON + timedelta(hours=3)):
+        timelimits.sweep()
+        opening.sweep()
+    assert not Release.objects.filter(custody_id=stay.pk).exists()
+    assert "release.ordered" not in unfinished(stay)
+
+
+def test_whoever_escaped_before_the_last_document_was_revoked_is_not_ordered_free(
+    stay: Custody,
+) -> None:
+    document = a_document(stay)
+    worlds.arrested(stay, days_ago=9)
+    entered(stay, ESCAPED)
+    ways.document_ended(stay, document, *ways.two_officers(stay.organization))()
+    assert "limit.unheld" in unfinished(stay)
+    assert not Release.objects.filter(custody_id=stay.pk).exists()
+
+
+RELEASED = {"type": "released", "at": "2026-03-02"}
+
+
+@pytest.mark.parametrize("authority", [COUNTY, OTHER])
+def test_b16_a_release_in_one_case_orders_nobody_free_whom_another_warrant_holds(
+    stay: Custody, authority: str
+) -> None:
+    """看守所条例 第39条; process.md B.16: the document has to cover all holds."""
+    a_document(stay)
+    other = a_document(stay, number="邻拘2号", issuer=OTHER)
+    worlds.arrested(stay, days_ago=9)
+    entered(stay, RELEASED, authority=authority)
+    assert len(leaving.grounds(stay)) == 2
+    with clock.set_to(NOON + timedelta(hours=3)):
+        timelimits.sweep()
+        assert not Release.objects.filter(custody_id=stay.pk).exists()
+        assert "release.ordered" not in unfinished(stay)
+        if authority == OTHER:
+            return
+        ended = ways.document_ended(
+            stay, other, *ways.two_officers(stay.organization), how="mistaken"
+        )
+        ended()
+        assert "release.ordered" in unfinished(stay), "now nothing holds them but what was ended"
+
+
+def test_a_release_in_a_case_that_is_gone_orders_nobody_free_whom_another_warrant_holds(
+    stay: Custody,
+) -> None:
+    first = a_document(stay)
+    a_document(stay, number="邻拘2号", issuer=OTHER)
+    worlds.arrested(stay, days_ago=9)
+    ways.document_ended(stay, first, *ways.two_officers(stay.organization))()
+    entered(stay, RELEASED)
+    assert leaving.grounds(stay) == ("邻拘2号",)
+    assert not Release.objects.filter(custody_id=stay.pk).exists()
+
+
+def test_a_release_by_the_court_frees_from_the_warrant_of_the_police_in_that_case(
+    stay: Custody,
+) -> None:
+    """The court has the case by then: the warrant on which they are held bears the seal of the police."""
+    a_document(stay)
+    a_document(stay, kind="arrest_warrant", number="捕2号")
+    worlds.arrested(stay, days_ago=9)
+    entered(stay, RELEASED, authority="某县人民法院")
+    assert leaving.grounds(stay) == ("捕2号",)
+    assert "release.ordered" in unfinished(stay)
