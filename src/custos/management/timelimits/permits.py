@@ -1,8 +1,8 @@
 """Whether somebody may be interrogated on the permit that is known: asked before one is booked.
 
 One permit is valid at a time, it ends with the limit, and a transfer of custody ends it. Without the
-transfer form the new authority isn't served. Source: 公安机关适用刑事羁押期限规定 第28条、第29条;
-看守所条例 第15条、第19条; 公通字[1999]83号.
+transfer form the new authority isn't served. For whom no document holds none is valid.
+Source: 公安机关适用刑事羁押期限规定 第28条、第29条; 看守所条例 第15条、第19条; 公通字[1999]83号.
 """
 
 from dataclasses import dataclass
@@ -33,11 +33,13 @@ def standing(custody_id: UUID, at: datetime | None = None) -> Permit:
     Raises `Missing` for a stay out of scope.
     """
     moment = at or clock.now()
-    queries.clock_of(custody_id)
+    shown = queries.clock_of(custody_id)
     facts = computing.facts_of([custody_id])[custody_id]
     result = facts.computed(clock.now())
     stands = engine.standing(result)
     against: list[tuple[str, Any]] = []
+    if shown.unheld_since is not None:
+        against.append(("unheld", _("No document of the file holds the person.")))
     if stands.permit_until is None:
         against.append(("no_permit", _("No permit is known that is valid now.")))
     elif clock.day_of(moment) > stands.permit_until:

@@ -200,15 +200,16 @@ LEFT: dict[str, Any] = {
 def narrowed(left: str, now: datetime, prefix: str = "") -> Q:
     """The condition of a choice of `LEFT`, on clocks, or on stays with `prefix` "clock__"."""
     due, stands = f"{prefix}due_at", f"{prefix}standing"
+    unheld = Q(**{f"{prefix}unheld_since__isnull": False})
     ahead = {"day": NEAR, "week": SOON, "month": timedelta(days=30)}
     if left == "over":
         return Q(**{f"{due}__lte": now})
     if left in ahead:
         return Q(**{f"{due}__gt": now, f"{due}__lte": now + ahead[left]})
     if left == "none":
-        return Q(**{stands: engine.NO_BASIS}) | Q(**{f"{prefix}unheld_since__isnull": False})
+        return Q(**{stands: engine.NO_BASIS}) | unheld
     if left == "out":
-        return Q(**{f"{due}__lte": now}) | Q(**{stands: engine.ENDED})
+        return Q(**{f"{due}__lte": now}) | Q(**{stands: engine.ENDED}) | unheld
     return Q(**{f"{prefix}differs": True})
 
 
@@ -237,10 +238,10 @@ def figures(organization: int) -> Figures:
 
 
 def over_by_facility(organization: int) -> dict[int, int]:
-    """How many people each facility of a subtree holds beyond their limit, by the facility; those that
-    hold nobody so long are left out. One query.
+    """How many people each facility of a subtree holds beyond their limit or on no document, by the
+    facility; those that hold nobody so are left out. One query.
     """
-    over = _of(organization).filter(narrowed("over", clock.now()))
+    over = _of(organization).filter(narrowed("over", clock.now()) | Q(unheld_since__isnull=False))
     return dict(over.values_list("organization_id").annotate(Count("pk")).order_by())
 
 

@@ -116,7 +116,9 @@ class FacilityTable(listing.Table):
     name = listing.LinkColumn(route="facility", verbose_name=gettext_lazy("Facility"))
     kind = listing.Column(verbose_name=gettext_lazy("Kind"))
     people = listing.NumberColumn(verbose_name=pgettext_lazy("how many", "People"))
-    over = listing.StateColumn(verbose_name=gettext_lazy("Beyond the limit of custody"))
+    over = listing.StateColumn(
+        verbose_name=gettext_lazy("Beyond the limit of custody, or on no document")
+    )
     capacity = listing.NumberColumn(verbose_name=gettext_lazy("Certified places"))
     occupancy = listing.NumberColumn(verbose_name=gettext_lazy("Occupancy, %"))
     state = listing.StateColumn(verbose_name=gettext_lazy("Room left"))

@@ -42,7 +42,7 @@ def releases(request: HttpRequest) -> HttpResponse:
         "organization": organization,
         "page": queries.page(organization.pk, request.GET.get("page", "1"), to),
         "numbers": queries.numbers(organization.pk),
-        "beyond": sum(timelimits.over_by_facility(acting_in(request).organization.pk).values()),
+        "beyond": timelimits.figures(organization.pk).over,
         "tabs": [("", _("All")), ("late", _("Late")), ("today", _("By the end of today"))],
         "to": to,
     }

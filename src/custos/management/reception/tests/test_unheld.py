@@ -20,6 +20,7 @@ from custos.foundation.custody.models import Custody
 from custos.foundation.custody.people import queries as files
 from custos.foundation.database import scope
 from custos.foundation.documents import services as documents
+from custos.foundation.errors import NotAllowed
 from custos.foundation.record.models import Entry
 from custos.foundation.record.parties import Post
 from custos.management.reception import copies, registers
@@ -34,6 +35,7 @@ from custos.management.reception.tests.grounds import (
     said_open,
     unfinished,
 )
+from custos.management.timelimits import permits
 from custos.management.timelimits import queries as limits
 from custos.management.timelimits import services as timelimits
 from custos.management.timelimits.models import Paper, Warning
@@ -268,6 +270,49 @@ def test_the_head_of_the_file_names_the_documents_that_hold_now(
     head = page[page.index("<dt>Legal document</dt>") :].partition("</dd>")[0]
     assert "邻拘2号" in head
     assert "拘留证) 1" not in head
+
+
+# ---------------------------------------------------------------------- and treated so
+
+
+def test_no_permit_is_valid_for_whom_no_document_holds(
+    stay: Custody, officers: tuple[Acting, Acting]
+) -> None:
+    """看守所条例 第9条、第19条: the permit is for whoever is in custody."""
+    worlds.arrested(stay, days_ago=9)
+    permit = {"type": "permit_issued", "at": "2026-02-22", "until": "2026-04-21"}
+    by = an_officer(Post.CASE_OFFICER)
+    timelimits.record_paper(stay.pk, permit, by=by, number="提1号", authority=COUNTY)
+    warrant = a_document(stay)
+    assert permits.standing(stay.pk).valid
+    ways.document_ended(stay, warrant, *officers)()
+    found = permits.standing(stay.pk)
+    assert not found.valid
+    assert [(code, str(words)) for code, words in found.against] == [
+        ("unheld", "No document of the file holds the person.")
+    ]
+    with pytest.raises(NotAllowed, match=r"timelimits\.permit\.unheld"):
+        permits.require(stay.pk)
+    with translation.override("zh-hans"):
+        assert str(found.against[0][1]) == "档案中没有任何有效的羁押依据文书。"
+    a_document(stay, kind="arrest_warrant", number="捕2号")
+    assert permits.standing(stay.pk).valid
+
+
+def test_whom_no_document_holds_counts_among_those_who_are_due_out_and_beyond(
+    stay: Custody, officers: tuple[Acting, Acting]
+) -> None:
+    worlds.arrested(stay, days_ago=9)
+    warrant = a_document(stay)
+    place = stay.organization_id
+    assert (limits.figures(place).out, limits.over_by_facility(place)) == (0, {})
+    ways.document_ended(stay, warrant, *officers)()
+    assert (limits.figures(place).out, limits.over_by_facility(place)) == (1, {place: 1})
+    listed = limits.listed(organization=(place, place), left="out")
+    assert [one.custody_id for one in listed] == [stay.pk]
+    client = signed_in(officers[1])
+    page = client.get(reverse("releases")).content.decode()
+    assert "beyond a limit of custody" not in page, "they have a case, and stand on this list"
 
 
 # ---------------------------------------------------------------------- in any order, and at once
