@@ -1,4 +1,4 @@
-"""What may happen to the papers and the clock of a stay. Each deed locks the clock first.
+"""What may happen to the papers and the clock of a stay. Each deed locks stay, clock, then warnings.
 
 A paper and what it comes to are one transaction: the clock always agrees with the papers. A correction
 is a paper in the place of another; the results before and after it stay on the record.
@@ -292,7 +292,6 @@ def _record(
     *,
     brought: bool = False,
 ) -> Paper:
-    _hold_stay(custody_id)
     row = _clock_of(custody_id)
     _require_held(row)
     paper_id = new_id(deed.at)
@@ -410,7 +409,6 @@ def correct_paper(
         )
         if old is None:
             raise Missing("timelimits.no_such_paper", _("There is no such paper in your scope."))
-        _hold_stay(old.custody_id)
         row = _clock_of(old.custody_id)
         _require_held(row)
         new = new_id(deed.at)
@@ -493,9 +491,10 @@ def text_of(event: dict[str, Any]) -> str:
 
 
 def _clock_of(custody_id: UUID, *, locked: bool = True) -> Clock:
-    """The clock of a stay, locked. A stay that has none yet (one from before this module) gets it."""
+    """The clock of a stay, locked after the stay. One from before this module that has none yet gets it."""
     rows = Clock.objects.visible_to(scope.current()).select_related("custody")
     if locked:
+        _hold_stay(custody_id)
         rows = rows.select_for_update(of=("self",))
     found = rows.filter(pk=custody_id).first()
     if found is not None:
@@ -510,7 +509,9 @@ def _clock_of(custody_id: UUID, *, locked: bool = True) -> Clock:
 
 
 def _hold_stay(custody_id: UUID) -> None:
-    """Hold a stay before its clock, as whoever changes its file does: what follows a paper holds both."""
+    """Hold a stay before its clock, as whoever changes its file does: what follows a paper or the sweep
+    holds both, and in another order two of them would wait for each other.
+    """
     rows = Custody.objects.visible_to(scope.current()).select_for_update(of=("self",))
     list(rows.filter(pk=custody_id).only("pk"))
 
@@ -869,7 +870,7 @@ def sweep(now: datetime | None = None, limit: int = BITE) -> int:
     """Look at every clock whose moment has come: compute it, say what is due; returns how many.
 
     Opens its own scope. Several workers may sweep at once: each takes other rows. The one index of
-    deadlines answers it; six statements for a bite, and those of what is said.
+    deadlines answers it; seven statements for a bite, and those of what is said.
     """
     moment = now or clock.now()
     with scope.entered(scope.Scope.of_system("timelimits.sweep")), record.deed() as deed:
@@ -897,18 +898,26 @@ _IN_ORDER = (
 def due_by(moment: datetime, limit: int = BITE) -> list[Clock]:
     """The clocks whose moment has come, the longest waiting first, locked; none that others work on.
 
-    Within a transaction.
+    Their stays are held before them, as every deed does; a clock that somebody changed until its stay was
+    held is looked at again. Within a transaction.
     """
-    rows = (
-        Clock.objects.select_for_update(of=("self",), skip_locked=True)
-        .filter(next_at__lte=moment)
+    due = Clock.objects.filter(next_at__lte=moment)
+    # No key of a stay changes: whoever only names one, as a new row of its file does, isn't kept waiting.
+    stays = (
+        due.select_for_update(of=("custody",), no_key=True, skip_locked=True)
         .select_related("custody")
         .order_by("next_at")[:limit]
     )
     with connection.cursor() as cursor:
         cursor.execute(_IN_ORDER, ["off"])
-        found = list(rows)
+        held = {row.pk: row.custody for row in stays}
         cursor.execute(_IN_ORDER, ["on"])
+    if not held:
+        return []
+    clocks = due.select_for_update(skip_locked=True).filter(pk__in=list(held)).order_by("next_at")
+    found = list(clocks)
+    for row in found:
+        row.custody = held[row.pk]
     return found
 
 
@@ -1013,12 +1022,13 @@ def _answer_for_late_paper(deed: Deed, warning: Warning, words: str, by: Actor) 
 
 
 def _warning(warning_id: UUID) -> Warning:
+    """An open warning, locked after its stay, as the sweep and papers hold them."""
+    rows = Warning.objects.visible_to(scope.current())
+    stay = rows.filter(pk=warning_id).values_list("custody_id", flat=True).first()
+    if stay is not None:
+        _hold_stay(stay)
     found = (
-        Warning.objects.visible_to(scope.current())
-        .select_for_update(of=("self",))
-        .select_related("custody")
-        .filter(pk=warning_id)
-        .first()
+        rows.select_for_update(of=("self",)).select_related("custody").filter(pk=warning_id).first()
     )
     if found is None:
         raise Missing("timelimits.no_such_warning", _("There is no such warning in your scope."))
