@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from custos.foundation import clock
 from custos.foundation.custody import leaving
 from custos.foundation.custody.models import Custody
+from custos.foundation.custody.people import queries as people
 from custos.foundation.database import scope
 from custos.foundation.database.ids import new_id
 from custos.foundation.database.loading import load
@@ -620,19 +621,37 @@ def follow_documents(custody_id: UUID, fact: UUID, deed: Deed, *, because: UUID,
     held = bool(leaving.grounds(row.custody))
     if held == (row.unheld_since is None):
         return
-    row.unheld_since = None if held else deed.at
-    row.save()
-    if held:
-        for warning in _open(row.pk):
-            if warning.rule == "UNHELD":
-                _close(deed, warning, row, "document", fact)
-        if by.post is not None:
-            words = gettext("A document of the file holds the person.")
-            duty.settle(row.pk, {kinds.Unheld.name}, words, by=by)
+    if not held:
+        _say_unheld(deed, row, deed.at, because)
         return
+    row.unheld_since = None
+    row.save(update_fields=["unheld_since"])
+    for warning in _open(row.pk):
+        if warning.rule == "UNHELD":
+            _close(deed, warning, row, "document", fact)
+    if by.post is not None:
+        words = gettext("A document of the file holds the person.")
+        duty.settle(row.pk, {kinds.Unheld.name}, words, by=by)
+
+
+def _say_unheld(deed: Deed, row: Clock, since: datetime, because: UUID | None = None) -> None:
+    row.unheld_since = since
+    row.save(update_fields=["unheld_since"])
     rule = catalogue.rules().named("UNHELD")
     said = engine.Said(rule, rule.id, 1, deed.at, row.state, None)
     _say(deed, row, said, None, because=because)
+
+
+def _ask_who_is_held(deed: Deed, rows: Sequence[Clock]) -> None:
+    """Say of whom no document holds what nobody said when the last one ended.
+
+    So it was before that was said at all. The gate is asked about those alone of whose file a document
+    ended: one query says who they are, for all others.
+    """
+    ended = people.documents_ended([row.pk for row in rows if row.unheld_since is None])
+    for row in rows:
+        if row.pk in ended and not leaving.grounds(row.custody):
+            _say_unheld(deed, row, ended[row.pk])
 
 
 def _settle(deed: Deed, row: Clock, weighed: Weighed, *, because: UUID, basis: UUID | None) -> None:
@@ -870,7 +889,7 @@ def sweep(now: datetime | None = None, limit: int = BITE) -> int:
     """Look at every clock whose moment has come: compute it, say what is due; returns how many.
 
     Opens its own scope. Several workers may sweep at once: each takes other rows. The one index of
-    deadlines answers it; seven statements for a bite, and those of what is said.
+    deadlines answers it; eight statements for a bite, and those of what is said.
     """
     moment = now or clock.now()
     with scope.entered(scope.Scope.of_system("timelimits.sweep")), record.deed() as deed:
@@ -885,6 +904,7 @@ def sweep(now: datetime | None = None, limit: int = BITE) -> int:
             computing.write(row, result, found.papers, deed.at)
             _raise(deed, row, result, found.papers, known)
         computing.save_all(rows)
+        _ask_who_is_held(deed, rows)
     return len(rows)
 
 

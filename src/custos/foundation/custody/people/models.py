@@ -13,7 +13,7 @@ class FactRow(models.Model):
 
     One table for all sorts, so that a person's file asks once. `says` is what may stand in the clear,
     `sealed` the envelope of the rest. `ended_how` is how a document that held somebody ended
-    (`ending.HOW`); empty for every other fact, and for what ended before that was kept.
+    (`ending.HOW`); empty for every other fact, and where no entry tells it.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

@@ -5,9 +5,12 @@ The gate's answer to what holds somebody is the one that the clock, the file and
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 from typing import Any
+from uuid import UUID
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
@@ -16,8 +19,11 @@ from hypothesis import strategies as st
 
 from custos.foundation import clock
 from custos.foundation.accounts.acting import Acting
+from custos.foundation.custody import leaving
 from custos.foundation.custody.models import Custody
+from custos.foundation.custody.people import ending, facts
 from custos.foundation.custody.people import queries as files
+from custos.foundation.custody.people.models import FactRow
 from custos.foundation.database import scope
 from custos.foundation.documents import services as documents
 from custos.foundation.errors import NotAllowed
@@ -38,8 +44,9 @@ from custos.management.reception.tests.grounds import (
 from custos.management.timelimits import permits
 from custos.management.timelimits import queries as limits
 from custos.management.timelimits import services as timelimits
-from custos.management.timelimits.models import Paper, Warning
+from custos.management.timelimits.models import Clock, Paper, Warning
 from custos.management.timelimits.tests import worlds
+from custos.prevention.duty import services as duty
 from custos.prevention.duty.models import Task
 from tests import leaving as ways
 from tests.factories import SYSTEM, a_cell, a_detainee, a_facility, an_officer, somebody
@@ -395,3 +402,80 @@ def test_both_officers_of_an_act_of_two_stand_on_the_timeline_the_register_and_t
     (line,) = [one for one in said[0].lines if one.by.endswith("与周行远共同办理")]
     assert "陈安平" in line.by
     assert said[0].basis == "已无有效的羁押依据文书（收押时：拘留证 1）"
+
+
+# ---------------------------------------------------------------------- what ended before that was said
+
+
+def as_before(stay: Custody, *ended: UUID) -> None:
+    """A stay as the version before left it: how its documents ended stood nowhere, and nothing was said."""
+    FactRow.objects.filter(pk__in=ended).update(ended_how="")
+    Clock.objects.filter(pk=stay.pk).update(unheld_since=None)
+    duty.settle(stay.pk, {"limit.unheld"}, "旧版本", by=an_officer(Post.DUTY_LEADER))
+    Warning.objects.filter(custody=stay).update(closed_at=clock.now(), closed_by="release")
+
+
+def upgraded() -> tuple[int, int]:
+    """What the upgrade does to them; of how many documents and clocks."""
+    documents = import_module("custos.foundation.custody.migrations.0010_how_documents_ended")
+    clocks = import_module("custos.management.timelimits.migrations.0008_asked_who_is_held")
+    counts = []
+    with connection.cursor() as cursor:
+        for statement in (documents.SAID_BY_ENTRIES, clocks.LOOK_NOW):
+            cursor.execute(statement)
+            counts.append(cursor.rowcount)
+    return counts[0], counts[1]
+
+
+def test_whoever_nothing_held_before_that_was_said_is_told_by_the_first_sweep(
+    stay: Custody, officers: tuple[Acting, Acting]
+) -> None:
+    worlds.arrested(stay, days_ago=9)
+    warrant = a_document(stay)
+    ways.document_ended(stay, warrant, *officers)()
+    as_before(stay, warrant)
+    with clock.set_to(NOON + timedelta(days=3)):
+        timelimits.sweep()
+        assert not said_open(stay)
+        assert upgraded() == (1, 1)
+        assert timelimits.sweep() == 1
+        assert not agree(stay)
+        assert limits.clock_of(stay.pk).unheld_since == NOON
+        assert "limit.unheld" in unfinished(stay)
+        assert timelimits.sweep() == 0
+
+
+def test_a_detention_whose_arrest_was_revoked_before_that_was_kept_is_no_ground_again(
+    stay: Custody, officers: tuple[Acting, Acting]
+) -> None:
+    """刑事诉讼法 第93条."""
+    a_document(stay)
+    arrest = a_document(stay, kind="arrest_warrant", number="捕2号")
+    ways.document_ended(stay, arrest, *officers)()
+    as_before(stay, arrest)
+    assert leaving.grounds(stay)
+    assert upgraded() == (1, 1)
+    assert FactRow.objects.get(pk=arrest).ended_how == "revoked"
+    assert timelimits.sweep() == 1
+    assert not agree(stay)
+
+
+def test_an_upgrade_says_nothing_of_whom_a_document_holds(
+    stay: Custody, officers: tuple[Acting, Acting]
+) -> None:
+    corrected = a_document(stay, number="l")
+    becomes = facts.Basis(kind="detention_warrant", number="1", issuer=COUNTY, seal=True)
+    by = an_officer(Post.INTERROGATION)
+    ending.correct(stay.pk, corrected, becomes, reason="数字一误为字母", by=by)
+    mistaken = a_document(stay, kind="arrest_warrant", number="捕2号")
+    ways.document_ended(stay, mistaken, *officers, how="mistaken")()
+    as_before(stay, mistaken)
+    other = a_detainee(in_cell=a_cell(facility=a_facility()), name="李大山")
+    a_document(other)
+    untouched = Clock.objects.get(pk=other.pk).next_at
+    assert upgraded() == (1, 1)
+    kept = FactRow.objects.filter(custody=stay).values_list("ended_how", flat=True)
+    assert sorted(kept) == ["", "", "mistaken"]
+    assert timelimits.sweep() == 1
+    assert agree(stay)
+    assert Clock.objects.get(pk=other.pk).next_at == untouched
