@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
@@ -125,10 +125,12 @@ def clock_of(custody_id: UUID) -> ClockShown:
     return _shown(row, clock.now())
 
 
-def ends_of(custodies: Iterable[UUID]) -> dict[UUID, datetime]:
-    """When the limits of some stays end, by the stay; without those that have no end. One query."""
-    rows = clocks().filter(pk__in=list(custodies)).values_list("pk", "due_at")
-    return {stay: due for stay, due in rows if due is not None}
+def limit_of_a_task() -> Case:
+    """When the limit of custody ends that a task is about, within a question about tasks; null where it is
+    about none, and where the limit has no end.
+    """
+    ends = Subquery(clocks().filter(pk=OuterRef("custody_id")).values("due_at"))
+    return Case(When(source_kind__startswith="limit.", then=ends))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Expression, Min, Q, QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -46,9 +46,9 @@ class TaskShown:
 
     `custody_id` is the stay that the task is about, where it is about one person. `wanted_by` is by
     when it was to be accepted, or answered once it is; `next_at` is when the next post is asked, or the
-    last one again. `may_*` say what the reader may do, as the services decide. `whom`, and `limit_ends` of
-    a task about a limit of custody, are left empty here: whoever shows a task to somebody who may see
-    people fills them in.
+    last one again. `may_*` say what the reader may do, as the services decide. `whom` is left empty here:
+    whoever shows a task to somebody who may see people fills it in. So is `limit_ends`, when the limit of
+    custody ends that a task is about, unless `now_list` is told how to find it.
     """
 
     id: UUID
@@ -108,18 +108,42 @@ class TaskShown:
         return f"{place} · {self.title}" if place else self.title
 
 
-def now_list(by: Actor) -> list[TaskShown]:
+def now_list(by: Actor, limit_ends: Expression | None = None) -> list[TaskShown]:
     """What the reader's post has been asked to do and is not done, at most `MOST_NOW`.
 
     Gravest first; of these what nobody has accepted yet; of these what has waited longest beyond
-    its time. At most two queries.
+    its time. `limit_ends` finds in the database when the limit of custody ends that a task is about, null
+    for all others; of equally grave ones no end is left out that comes before one that is listed. At most
+    two queries, three where more are to be done than have room.
     """
-    return as_shown(
-        _tasks()
-        .filter(state__in=engine.UNFINISHED, asked__contains=[by.post])
-        .order_by(*_NOW_FIRST)[:MOST_NOW],
-        by,
-    )
+    found = _tasks().filter(state__in=engine.UNFINISHED, asked__contains=[by.post])
+    if limit_ends is None:
+        return as_shown(found.order_by(*_NOW_FIRST)[:MOST_NOW], by)
+    found = found.annotate(limit_ends=limit_ends)
+    rows = list(found.order_by(*_NOW_FIRST)[:MOST_NOW])
+    if len(rows) == MOST_NOW:
+        _cut_by_the_limit(rows, found)
+    return as_shown(rows, by)
+
+
+def _cut_by_the_limit(rows: list[Any], found: QuerySet[Any]) -> None:
+    """Put the limits that end first in the places that limits have at the end of a list that was cut.
+
+    Many of them wait equally long, so that which ones found room was chance. One query where there are any.
+    """
+    last = rows[-1]
+    equals = (last.severity, last.state)
+    places = [
+        place
+        for place, row in enumerate(rows)
+        if row.limit_ends is not None and (row.severity, row.state) == equals
+    ]
+    if not places:
+        return
+    equal = found.filter(severity=last.severity, state=last.state, limit_ends__isnull=False)
+    first = equal.order_by("limit_ends", *_NOW_FIRST)[: len(places)]
+    for place, row in zip(places, first, strict=False):  # one may have been done meanwhile
+        rows[place] = row
 
 
 def now_count(by: Actor) -> int:
@@ -398,6 +422,7 @@ def _one(row: Task, names: dict[str, str], by: Actor) -> TaskShown:
         restricted=restricted,
         note=row.note if told else "",
         noted_at=row.noted_at,
+        limit_ends=getattr(row, "limit_ends", None),
         reopens=row.reopens_id,
         reopened_by=getattr(row, "reopened_by", None) and row.reopened_by.pk,
     )

@@ -103,7 +103,8 @@ def _page(
 
 def _tasks(acting: Acting) -> list[TaskShown]:
     """The list of now, each task with whom it is about, and of equal ones the limit that ends first."""
-    return _by_the_limit(_with_whom(queries.now_list(acting.actor)))
+    ends = None if access.withheld() else limits.limit_of_a_task()
+    return _by_the_limit(_with_whom(queries.now_list(acting.actor, ends)))
 
 
 def _by_the_limit(tasks: list[TaskShown]) -> list[TaskShown]:
@@ -139,8 +140,8 @@ def _now(acting: Acting, tasks: list[TaskShown]) -> dict[str, Any]:
 
 
 def _with_whom(tasks: list[TaskShown]) -> list[TaskShown]:
-    """The tasks, each with whom it is about: who is held, who stands at the door, which post is short; and
-    when the limit ends that it is about. Seven queries.
+    """The tasks, each with whom it is about: who is held, who stands at the door, which post is short. Six
+    queries.
     """
     if access.withheld():
         return tasks
@@ -148,8 +149,6 @@ def _with_whom(tasks: list[TaskShown]) -> list[TaskShown]:
     posts = record.lines_of(short) if short else {}
     held = {task.custody_id for task in tasks if task.custody_id}
     people = custody.named(held) if held else {}
-    limited = {task.custody_id for task in tasks if task.custody_id and _of_limit(task)}
-    ends = limits.ends_of(limited) if limited else {}
     other = [task.source_entry_id for task in tasks if not (task.custody_id or task.cell_id)]
     arrivals = reception.arrivals_of(other) if other else {}
 
@@ -161,14 +160,7 @@ def _with_whom(tasks: list[TaskShown]) -> list[TaskShown]:
         at_the_door = arrivals.get(task.source_entry_id)
         return at_the_door.words if at_the_door else ""
 
-    def end(task: TaskShown) -> datetime | None:
-        return ends.get(task.custody_id) if task.custody_id and _of_limit(task) else None
-
-    return [replace(task, whom=whom(task), limit_ends=end(task)) for task in tasks]
-
-
-def _of_limit(task: TaskShown) -> bool:
-    return task.source_kind.startswith("limit.")
+    return [replace(task, whom=whom(task)) for task in tasks]
 
 
 def _else_to_do(acting: Acting) -> list[operations.Tile]:

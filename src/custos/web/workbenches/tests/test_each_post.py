@@ -320,6 +320,22 @@ def test_more_tasks_than_have_room_are_counted(
             facility=world.facility.pk,
             by=leader.actor,
         )
-    assert "less pressing" not in parts(patrol)[0]
+    assert "no room here" not in parts(patrol)[0]
     monkeypatch.setattr(queries, "MOST_NOW", 2)
-    assert "1 less pressing task more" in parts(patrol)[0]
+    assert "1 more task has no room here" in parts(patrol)[0]
+
+
+@pytest.mark.parametrize("room", [2, 3])
+def test_where_the_list_is_cut_no_limit_is_left_out_that_ends_before_one_that_is_listed(
+    world: KeptFor, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    officer = world.on(Post.CASE_OFFICER)
+    # What ends first is the last that was opened; all of them wait equally long, as after a midnight.
+    for days, name in ((55, "Li Na"), (56, "Wu Di"), (57, "He Ping"), (58, "Gu Yan")):
+        limits.arrested(another(world, name), days_ago=days)
+    Task.objects.update(wanted_by=clock.now(), severity=3)
+    monkeypatch.setattr(queries, "MOST_NOW", room)
+    shown = parts(officer)[0]
+    listed = re.findall("Li Na|Wu Di|He Ping|Gu Yan", shown)
+    assert listed == ["Gu Yan", "He Ping", "Wu Di"][:room]
+    assert f"{4 - room} more task" in shown
