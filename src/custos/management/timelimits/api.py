@@ -63,8 +63,12 @@ class ClockShown(Shape):
     standing: str = Field(description="running, no_basis, no_limit or ended.")
     state: str = Field(description="Code of the stage that runs; empty where none does.")
     authority: str = Field(description="Code of who has the case.")
-    due_at: datetime | None = Field(description="When custody ends; null where nothing says so.")
-    last_day: date | None = Field(description="The last day, or that of release.")
+    due_at: datetime | None = Field(
+        description="When custody ends; null where nothing says so, and where no document holds the person."
+    )
+    last_day: date | None = Field(
+        description="The last day, or that of release; null where no document holds the person."
+    )
     differs: bool = Field(description="Whether a paper names another date than the computed one.")
     paused: bool = Field(description="Whether the count stands still.")
     problems: int = Field(description="How much is wrong with the facts.")
@@ -114,7 +118,9 @@ def _limit(clock: queries.ClockShown | engine.Standing, custody: UUID, result: A
             last_day=one.last_day,
             words=one.words,
         )
-        for stage, one in zip(result.stages, showing.stages_of(result), strict=True)
+        for stage, one in zip(
+            result.stages, showing.stages_of(result, shown.unheld_since), strict=True
+        )
     ]
     return LimitShown(
         clock=shown, stages=stages, problems=[words for words, _ in showing.problems_of(result)]

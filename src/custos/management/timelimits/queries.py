@@ -56,7 +56,11 @@ def tone_of(
 
 @dataclass(frozen=True, slots=True)
 class ClockShown:
-    """A clock as it stands, without its person."""
+    """A clock as it stands, without its person.
+
+    Nobody is told a day until which somebody may be held whom no document holds: from `unheld_since` on
+    `due_at` and `last_day` are None. `by_papers` is what the papers come to all the same, for the gaps.
+    """
 
     custody_id: UUID
     standing: str
@@ -72,6 +76,7 @@ class ClockShown:
     held: bool
     unheld_since: datetime | None
     sign: tuple[str, Any]
+    by_papers: datetime | None
 
     @property
     def state_title(self) -> str:
@@ -86,21 +91,23 @@ class ClockShown:
 
 
 def _shown(row: Clock, now: datetime) -> ClockShown:
+    unheld = row.unheld_since is not None
     return ClockShown(
         row.pk,
         row.standing,
         row.state,
         row.authority,
         row.started_at,
-        row.due_at,
-        row.last_day,
+        None if unheld else row.due_at,
+        None if unheld else row.last_day,
         row.differs,
         row.paused,
         row.problems,
         row.permit_until,
         row.held,
         row.unheld_since,
-        tone_of(row.standing, row.due_at, now, row.unheld_since is not None),
+        tone_of(row.standing, row.due_at, now, unheld),
+        row.due_at,
     )
 
 
@@ -127,10 +134,10 @@ def clock_of(custody_id: UUID) -> ClockShown:
 
 def limit_of_a_task() -> Case:
     """When the limit of custody ends that a task is about, within a question about tasks; null where it is
-    about none, and where the limit has no end.
+    about none, where the limit has no end, and where no document holds the person.
     """
-    ends = Subquery(clocks().filter(pk=OuterRef("custody_id")).values("due_at"))
-    return Case(When(source_kind__startswith="limit.", then=ends))
+    rows = clocks().filter(pk=OuterRef("custody_id"), unheld_since=None)
+    return Case(When(source_kind__startswith="limit.", then=Subquery(rows.values("due_at"))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +166,12 @@ class Held:
     @property
     def due_at(self) -> datetime | None:
         """When custody ends; None where no document holds the person, who has no time left."""
-        return None if self.clock.unheld_since else self.clock.due_at
+        return self.clock.due_at
 
     @property
     def last_day(self) -> date | None:
         """The last day, or that of release; None where no document holds the person."""
-        return None if self.clock.unheld_since else self.clock.last_day
+        return self.clock.last_day
 
     @property
     def sign(self) -> tuple[str, Any]:
@@ -458,10 +465,11 @@ def gaps_of(
     found.sort(key=lambda one: one.since)
     if shown.unheld_since is not None:
         found.append(Gap(shown.unheld_since, None if shown.held else ended_at, "", "", None))
-    if shown.held and shown.due_at is not None and shown.due_at <= clock.now():
-        found.append(Gap(shown.due_at, None, "", "", None))
-    elif not shown.held and shown.due_at and ended_at and shown.due_at < ended_at:
-        found.append(Gap(shown.due_at, ended_at, "", "", None))
+    due = shown.by_papers
+    if shown.held and due is not None and due <= clock.now():
+        found.append(Gap(due, None, "", "", None))
+    elif not shown.held and due and ended_at and due < ended_at:
+        found.append(Gap(due, ended_at, "", "", None))
     return found
 
 
@@ -470,7 +478,7 @@ def past_end(custody_id: UUID) -> bool:
 
     It has where the end is past, and where no paper answers yet for the warning that said so.
     """
-    due = clock_of(custody_id).due_at
+    due = clock_of(custody_id).by_papers
     if due is not None and due <= clock.now():
         return True
     asking = [one.id for one in catalogue.rules().warnings if one.late_paper_asks]

@@ -1,7 +1,7 @@
 """A result as pages show it: stages with readings and sources, what is due beside, what is wrong."""
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext, ngettext
@@ -35,12 +35,16 @@ class StageShown:
     other: str
 
 
-def stages_of(result: Result) -> list[StageShown]:
-    """The stages of a result, in the reader's language first."""
+def stages_of(result: Result, unheld_since: datetime | None = None) -> list[StageShown]:
+    """The stages of a result, in the reader's language first.
+
+    Where no document has held the person `unheld_since`, stages that aren't over tell no end: they hold
+    nobody until then.
+    """
     english = catalogue.english()
     language, other = (explaining.EN, explaining.ZH) if english else (explaining.ZH, explaining.EN)
     now = result.case.as_of or 0
-    return [
+    shown = [
         StageShown(
             place + 1,
             kinds.state_title(stage.state),
@@ -58,6 +62,31 @@ def stages_of(result: Result) -> list[StageShown]:
         )
         for place, stage in enumerate(result.stages)
     ]
+    if unheld_since is None:
+        return shown
+    return [
+        one if one.tone == "done" else _without_end(one, stage, language, other)
+        for one, stage in zip(shown, result.stages, strict=True)
+    ]
+
+
+def _without_end(one: StageShown, stage: Stage, language: str, other: str) -> StageShown:
+    """A stage of which only what it rests on is told."""
+    reasons = explaining.reasons(stage, language)
+    return replace(
+        one,
+        due_at=None,
+        last_day=None,
+        ends=[],
+        reasons=reasons,
+        agree=True,
+        words=_text(reasons, language),
+        other=_text(explaining.reasons(stage, other), other),
+    )
+
+
+def _text(sentences: list[str], language: str) -> str:
+    return (" " if language == explaining.EN else "").join(sentences)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +196,11 @@ class Coming:
 _BESIDE = frozenset({"review", "paper", "transfer", "measure", "filing", "permit", "release"})
 
 
-def coming_of(result: Result) -> list[Coming]:
+def coming_of(result: Result, unheld_since: datetime | None = None) -> list[Coming]:
     """What is due beside the clock: of each rule the next date, by time.
 
-    What was owed at a stage before and outlasts it stands here, too.
+    What was owed at a stage before and outlasts it stands here, too. Where no document has held the person
+    `unheld_since`, nothing says until when they may be interrogated.
     """
     english, now = catalogue.english(), result.case.as_of or 0
     stage = engine.effective(result)
@@ -181,6 +211,8 @@ def coming_of(result: Result) -> list[Coming]:
         beside = window.stage is None or window.stage in (place, result.current) or rule.outlasts
         missing = rule.kind == "paper" and rule.answered_by is not None
         if window.answered or not beside or rule.kind not in _BESIDE:
+            continue
+        if rule.kind == "permit" and unheld_since is not None:
             continue
         if (window.at < now and not missing) or rule.id in found:
             continue

@@ -197,7 +197,8 @@ def clock_page(request: HttpRequest, custody_id: UUID) -> HttpResponse:
     result, _facts = queries.result_of(custody_id)
     papers = queries.papers_of(custody_id)
     names = accounts.names_of({paper.recorded_by for paper in papers})
-    stages = showing.stages_of(result)
+    stands = queries.clock_of(custody_id)
+    stages = showing.stages_of(result, stands.unheld_since)
     results = record.timeline(
         detainee=person.detainee_id,
         others=person.records,
@@ -207,7 +208,6 @@ def clock_page(request: HttpRequest, custody_id: UUID) -> HttpResponse:
     )
     now = engine.instant_of(clock.now())
     titles = [stage.title for stage in stages]
-    stands = queries.clock_of(custody_id)
     gaps = queries.gaps_of(papers, stands, person.ended_at)
     context = {
         "person": person,
@@ -223,9 +223,9 @@ def clock_page(request: HttpRequest, custody_id: UUID) -> HttpResponse:
                 drawing.drawn(result.stages, titles, result.current, now, drawing.NARROW),
             ),
         ]
-        if stages
+        if stages and stands.unheld_since is None
         else [],
-        "coming": showing.coming_of(result),
+        "coming": showing.coming_of(result, stands.unheld_since),
         # Of a stay without papers all that is wrong is that there are none.
         "problems": showing.problems_of(result) if papers else [],
         "papers": [(paper, names.get(paper.recorded_by, "")) for paper in papers],
@@ -269,12 +269,12 @@ def clock_print(request: HttpRequest, custody_id: UUID) -> HttpResponse:
     acting = acting_in(request)
     person = custody.person(custody_id)
     result, _facts = queries.result_of(custody_id)
-    stages = showing.stages_of(result)
+    papers, stands = queries.papers_of(custody_id), queries.clock_of(custody_id)
+    stages = showing.stages_of(result, stands.unheld_since)
     paragraphs = [
         _("%(name)s, custody number %(number)s, held at %(facility)s.")
         % {"name": person.name, "number": person.number, "facility": person.facility}
     ]
-    papers, stands = queries.papers_of(custody_id), queries.clock_of(custody_id)
     lead = showing.lead_of(result)
     if stands.unheld_since and person.ended_at is None:
         paragraphs.append(

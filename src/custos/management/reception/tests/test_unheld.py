@@ -50,6 +50,7 @@ from custos.prevention.duty import services as duty
 from custos.prevention.duty.models import Task
 from tests import leaving as ways
 from tests.factories import SYSTEM, a_cell, a_detainee, a_facility, an_officer, somebody
+from tests.programs import a_program
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -265,6 +266,35 @@ def test_the_file_the_list_the_board_and_the_paper_say_that_nothing_holds_them(
         assert "at the latest" not in page, "no day to which they may be held is told"
     left = client.get(f"{shown['limits']}?left=none").content.decode()
     assert stay.number in left or stay.detainee.name in left
+
+
+def test_of_whom_no_document_holds_no_page_paper_or_answer_tells_a_last_day(
+    stay: Custody, officers: tuple[Acting, Acting]
+) -> None:
+    """刑事诉讼法 第156条: two months from the arrest of 21 February, as long as a document holds them."""
+    worlds.arrested(stay, days_ago=9)
+    warrant = a_document(stay)
+    program = a_program(Post.CASE_OFFICER, at=stay.organization)
+    client = signed_in(officers[1])
+    pages = {
+        name: reverse(name, args=[stay.pk])
+        for name in ("person", "person_limits", "person_limits_print", "limit_paper")
+    }
+    answers = (f"/people/{stay.pk}/limit", "/limits")
+
+    def telling(day: str) -> set[str]:
+        found = {name for name, where in pages.items() if day in client.get(where).content.decode()}
+        return found | {path for path in answers if day in program.get(path).content.decode()}
+
+    end = "2026-04-21"
+    assert telling(end) == {*pages, *answers}
+    ways.document_ended(stay, warrant, *officers)()
+    assert telling(end) == set()
+    assert program.get("/limits").json()["items"][0]["due_at"] is None
+    duty_leader = signed_in(somebody(Post.DUTY_LEADER, at=stay.organization))
+    tasks = duty_leader.get(reverse("duty")).content.decode()
+    assert "eld on no document" in tasks
+    assert "Custody ends" not in tasks
 
 
 def test_the_head_of_the_file_names_the_documents_that_hold_now(
