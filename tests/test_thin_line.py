@@ -225,7 +225,7 @@ def test_a_press_becomes_a_task_on_the_open_page_and_its_answer_comes_back(
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page.locator(".task-title")).to_contain_text(cell.name)
-    expect(page.locator(".people")).to_contain_text("王建国")
+    expect(page.locator(".people-wide")).to_contain_text("王建国")
     page.keyboard.press("a")
     expect(page.locator(".task-head")).to_contain_text("赵敏 已收下")
     shot(page, "thin-line-2-accepted")
