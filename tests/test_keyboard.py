@@ -509,6 +509,8 @@ def test_the_prosecutor_goes_from_who_is_held_too_long_to_the_ground(
 
 def test_the_escort_lets_somebody_out_through_the_gate(sits: Sits, lived_in: house.House) -> None:
     page = sits(Post.INTERROGATION)
+    tab_to(page, "More")
+    page.keyboard.press("Enter")
     tab_to(page, "Out and back")
     page.keyboard.press("Enter")
     page.wait_for_url("**/movements/")

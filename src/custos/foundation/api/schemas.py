@@ -97,6 +97,9 @@ def _possible_year(at: Any) -> Any:
 
 _storing = AfterValidator(_storable)
 
+#: Text of any length that a database can hold.
+Storable = Annotated[str, _storing]
+
 #: What is given in the reader's language.
 Translated = Annotated[str, BeforeValidator(str)]
 #: A line of text, and one that must say something.

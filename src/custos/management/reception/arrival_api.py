@@ -24,6 +24,7 @@ from custos.foundation.api.schemas import (
     Page,
     Paging,
     Shape,
+    Storable,
     Translated,
     like,
     told,
@@ -384,7 +385,8 @@ class StepSaved(Asked):
     model_config = like(version=0, values={"name": ["王小川"], "sex": ["1"]})
     version: int = Field(ge=0, le=1_000_000, description="The version that was shown.")
     values: dict[
-        Annotated[str, Field(max_length=100)], list[Annotated[str, Field(max_length=4000)]]
+        Annotated[Storable, Field(max_length=100)],
+        list[Annotated[Storable, Field(max_length=4000)]],
     ] = Field(max_length=200, description="By field, each with its values as the form takes them.")
 
 

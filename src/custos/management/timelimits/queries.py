@@ -38,7 +38,7 @@ def tone_of(
 ) -> tuple[str, Any]:
     """The sign of a clock: the tone of a state, and its word; `unheld`: no document of the file holds."""
     if unheld:
-        return "late", _("held on no document")
+        return "late", _("no document")
     if standing == engine.NO_BASIS:
         return "late", _("no basis")
     if standing == engine.ENDED:

@@ -167,6 +167,12 @@ def test_sweeps_that_were_never_heard_are_silent_since_the_watch_began(hub):
     assert hub._beat()["sweep_age"] in (60, 61)
 
 
+@pytest.fixture
+def alone(settings, tmp_path):
+    """Nobody else on this machine marks what is waited for."""
+    settings.DATA = tmp_path
+
+
 def waited(rest=0.0, marks_after=None):
     """Seconds until a look follows the one before."""
 
@@ -181,15 +187,15 @@ def waited(rest=0.0, marks_after=None):
     return asyncio.run(wait())
 
 
-def test_a_commit_on_this_machine_is_looked_at_long_before_the_next_poll():
+def test_a_commit_on_this_machine_is_looked_at_long_before_the_next_poll(alone):
     assert waited(marks_after=0.03) < live.POLL / 2
 
 
-def test_without_one_the_next_poll_looks():
+def test_without_one_the_next_poll_looks(alone):
     assert live.POLL <= waited() < 2 * live.POLL
 
 
-def test_what_takes_long_to_look_at_is_looked_at_less_often():
+def test_what_takes_long_to_look_at_is_looked_at_less_often(alone):
     assert waited(rest=0.1, marks_after=0.01) >= 0.1
 
 

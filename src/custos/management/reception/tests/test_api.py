@@ -130,6 +130,15 @@ def test_what_was_looked_at_of_a_cell_holds_only_while_it_is_true(cell: Cell) ->
     assert clerk.post(f"{where}/closed", {}).status_code == 200
 
 
+def test_a_step_with_characters_that_no_database_holds_is_refused(cell: Cell) -> None:
+    clerk = on(Post.ADMISSION, cell)
+    begun = clerk.post("/admission-drafts/begun", {"arrival": None}).json()
+    for values in ({"name\x00": ["x"]}, {"name": ["x\x00"]}):
+        said = {"version": 0, "values": values}
+        refused = clerk.post(f"/admission-drafts/{begun['id']}/steps/identity", said)
+        assert refused.status_code == 422, refused.content
+
+
 def test_a_move_is_made_from_what_is_proposed_to_the_entry_of_what_was_shown(cell: Cell) -> None:
     officer = on(Post.CASE_OFFICER, cell)
     with scope.entered(SYSTEM):

@@ -80,7 +80,7 @@ def test_b16_whoever_no_document_holds_any_more_is_said_at_once_and_counted_from
     assert agree(stay)
     ways.document_ended(stay, warrant, *officers)()
     assert not agree(stay)
-    assert limits.clock_of(stay.pk).sign == ("late", "held on no document")
+    assert limits.clock_of(stay.pk).sign == ("late", "no document")
     assert {"limit.unheld", "release.ordered"} <= unfinished(stay)
     case = Release.objects.get(custody_id=stay.pk, closed_at=None)
     assert (case.way, case.received_at) == ("RELEASE", NOON)
