@@ -278,7 +278,8 @@ def test_the_page_of_a_locked_desk_shows_alarms_and_goes_on_once_another_tab_unl
             intake.take([a_press(a_button(a_cell(facility=place)))])
     page = opened(officer, reverse("facility_home"), width)
     page.locator("#account summary").click()
-    page.get_by_role("button", name="锁定本机").click()
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.get_by_role("button", name="锁定本机").click()
     expect(page.locator("#lock")).to_be_visible()
     other = page.context.new_page()
     other.goto(reverse("people"))
