@@ -70,7 +70,7 @@ def pytest_configure_node(node: object) -> None:
 def pytest_unconfigure() -> None:
     """The run is over."""
     if _server is not None:
-        _server.stop()
+        databases.stop(_server)
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ Tests connect as the application's role, under row-level security, as the progra
 
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 import uuid
@@ -22,6 +23,13 @@ from custos.config import postgres
 
 TEMPLATE = "custos_template"
 
+#: A database is a thousand files, which some disks take a second to make and memory a moment. The
+#: server may write there anyway. A run's folder bears the number of the process that takes it away.
+_MEMORY = Path("/dev/shm")  # noqa: S108
+_LIES = "custos-test-"
+#: What the databases of a run need at most at once, with what they grow by.
+_ROOM = 3 << 30
+
 Made = TypeVar("Made")
 
 
@@ -29,7 +37,7 @@ def start() -> postgres.Server:
     """Start the run's server and migrate its template, in the process that outlives the others."""
     server = postgres.Server(postgres.prepared_place(settings.DATA), durable=False)
     server.start()
-    server.provision(TEMPLATE)
+    server.provision(TEMPLATE, files=_in_memory())
     migrated = subprocess.run(
         [sys.executable, "-m", "custos.config.program", "migrate"],
         env=os.environ
@@ -42,9 +50,27 @@ def start() -> postgres.Server:
         text=True,
     )
     if migrated.returncode:
-        server.stop()
+        stop(server)
         raise RuntimeError(f"the test database can't be migrated:\n{migrated.stderr}")
     return server
+
+
+def stop(server: postgres.Server) -> None:
+    """Stop it and leave nothing of its databases."""
+    server.stop()
+    shutil.rmtree(_MEMORY / f"{_LIES}{os.getpid()}", ignore_errors=True)
+
+
+def _in_memory() -> Path | None:
+    """A folder in memory for this process's databases, if there is room; takes away what others left."""
+    if not _MEMORY.is_dir():
+        return None
+    for left in _MEMORY.glob(f"{_LIES}*"):
+        if not Path("/proc", left.name.removeprefix(_LIES)).exists():
+            shutil.rmtree(left, ignore_errors=True)
+    if shutil.disk_usage(_MEMORY).free < _ROOM:
+        return None
+    return _MEMORY / f"{_LIES}{os.getpid()}"
 
 
 def superuser(database: str = "postgres") -> psycopg.Connection:

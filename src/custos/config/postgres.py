@@ -494,12 +494,22 @@ class Server:
 
     # ------------------------------------------------------------------ roles and databases
 
-    def provision(self, database: str = DATABASE) -> None:
-        """Make the roles and a database that the owner's role owns, where they are absent."""
+    def provision(self, database: str = DATABASE, *, files: Path | None = None) -> None:
+        """Make the roles and a database that the owner's role owns, where they are absent.
+
+        Its files, and those of its copies, lie in the folder `files` instead of in the cluster's.
+        """
         with self.superuser() as connection:
             for role in ROLES:
                 _make_role(connection, role, self.place.password(role))
-            make_database(connection, database)
+            if files:
+                make_private(files, self.place.account)
+                connection.execute(
+                    sql.SQL("CREATE TABLESPACE {} LOCATION {}").format(
+                        sql.Identifier(database), sql.Literal(str(files))
+                    )
+                )
+            make_database(connection, database, tablespace=database if files else None)
         with self.superuser(database) as connection:
             grant_defaults(connection)
 
@@ -522,9 +532,16 @@ def _make_role(connection: psycopg.Connection, role: str, password: str) -> None
 
 
 def make_database(
-    connection: psycopg.Connection, name: str, *, template: str = "template0"
+    connection: psycopg.Connection,
+    name: str,
+    *,
+    template: str = "template0",
+    tablespace: str | None = None,
 ) -> None:
-    """Make a database of the owner's, unless it is there; only our roles may connect to it."""
+    """Make a database of the owner's, unless it is there; only our roles may connect to it.
+
+    Its files lie where the template's do, unless a tablespace is named.
+    """
     if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
         return
     names = {
@@ -533,9 +550,12 @@ def make_database(
         "owner": sql.Identifier(OWNER),
         "app": sql.Identifier(APP),
         "pipeline": sql.Identifier(PIPELINE),
+        "place": sql.SQL("TABLESPACE {}").format(sql.Identifier(tablespace))
+        if tablespace
+        else sql.SQL(""),
     }
     for statement in (
-        "CREATE DATABASE {name} OWNER {owner} TEMPLATE {template}",
+        "CREATE DATABASE {name} OWNER {owner} TEMPLATE {template} {place}",
         "REVOKE ALL ON DATABASE {name} FROM PUBLIC",
         "GRANT CONNECT, TEMPORARY ON DATABASE {name} TO {app}, {pipeline}",
     ):
