@@ -25,7 +25,7 @@ TEMPLATE = "custos_template"
 
 #: A database is a thousand files, which some disks take a second to make and memory a moment. The
 #: server may write there anyway. A run's folder bears the number of the process that takes it away.
-_MEMORY = Path("/dev/shm")  # noqa: S108
+_MEMORY = Path("/dev/shm")
 _LIES = "custos-test-"
 #: What the databases of a run need at most at once, with what they grow by.
 _ROOM = 3 << 30
