@@ -421,6 +421,8 @@ class Server:
             "log_min_error_statement": "panic",
             "log_error_verbosity": "terse",
             "max_slot_wal_keep_size": _LOG_KEPT,
+            # Who brings a whole facility at once goes on by plans that knew no row, until this looks.
+            "autovacuum_naptime": "10s",
         }
         if not self.durable:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

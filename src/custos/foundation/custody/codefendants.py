@@ -76,19 +76,20 @@ class _Paper:
     named: Named
 
 
-def _papers(rows: Iterable[Any]) -> list[_Paper]:
+def _papers(rows: Any) -> list[_Paper]:
+    said = rows.values_list("custody_id", "root", "says", "since")
     return [
         _Paper(
-            row.custody_id,
-            row.root,
+            holder,
+            root,
             Named(
-                row.says["name"],
-                row.says["case_number"].strip(),
-                UUID(row.says["custody"]) if row.says["custody"] else None,
-                row.since,
+                says["name"],
+                says["case_number"].strip(),
+                UUID(says["custody"]) if says["custody"] else None,
+                since,
             ),
         )
-        for row in rows
+        for holder, root, says, since in said
     ]
 
 
