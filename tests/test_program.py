@@ -176,3 +176,23 @@ def test_a_password_of_the_command_line_is_handed_over() -> None:
         said = custos("user", command, "patrol-9", "--password", "seven-quiet-corridors")
         assert said.exit_code == 0, said.output
         assert User.objects.get(username="patrol-9").must_change_password
+
+
+def test_a_process_starts_without_what_few_of_them_need(tmp_path: Path) -> None:
+    """Each process of a demo waits for it: readings of names alone take a third of a second."""
+    heavy = {"pypinyin", "ortools", "openpyxl", "reportlab", "schemathesis"}
+    code = f"""
+import sys, django
+django.setup()
+import custos.config.urls
+print(sorted({heavy!r} & set(sys.modules)))
+"""
+    loaded = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ
+        | {"DJANGO_SETTINGS_MODULE": "custos.config.settings", "CUSTOS_DATA": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert loaded.stdout == "[]\n"

@@ -18,7 +18,6 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import AfterValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
-from pypinyin import lazy_pinyin
 
 from custos.foundation.api.schemas import Asked, Day, Line, Moment, Name, like
 from custos.foundation.codes import identity, shipped
@@ -63,6 +62,9 @@ def country_choices() -> list[tuple[str, str]]:
 
 @cache
 def _ordered(english: bool) -> tuple[tuple[str, str], ...]:
+    # As in `readings`: only a process that needs them loads them.
+    from pypinyin import lazy_pinyin
+
     named = [(code, country_title(code)) for code in countries()]
     sound = str.casefold if english else lambda title: " ".join(lazy_pinyin(title))
     return tuple(sorted(named, key=lambda one: (one[0] != "CN", sound(one[1]))))
