@@ -33,12 +33,13 @@ SELECT person, organization, 'X', '1' FROM plan;
 INSERT INTO custody_custody (id, detainee_id, organization_id, number, basis, basis_number, admitted_at)
 SELECT stay, person, organization, n::text, '拘留证', '1', timestamptz '2026-01-01' FROM plan;
 INSERT INTO timelimits_clock (custody_id, organization_id, held, standing, state, authority, differs,
-                              paused, problems, watched_since, computed_at)
-SELECT stay, organization, true, 'no_basis', '', '', false, false, 0, now(), now() FROM plan;
+                              paused, problems, watched_since, computed_at, paper_waits)
+SELECT stay, organization, true, 'no_basis', '', '', false, false, 0, now(), now(), false FROM plan;
 INSERT INTO timelimits_paper (id, organization_id, custody_id, type, happened_on, event, number,
-                              number_missing, authority, late_reason, recorded_at, recorded_by, entry_id)
+                              number_missing, authority, late_reason, waits, recorded_at, recorded_by,
+                              entry_id)
 SELECT gen_random_uuid(), organization, stay, course.event ->> 'type', '2026-01-01', course.event, '',
-       '', '', '',
+       '', '', '', false,
        timestamptz '2026-01-02' + course.place * interval '1 minute', '', gen_random_uuid()
   FROM plan JOIN course USING (course);
 DROP TABLE plan

@@ -35,6 +35,7 @@ from custos.management.reception.fact_forms import EndFactForm, PhotoForm, fact_
 from custos.management.reception.forms import SEXES
 from custos.management.reception.release import gathered
 from custos.management.timelimits import queries as timelimits
+from custos.management.timelimits import waiting
 from custos.prevention.duty import queries as duty
 
 #: As many entries as two screens show; the older ones are a link away.
@@ -163,6 +164,7 @@ def context(request: HttpRequest, custody_id: UUID) -> dict[str, Any]:
             as_happened=as_happened,
         )
     held = people.file_of(custody_id, shown.records)
+    limit = timelimits.clock_of(custody_id)
     return {
         "person": shown,
         "basis": documents.title_of(shown.basis),
@@ -174,7 +176,8 @@ def context(request: HttpRequest, custody_id: UUID) -> dict[str, Any]:
         "photo_form": PhotoForm() if acting.post in TAKING_PHOTOS else None,
         "panels": _panels(held, custody_id, acting),
         "places": places,
-        "clock": timelimits.clock_of(custody_id),
+        "clock": limit,
+        "waiting": waiting.of(custody_id) if limit.paper_waits else [],
         "tasks": duty.tasks_about(custody_id, acting.actor),
         "past": people.past_stays_of(shown.records, custody_id),
         "duplicates": people.duplicates_of(shown.root_id),

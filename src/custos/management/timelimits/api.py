@@ -155,7 +155,7 @@ class LegalPaperShown(Shape):
         authority="甲东市公安局", event={"type": "arrest", "at": "2026-03-05"},
         recorded_at="2026-03-05T10:00:00Z", counts=True, corrects=None, entry_id=_ID, scans=1,
         number_missing="", limit_ended_at=None, late_reason="",
-        basis_from=None,
+        basis_from=None, waits=False, accepted=None,
     ) | {"from_attributes": True}  # fmt: skip
     id: UUID = Field(description="The paper.")
     type: str = Field(description="Code of the fact; see docs/reference/limits.md.")
@@ -165,7 +165,9 @@ class LegalPaperShown(Shape):
     authority: str = Field(description="Who issued it.")
     event: dict[str, Any] | None = Field(description="The fact; null for one that was taken back.")
     recorded_at: datetime = Field(description="When it was entered.")
-    counts: bool = Field(description="Whether no other paper stands in its place.")
+    counts: bool = Field(
+        description="Whether it counts: no other stands in its place, and no leader's word is missing."
+    )
     corrects: UUID | None = Field(description="The paper in whose place it stands.")
     entry_id: UUID = Field(description="Its entry on the record, whose attachments are its scans.")
     scans: int = Field(description="How many scans are kept with it.")
@@ -176,6 +178,10 @@ class LegalPaperShown(Shape):
     late_reason: str = Field(description="Why it came late.")
     basis_from: datetime | None = Field(
         description="When the time without a document was over, of a paper dated after that end."
+    )
+    waits: bool = Field(description="Whether it waits for a leader, and doesn't count until then.")
+    accepted: bool | None = Field(
+        description="What a leader decided of one that waited; null before that."
     )
 
 
@@ -228,7 +234,7 @@ class PaperAsked(FactAsked):
         "", description="Why it bears no number; needed where `number` is empty."
     )
     late_reason: Annotated[Line, Field(max_length=400)] = Field(
-        "", description="Why a paper of before an end that has passed comes only now."
+        "", description="Why a paper that moves an end which has passed comes only now."
     )
     files: list[UUID] = Field(
         default_factory=list, max_length=10, description="Scans sent before, by identifier."

@@ -8,25 +8,30 @@ from uuid import UUID
 
 import orjson
 from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from custos.foundation import clock
 from custos.foundation.limits import engine as limits
 from custos.foundation.limits.engine import Result
 from custos.foundation.limits.law import Law
 from custos.management.timelimits import engine
-from custos.management.timelimits.models import Clock
+from custos.management.timelimits.models import Clock, Paper
 
 #: Stays by their names, of which the planner doesn't see how many they are. Where it does, it expects to
 #: find fewer rows by the bounds of the scope, of which it knows nothing, and reads the whole table for each
 #: batch: the time for everybody grew with the square of their number.
 _SOME = "ANY(ARRAY(SELECT unnest(%s::uuid[])))"
+#: Whether what a row says counts: nobody's word is awaited, or a leader accepted it.
+_COUNTS = """
+(NOT {0}.waits OR EXISTS (SELECT FROM timelimits_decision d WHERE d.paper_id = {0}.id AND d.accepted))
+"""
 #: The papers that count, of each of some stays, in the order in which they were recorded.
 _FACTS = f"""
 SELECT p.custody_id, array_agg(p.id::text ORDER BY p.recorded_at, p.id),
        '[' || string_agg(p.event::text, ',' ORDER BY p.recorded_at, p.id) || ']'
   FROM timelimits_paper p
- WHERE p.custody_id = {_SOME} AND p.event IS NOT NULL
-   AND NOT EXISTS (SELECT FROM timelimits_paper r WHERE r.replaces_id = p.id)
+ WHERE p.custody_id = {_SOME} AND p.event IS NOT NULL AND {_COUNTS.format("p")}
+   AND NOT EXISTS (SELECT FROM timelimits_paper r WHERE r.replaces_id = p.id AND {_COUNTS.format("r")})
  GROUP BY p.custody_id
 """  # noqa: S608 - built from names of our own
 
@@ -67,6 +72,24 @@ def facts_of(custodies: Sequence[UUID]) -> dict[UUID, Facts]:
         for custody, papers, events in cursor.fetchall():
             found[custody] = Facts(papers, orjson.loads(events)).ordered()
     return {custody: found.get(custody) or Facts() for custody in custodies}
+
+
+_ACCEPTED = Q(waits=False) | Q(decision__accepted=True)
+
+
+def counting(rows: QuerySet[Paper]) -> QuerySet[Paper]:
+    """Those of some papers that are facts: what waits for a leader is none, and hides none."""
+    instead = Paper.objects.filter(_ACCEPTED, replaces=OuterRef("pk"))
+    return rows.filter(_ACCEPTED, ~Exists(instead), event__isnull=False)
+
+
+def undecided(rows: QuerySet[Paper]) -> QuerySet[Paper]:
+    """Those of some papers of which a leader has to decide, oldest entered first.
+
+    One that was corrected or taken back meanwhile is asked about no more.
+    """
+    asked = rows.filter(waits=True, decision=None, replaced_by=None)
+    return asked.order_by("recorded_at", "id")
 
 
 #: The fields of a clock that a result gives.

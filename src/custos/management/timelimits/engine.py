@@ -283,13 +283,19 @@ def passed_end(
 ) -> datetime | None:
     """The earliest end that had passed and stands no more after what came in: custody goes on, or is over.
 
-    `said` are the stages and ends of open warnings that no late paper answers for yet. They count where the
-    end stood until now, or where no basis is left at all. None where nothing had passed, and where nobody
-    said so and the end lay before `watched_since`: what a person brings along is history.
+    `said` are the stages and ends of the open warnings that say so. They count where the end stood until
+    now, or where no basis is left at all, or custody was over by a paper and would go on. None where
+    nothing had passed, and where nobody said so and the end lay before `watched_since`: what a person
+    brings along is history.
     """
     stood, stands, at = standing(before), standing(after), before.case.as_of
+    over = stood.standing == ENDED
+    if over and stands.standing == ENDED:
+        return None
     ends = [
-        (state, due) for state, due in said if due is not None and still_stands(state, due, stood)
+        (state, due)
+        for state, due in said
+        if due is not None and (over or still_stands(state, due, stood))
     ]
     due = stood.due_at
     if due is not None and at is not None and watched_since < due <= moment_of(at):

@@ -25,7 +25,7 @@ from custos.foundation.record import queries as record_queries
 from custos.foundation.record import services as record
 from custos.foundation.record.parties import Actor
 from custos.foundation.record.services import Deed
-from custos.management.timelimits import kinds, services
+from custos.management.timelimits import computing, kinds, services
 from custos.management.timelimits.engine import standing
 from custos.management.timelimits.models import FormerPapers, Paper
 from custos.prevention.duty import services as duty
@@ -90,7 +90,7 @@ def _handed_over(stay: Custody) -> bool:
 def _offer(former: Custody, stay: Custody, deed: Deed) -> None:
     if FormerPapers.objects.filter(custody=stay).exists():
         return
-    rows = Paper.objects.filter(custody=former, event__isnull=False, replaced_by=None)
+    rows = computing.counting(Paper.objects.filter(custody=former))
     papers: list[dict[str, Any]] = [
         {"event": row.event, "number": row.number, "authority": row.authority}
         for row in rows.order_by("recorded_at", "id")
@@ -184,8 +184,8 @@ def take_over(custody_id: UUID, *, by: Actor, late_reason: str = "") -> int:
     right by that, and its end never moves later.
     A paper that doesn't fit is kept and moves no limit, as it did there. Where custody beyond the limit was
     said here before, and stands no more with these papers, `late_reason` says why they come only now, and
-    a leader answers. Raises `Conflict` without it, where nothing waits, they were taken over already or the
-    stay has ended, `NotAllowed` for who may not enter papers.
+    they count once a leader has accepted them. Raises `Conflict` without it, where nothing waits, they were
+    taken over already or the stay has ended, `NotAllowed` for who may not enter papers.
     """
     record.require_writer(kinds.PaperRecorded, by)
     with record.deed() as deed:
@@ -198,12 +198,9 @@ def take_over(custody_id: UUID, *, by: Actor, late_reason: str = "") -> int:
                 _("These papers were taken over already."),
                 mend=_("Look at the list of papers."),
             )
-        known = {
-            (one.type, one.happened_on): one
-            for one in Paper.objects.filter(
-                custody=custody_id, event__isnull=False, replaced_by=None
-            )
-        }
+        rows = Paper.objects.filter(custody=custody_id)
+        here = [*computing.undecided(rows), *computing.counting(rows)]
+        known = {(one.type, one.happened_on): one for one in here}
         reason = gettext("Taken over from %(facility)s, custody number %(number)s") % {
             "facility": row.facility,
             "number": row.number,
@@ -211,8 +208,8 @@ def take_over(custody_id: UUID, *, by: Actor, late_reason: str = "") -> int:
         count = 0
         for one in row.papers:
             day = date.fromisoformat(one["event"]["at"][:10])
-            if here := known.get((one["event"]["type"], day)):
-                count += _put_right(here, one["event"], reason, late_reason, by)
+            if same := known.get((one["event"]["type"], day)):
+                count += _put_right(same, one["event"], reason, late_reason, by)
                 continue
             services.record_paper(
                 custody_id,

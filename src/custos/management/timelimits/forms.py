@@ -187,8 +187,8 @@ def _late_reason() -> forms.CharField:
         max_length=400,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_(
-            "The limit has ended. A paper of before the end, and a correction that moves it, is entered"
-            " with the reason why it comes late."
+            "The limit has ended. A paper or a correction that moves the end is entered with the reason why"
+            " it comes late. Where custody would go on by it, it counts only once a leader has accepted it."
         ),
     )
 
@@ -318,7 +318,7 @@ class TakeOverForm(Form):
 
 
 class AnswerForm(Form):
-    """What came back on a warning."""
+    """What came back on a warning; for a leader on whom a paper waits, whether it counts."""
 
     intention = forms.ChoiceField(
         label=_("What is intended"), choices=[("", "—"), *kinds.INTENTIONS.items()]
@@ -328,6 +328,19 @@ class AnswerForm(Form):
         max_length=2_000,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+
+    def __init__(self, *args: Any, decides: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        intention = self.fields["intention"]
+        assert isinstance(intention, forms.ChoiceField)
+        intention.choices = [
+            ("", "—"),
+            *((code, title) for code, title in kinds.INTENTIONS.items() if _may_say(code, decides)),
+        ]
+
+
+def _may_say(intention: str, decides: bool) -> bool:
+    return decides or intention not in kinds.DECISIONS
 
 
 class NoticeForm(Form):

@@ -60,8 +60,9 @@ class PaperRecorded(Kind):
     """A legal paper or event of a stay came in; `event` is the fact as JSON, dates as on the paper.
 
     `refused` names problems for which the fact isn't used: it is kept, and moves no end later.
-    `limit_ended_at` is the end that had passed when a paper of before it came in, `late_reason` why it came
-    late; of a paper dated after that end `basis_from` is when the time without a document was over.
+    `limit_ended_at` is the end that had passed when a paper that moves it came in, `late_reason` why it
+    came late; of a paper dated after that end `basis_from` is when the time without a document was over.
+    One that `waits` counts only once a leader has accepted it.
     `number_missing` says why the paper bears no number.
     """
 
@@ -81,6 +82,7 @@ class PaperRecorded(Kind):
     late_reason: str = ""
     number_missing: str = ""
     basis_from: datetime | None = None
+    waits: bool = False
 
     def line(self) -> str:
         late = ""
@@ -92,6 +94,7 @@ class PaperRecorded(Kind):
             self.number,
             self.authority,
             late,
+            str(WAITS) if self.waits else "",
         )
         return " · ".join(part for part in parts if part)
 
@@ -100,6 +103,7 @@ class PaperCorrected(Kind):
     """A paper had been entered wrongly: another stands in its place, or none (`event` empty).
 
     `limit_ended_at` is the end that had passed and stands no more, `late_reason` why that comes only now.
+    One that `waits` takes the place only once a leader has accepted it.
     """
 
     name, version = "limit.paper_corrected", 1
@@ -122,6 +126,7 @@ class PaperCorrected(Kind):
     limit_ended_at: datetime | None = None
     late_by_minutes: int = 0
     late_reason: str = ""
+    waits: bool = False
 
     def line(self) -> str:
         said = f"{type_title(self.type)} · {self.happened_on.isoformat()}"
@@ -129,6 +134,8 @@ class PaperCorrected(Kind):
             said = gettext("Taken back: %(paper)s") % {"paper": said}
         if self.limit_ended_at:
             said += f" · {late_by(self.late_by_minutes)}: {self.late_reason}"
+        if self.waits:
+            said += f" · {WAITS}"
         return f"{said} · {self.reason}"
 
 
@@ -369,7 +376,7 @@ class NoticeSent(Kind):
 
 class NoticeAnswered(Kind):
     """What came back on a warning: who received it, and what they intend. It ends no warning but one
-    that asks for nothing else.
+    that asks for nothing else. Of a leader's decision `paper` is the paper that came late.
     """
 
     name, version = "limit.notice_answered", 1
@@ -382,6 +389,7 @@ class NoticeAnswered(Kind):
     warning: UUID
     intention: str
     answer: str
+    paper: UUID | None = None
 
     def line(self) -> str:
         return f"{INTENTIONS.get(self.intention, self.intention)} · {self.answer}"
@@ -413,6 +421,8 @@ ENDINGS: dict[str, Any] = {
     "answer": _("by what it asked for"),
     "replaced": _("replaced by a stronger one"),
 }
+ACCEPTED = "accepted"
+WAITS = _("waits for a leader's decision, and doesn't count until then")
 #: What ends a warning of which the paper came late.
 LATE_ENDINGS = (_("by a leader's answer"), ENDINGS["release"])
 INTENTIONS: dict[str, Any] = {
@@ -422,4 +432,8 @@ INTENTIONS: dict[str, Any] = {
     "forwarded": _("Forwarded"),
     "checked": _("Checked, with this result"),
     "late_paper": _("Why there was no document in time"),
+    ACCEPTED: _("The paper that came late is accepted: it counts from now on"),
+    "not_accepted": _("The paper that came late isn't accepted: it never counts"),
 }
+#: What a leader alone says, of a paper that waits.
+DECISIONS = (ACCEPTED, "not_accepted")

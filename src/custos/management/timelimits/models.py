@@ -16,8 +16,9 @@ class Paper(models.Model):
     `event` is the fact as the engine takes it, dates as they stand on the paper. `replaces` names the
     paper that this one puts right; one without an `event` takes the other back. A paper that another
     replaces counts no more. `number_missing` says why it bears no number. `limit_ended_at` is the end that
-    had passed, without a document, when a paper of before it was entered, and `late_reason` why; of one
-    dated after it `basis_from` is when that time without a document was over.
+    had passed, without a document, when a paper that moves it was entered, and `late_reason` why it comes
+    late; of one dated after the end `basis_from` is when that time without a document was over. One that
+    `waits` counts only from the `Decision` of a leader that accepts it.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -32,10 +33,11 @@ class Paper(models.Model):
     limit_ended_at = models.DateTimeField(null=True)
     late_reason = models.CharField(max_length=400, blank=True)
     basis_from = models.DateTimeField(null=True)
+    waits = models.BooleanField(default=False)
     recorded_at = models.DateTimeField()
     recorded_by = models.TextField()
     entry_id = models.UUIDField()
-    replaces = models.OneToOneField(
+    replaces = models.ForeignKey(
         "self", null=True, on_delete=models.PROTECT, related_name="replaced_by"
     )
 
@@ -48,15 +50,24 @@ class Paper(models.Model):
                 name="timelimits_paper_says_something",
             ),
             models.CheckConstraint(
-                condition=Q(limit_ended_at__isnull=True, late_reason="", basis_from__isnull=True)
+                condition=Q(
+                    limit_ended_at__isnull=True,
+                    late_reason="",
+                    basis_from__isnull=True,
+                    waits=False,
+                )
                 | Q(limit_ended_at__isnull=False, basis_from__isnull=True) & ~Q(late_reason="")
                 | Q(
-                    basis_from__isnull=False,
                     limit_ended_at__isnull=False,
-                    limit_ended_at__lt=models.F("basis_from"),
-                    late_reason="",
-                ),
+                    basis_from__isnull=False,
+                    limit_ended_at__lte=models.F("basis_from"),
+                )
+                & (Q(waits=False) | ~Q(late_reason="")),
                 name="timelimits_late_paper_says_why",
+            ),
+            # of several corrections of one paper at most one counted at once; others weren't accepted
+            models.UniqueConstraint(
+                fields=["replaces"], condition=Q(waits=False), name="timelimits_corrected_once"
             ),
         ]
         indexes = [
@@ -66,6 +77,32 @@ class Paper(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.happened_on}"
+
+
+class Decision(models.Model):
+    """What a leader decided of a paper that waits: from then on it counts, or it never does. Appended."""
+
+    paper = models.OneToOneField(
+        Paper, primary_key=True, on_delete=models.PROTECT, related_name="decision"
+    )
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT)
+    accepted = models.BooleanField()
+    words = models.TextField()
+    decided_at = models.DateTimeField()
+    decided_by = models.TextField()
+    entry_id = models.UUIDField()
+
+    objects = ScopedManager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(words=""), name="timelimits_decision_says_something"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.paper_id} {self.accepted}"
 
 
 class FormerPapers(models.Model):
@@ -99,7 +136,8 @@ class Clock(models.Model):
     `next_at` is when something about this clock is to be done next; null when nothing is. What ended before
     `watched_since`, the admission, is history that the person brought along; what ended since then is not,
     also where it was entered here only later, from a sheet. `unheld_since` is since when no document of the
-    file holds the person; null where one does, whatever the papers of the clock come to.
+    file holds the person; null where one does, whatever the papers of the clock come to. `paper_waits`:
+    papers of the stay wait for a leader's decision, and aren't in the result.
     """
 
     class Standing(models.TextChoices):
@@ -129,6 +167,7 @@ class Clock(models.Model):
     next_at = models.DateTimeField(null=True)
     computed_at = models.DateTimeField()
     unheld_since = models.DateTimeField(null=True)
+    paper_waits = models.BooleanField(default=False)
 
     objects = ScopedManager()
 
@@ -168,7 +207,7 @@ class Warning(models.Model):
     what a paper ended is raised anew where that paper is taken back.
     `step` counts how often it was said. `document_id` is the notice that went out, `answer` what came
     back; neither ends it. `late_paper_id` is the paper that would have ended it, had it come in time: then
-    a leader has to answer.
+    a leader has to answer, and decides of it where it waits.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

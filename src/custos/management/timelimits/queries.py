@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
@@ -25,7 +26,7 @@ from custos.foundation.record import queries as record
 from custos.foundation.record.parties import Post
 from custos.management.timelimits import catalogue, computing, engine, kinds
 from custos.management.timelimits.computing import Facts
-from custos.management.timelimits.models import Clock, Paper, Warning
+from custos.management.timelimits.models import Clock, Decision, Paper, Warning
 from custos.prevention.duty import queries as duty
 
 #: What "soon" means on the board: the days within which the notice has to go out (SPP 615).
@@ -77,6 +78,7 @@ class ClockShown:
     unheld_since: datetime | None
     sign: tuple[str, Any]
     by_papers: datetime | None
+    paper_waits: bool
 
     @property
     def state_title(self) -> str:
@@ -106,9 +108,17 @@ def _shown(row: Clock, now: datetime) -> ClockShown:
         row.permit_until,
         row.held,
         row.unheld_since,
-        tone_of(row.standing, row.due_at, now, unheld),
+        _sign(row, now),
         row.due_at,
+        row.paper_waits and row.held,
     )
+
+
+def _sign(row: Clock, now: datetime) -> tuple[str, Any]:
+    tone, word = tone_of(row.standing, row.due_at, now, row.unheld_since is not None)
+    if row.paper_waits and row.held:
+        return "late", format_lazy("{} · {}", word, _("a paper waits for a leader"))
+    return tone, word
 
 
 def clocks() -> QuerySet[Clock]:
@@ -361,7 +371,9 @@ def ends_by_day(organization: int, first: date, last: date) -> dict[date, int]:
 
 @dataclass(frozen=True, slots=True)
 class PaperShown:
-    """A paper of a stay as it was entered; `counts` unless another stands in its place."""
+    """A paper of a stay as it was entered; `counts` unless another stands in its place, or a leader hasn't
+    accepted it. `accepted` is what a leader decided of one that came late, None before that.
+    """
 
     id: UUID
     type: str
@@ -380,6 +392,12 @@ class PaperShown:
     limit_ended_at: datetime | None = None
     late_reason: str = ""
     basis_from: datetime | None = None
+    waits: bool = False
+    ever_waited: bool = False
+    accepted: bool | None = None
+    decided_at: datetime | None = None
+    decided_by: str = ""
+    words: str = ""
 
     @property
     def late(self) -> str:
@@ -395,9 +413,14 @@ def papers_of(custody_id: UUID) -> list[PaperShown]:
     rows = list(
         Paper.objects.visible_to(scope.current())
         .filter(custody_id=custody_id)
+        .select_related("decision")
         .order_by("happened_on", "recorded_at", "id")
     )
-    replaced = {row.replaces_id for row in rows}
+    word = {row.pk: getattr(row, "decision", None) for row in rows}
+    accepted = {key: one.accepted if one else None for key, one in word.items()}
+    counting = [row for row in rows if not row.waits or accepted[row.pk]]
+    replaced = {row.replaces_id for row in counting}
+    withdrawn = {row.replaces_id for row in rows}
     scans = record.file_counts(row.entry_id for row in rows)
     return [
         PaperShown(
@@ -411,23 +434,32 @@ def papers_of(custody_id: UUID) -> list[PaperShown]:
             row.recorded_at,
             row.recorded_by,
             row.entry_id,
-            row.event is not None and row.pk not in replaced,
+            row in counting and row.event is not None and row.pk not in replaced,
             row.replaces_id,
             scans.get(row.entry_id, 0),
             row.number_missing,
             row.limit_ended_at,
             row.late_reason,
             row.basis_from,
+            row.waits and accepted[row.pk] is None and row.pk not in withdrawn,
+            row.waits,
+            accepted[row.pk],
+            *_decision(word[row.pk]),
         )
         for row in rows
     ]
 
 
+def _decision(word: Decision | None) -> tuple[datetime | None, str, str]:
+    return (word.decided_at, word.decided_by, word.words) if word else (None, "", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """A period in which somebody was held without a document here: from the end of a limit until a paper
-    of before it was entered, until the date of a paper of after it, or until the stay ended; and from the
-    end of the last document of the file. None while it lasts.
+    of before it was entered, or accepted by a leader where it waited for that, until the date of a paper of
+    after it, or until the stay ended; and from the end of the last document of the file. None while it
+    lasts.
     """
 
     since: datetime
@@ -454,13 +486,15 @@ def gaps_of(
     found = [
         Gap(
             one.limit_ended_at,
-            one.basis_from or one.recorded_at,
+            one.basis_from or one.decided_at or one.recorded_at,
             one.title,
             one.late_reason,
             one.entry_id,
         )
         for one in papers
         if one.limit_ended_at is not None
+        and one.limit_ended_at != one.basis_from
+        and (one.accepted or not one.ever_waited)
     ]
     found.sort(key=lambda one: one.since)
     if shown.unheld_since is not None:
@@ -476,7 +510,7 @@ def gaps_of(
 def past_end(custody_id: UUID) -> bool:
     """Whether a limit of a stay has ended, so that what moves the end says why it comes late. Two queries.
 
-    It has where the end is past, and where no paper answers yet for the warning that said so.
+    It has where the end is past, and where the warning that said so is open.
     """
     due = clock_of(custody_id).by_papers
     if due is not None and due <= clock.now():
@@ -484,7 +518,7 @@ def past_end(custody_id: UUID) -> bool:
     asking = [one.id for one in catalogue.rules().warnings if one.late_paper_asks]
     return (
         warnings()
-        .filter(custody_id=custody_id, closed_at=None, late_paper_id=None, rule__in=asking)
+        .filter(custody_id=custody_id, closed_at=None, due_at__isnull=False, rule__in=asking)
         .exists()
     )
 

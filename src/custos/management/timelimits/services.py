@@ -24,7 +24,14 @@ from custos.foundation.database import scope
 from custos.foundation.database.ids import new_id
 from custos.foundation.database.loading import load
 from custos.foundation.documents import services as documents
-from custos.foundation.errors import Conflict, CustosError, Malformed, Missing, raise_all
+from custos.foundation.errors import (
+    Conflict,
+    CustosError,
+    Malformed,
+    Missing,
+    NotAllowed,
+    raise_all,
+)
 from custos.foundation.limits import explaining, law, results
 from custos.foundation.limits import facts as cases
 from custos.foundation.limits.dates import DAY
@@ -37,7 +44,7 @@ from custos.foundation.record.parties import Actor
 from custos.foundation.record.services import Deed
 from custos.management.timelimits import catalogue, computing, engine, kinds
 from custos.management.timelimits.computing import Facts
-from custos.management.timelimits.models import Clock, Paper, Warning
+from custos.management.timelimits.models import Clock, Decision, Paper, Warning
 from custos.prevention.duty import services as duty
 
 _SYSTEM = Actor.system("timelimits")
@@ -52,8 +59,9 @@ class Weighed:
     """What a paper would make of a clock: the result without it and with it, and where it stands.
 
     `passed` is the end that had passed already and stands no more with the paper. It is `late` where it is
-    of before that end, or puts another right: then it needs a reason and a leader's answer. One dated after
-    it gives a basis from `basis_from` on.
+    of before that end, puts another right or moves the end: then it needs a reason and a leader's answer.
+    One by which custody goes on `waits`: it counts only once a leader has accepted it. One dated after the
+    end gives a basis from `basis_from` on.
     """
 
     before: Result
@@ -63,6 +71,7 @@ class Weighed:
     paper: str
     passed: datetime | None
     late: bool
+    waits: bool
     basis_from: datetime | None
 
     @property
@@ -103,37 +112,55 @@ def _weigh(
     if event is not None:
         require_readable(event, now)
     held = computing.facts_of([custody_id])[custody_id]
-    if replaces is not None and str(replaces) not in held.papers:
+    if replaces is not None:
+        _require_correctable(replaces, held)
+    facts = held.with_paper(paper, event, str(replaces or ""))
+    before, after = held.computed(now), facts.computed(now)
+    stands = engine.standing(after)
+    said = _passed_here(row, brought_at)
+    passed = None
+    if said or brought_at is None:
+        passed = engine.passed_end(before, after, said, row.watched_since)
+    # The way out of custody waits for nobody, and no end moves later by it.
+    waits = passed is not None and stands.standing != engine.ENDED
+    if replaces is not None and _goes(replaces, event):
+        # What the paper that goes had ended comes back, unless something else ends it since.
+        gone = [
+            one.due_at
+            for one in _ended_by(row, replaces)
+            if one.due_at and not engine.still_stands(one.state, one.due_at, stands)
+        ]
+        passed = min([*gone, *([passed] if passed else [])], default=None)
+    basis_from = None
+    after_the_end = (
+        passed is not None
+        and event is not None
+        and replaces is None
+        and engine.moment_of(cases.instant(event["at"])[0]) >= passed
+    )
+    if after_the_end and event is not None and passed is not None:
+        basis_from = max(passed, _basis_from(event, now))
+        if basis_from == passed and not waits:
+            passed = basis_from = None
+    late = passed is not None and (waits or not after_the_end)
+    return Weighed(before, after, held, facts, paper, passed, late, waits, basis_from)
+
+
+def _require_correctable(paper: UUID, held: Facts) -> None:
+    """Raise `Conflict` for a paper that counts no more, and while a leader decides of its correction."""
+    rows = Paper.objects.filter(pk=paper)
+    if str(paper) not in held.papers and not computing.undecided(rows).exists():
         raise Conflict(
             "timelimits.replaced_already",
             _("This paper was corrected already."),
             mend=_("Look at the list of papers, and correct the one that counts."),
         )
-    facts = held.with_paper(paper, event, str(replaces or ""))
-    before, after = held.computed(now), facts.computed(now)
-    said = _passed_here(row, brought_at)
-    passed = None
-    if said or brought_at is None:
-        passed = engine.passed_end(before, after, said, row.watched_since)
-    if replaces is not None and _goes(replaces, event):
-        # What the paper that goes had ended comes back, unless something else ends it since.
-        now_stands = engine.standing(after)
-        gone = [
-            one.due_at
-            for one in _ended_by(row, replaces)
-            if one.due_at and not engine.still_stands(one.state, one.due_at, now_stands)
-        ]
-        passed = min([*gone, *([passed] if passed else [])], default=None)
-    late = passed is not None and (
-        event is None
-        or replaces is not None
-        or engine.moment_of(cases.instant(event["at"])[0]) < passed
-    )
-    basis_from = None
-    if passed is not None and event is not None and not late:
-        basis_from = _basis_from(event, now)
-        passed, basis_from = (passed, basis_from) if passed < basis_from else (None, None)
-    return Weighed(before, after, held, facts, paper, passed, late, basis_from)
+    if computing.undecided(Paper.objects.filter(replaces=paper)).exists():
+        raise Conflict(
+            "timelimits.correction_waits",
+            _("A correction of this paper waits for a leader's decision."),
+            mend=_("A leader decides of it on the page of the warning that the limit has ended."),
+        )
 
 
 def _basis_from(event: dict[str, Any], now: datetime) -> datetime:
@@ -143,13 +170,13 @@ def _basis_from(event: dict[str, Any], now: datetime) -> datetime:
 
 
 def _passed_here(row: Clock, brought_at: datetime | None) -> list[tuple[str, datetime | None]]:
-    """The stages and ends that were said here to be past, and for which no late paper answers yet.
+    """The stages and ends that are said here to be past.
 
     Of what is taken over at `brought_at` those that were said before: while its papers are entered one by
     one, ends pass that never were any. So do ends of before the arrival in the first hours here, while the
     papers that came along are entered; what is still said then is answered for, whenever the end was.
     """
-    rows = _unanswered(row)
+    rows = _open_asking(row).filter(due_at__isnull=False)
     if brought_at is not None:
         rows = rows.filter(raised_at__lt=brought_at)
     if clock.now() < row.watched_since + _grace():
@@ -165,7 +192,10 @@ def _goes(paper: UUID, event: dict[str, Any] | None) -> bool:
 def _ended_by(row: Clock, paper: UUID) -> QuerySet[Warning]:
     """Warnings of custody beyond the limit that a paper ended. One query."""
     return Warning.objects.filter(
-        custody_id=row.pk, closed_by="basis", closed_paper_id=paper, rule__in=_asking()
+        custody_id=row.pk,
+        closed_by__in=["basis", "answer"],
+        closed_paper_id=paper,
+        rule__in=_asking(),
     )
 
 
@@ -230,9 +260,10 @@ def record_paper(
 
     `event` is a fact of `docs/reference/limits.md`, with the dates that stand on the paper; `scans` are
     pictures of it, kept by `media` and attached to its entry. One that doesn't fit is kept where `reason`
-    says why, and lengthens nothing. One of before an end that has passed by now needs `late_reason`: its
-    entry bears how late it was, and the warning of custody beyond the limit stays open until a leader
-    answers.
+    says why, and lengthens nothing. One that would move an end that has passed needs `late_reason`,
+    whatever its date: its entry bears how late it was, and it counts only once a leader has accepted it
+    (`answer`); until then the end stands, and so does the warning of custody beyond the limit. What lets
+    the person go counts at once.
     What was `brought` along from another facility, or ended before the person was held here, is history,
     unless the end was said here to be past and that is more than the first day's entering.
     Raises `Malformed` for a fact that cannot be read, `Conflict` where it doesn't fit, came late without a
@@ -315,6 +346,7 @@ def _record(
             late_by_minutes=_minutes(weighed.passed, deed.at) if weighed.late else 0,
             late_reason=late_reason,
             basis_from=weighed.basis_from,
+            waits=weighed.waits,
         ),
         about=row.custody,
         by=by,
@@ -334,14 +366,40 @@ def _record(
         limit_ended_at=weighed.passed,
         late_reason=late_reason,
         basis_from=weighed.basis_from,
+        waits=weighed.waits,
         recorded_at=deed.at,
         recorded_by=by.ref,
         entry_id=header.id,
     )
     if not brought:
         _say_passed(deed, row, weighed)
-    _settle(deed, row, weighed, because=header.id, basis=paper_id if not refused else None)
+    if weighed.waits:
+        _await_a_leader(deed, row, weighed, paper_id)
+    else:
+        _settle(deed, row, weighed, because=header.id, basis=paper_id if not refused else None)
     return paper
+
+
+def _await_a_leader(deed: Deed, row: Clock, weighed: Weighed, paper: UUID) -> None:
+    """The clock stays as it is, and says that a paper waits; a warning is there for a leader to answer."""
+    row.paper_waits = True
+    row.save(update_fields=["paper_waits"])
+    _leave_to_a_leader(row, weighed, paper)
+    if _open_asking(row).exists():
+        return
+    # The ends of a few stages raise no alarm of their own, as that of delivery to prison.
+    state, due = engine.standing(weighed.before).state, weighed.passed
+    said = engine.Said(
+        catalogue.rules().named("AL-4"),
+        f"AL-4:{state}:{due:%Y-%m-%d %H:%M}",
+        1,
+        deed.at,
+        state,
+        due,
+    )
+    warning = _say(deed, row, said, None)
+    warning.late_paper_id = paper
+    warning.save(update_fields=["late_paper_id"])
 
 
 def _say_passed(deed: Deed, row: Clock, weighed: Weighed) -> None:
@@ -365,8 +423,8 @@ def _why_late(weighed: Weighed, reason: str, at: datetime) -> str:
             _("The limit ended at %(end)s, and what moves that end is %(late)s."),
             field="late_reason",
             mend=_(
-                "Check the dates. If they stand so, say why it comes late; the warning of custody beyond"
-                " the limit stays open until a leader has answered it."
+                "Check the dates. If they stand so, say why it comes late. What would let custody go on"
+                " counts only once a leader has accepted it; the warning stays open until then."
             ),
             end=moment_words(weighed.passed),
             late=kinds.late_by(_minutes(weighed.passed, at)),
@@ -396,7 +454,7 @@ def correct_paper(
 
     What was entered stays, and so do the results that it gave. No warning ends because of a correction.
     One by which an end that has passed stands no more needs `late_reason`, as a paper that comes late does,
-    and is answered for by a leader.
+    and counts only once a leader has accepted it; the paper that was entered counts until then.
     Raises as `record_paper` does, `Malformed` without a reason, `Conflict` for one corrected already.
     """
     if not reason.strip():
@@ -433,6 +491,7 @@ def correct_paper(
                 limit_ended_at=weighed.passed,
                 late_by_minutes=_minutes(weighed.passed, deed.at),
                 late_reason=late_reason,
+                waits=weighed.waits,
             ),
             about=row.custody,
             by=by,
@@ -452,15 +511,21 @@ def correct_paper(
             authority=authority.strip(),
             limit_ended_at=weighed.passed,
             late_reason=late_reason,
+            waits=weighed.waits,
             recorded_at=deed.at,
             recorded_by=by.ref,
             entry_id=header.id,
             replaces=old,
         )
         _say_passed(deed, row, weighed)
-        _settle(deed, row, weighed, because=header.id, basis=None)
-        _leave_to_a_leader(row, weighed, new)
-        _say_for_a_leader(deed, row, weighed, old.pk, new)
+        if weighed.waits:
+            _await_a_leader(deed, row, weighed, new)
+        else:
+            _settle(deed, row, weighed, because=header.id, basis=None)
+            _leave_to_a_leader(row, weighed, new)
+            _say_for_a_leader(deed, row, weighed, old.pk, new)
+        if old.waits:
+            _ask_of_the_next(deed, row, old.pk, by)
     return paper
 
 
@@ -560,9 +625,10 @@ def begin(custody_id: UUID, organization_id: int, admitted_at: datetime) -> None
 
 _BEGIN = """
 INSERT INTO timelimits_clock (custody_id, organization_id, held, standing, state, authority, differs,
-                              paused, problems, next_at, watched_since, computed_at)
+                              paused, problems, next_at, watched_since, computed_at, paper_waits)
 SELECT s.id, s.organization_id, s.ended_at IS NULL, 'no_basis', '', '', false, false, 0,
-       CASE WHEN s.ended_at IS NULL THEN s.admitted_at + make_interval(secs => %s) END, s.admitted_at, %s
+       CASE WHEN s.ended_at IS NULL THEN s.admitted_at + make_interval(secs => %s) END, s.admitted_at, %s,
+       false
   FROM custody_custody s
  WHERE {whose}
     ON CONFLICT DO NOTHING
@@ -743,15 +809,23 @@ def _end_by_basis(deed: Deed, row: Clock, weighed: Weighed, paper: UUID) -> None
             continue
         if warning.rule == "NO-BASIS" and now.standing == engine.NO_BASIS:
             continue
-        if rule.late_paper_asks and (weighed.late or warning.late_paper_id):
-            warning.late_paper_id = warning.late_paper_id or paper
-            warning.save(update_fields=["late_paper_id"])
+        if rule.late_paper_asks and warning.due_at and _stays_open(weighed, warning, now):
+            if weighed.late:
+                warning.late_paper_id = warning.late_paper_id or paper
+                warning.save(update_fields=["late_paper_id"])
             continue
         _close(deed, warning, row, "basis", paper)
 
 
+def _stays_open(weighed: Weighed, warning: Warning, now: engine.Standing) -> bool:
+    """Whether a warning that a limit has ended outlasts a paper: until the person has left, or a leader has
+    answered for what moved that end. What was brought along as history ends it.
+    """
+    return bool(weighed.passed or warning.late_paper_id or now.standing == engine.ENDED)
+
+
 def _leave_to_a_leader(row: Clock, weighed: Weighed, paper: UUID) -> None:
-    """A correction by which an end that has passed stands no more leaves its warning to a leader."""
+    """What makes an end that has passed stand no more leaves its warning to a leader."""
     if not weighed.late:
         return
     now = engine.standing(weighed.after)
@@ -835,7 +909,7 @@ def _raise(
 def _by_a_paper(warning: Warning) -> bool:
     """Whether it ended because of a paper, also where a leader had to answer for that."""
     return warning.closed_by == "basis" or (
-        warning.closed_by == "answer" and warning.late_paper_id is not None
+        warning.closed_by == "answer" and warning.closed_paper_id is not None
     )
 
 
@@ -999,10 +1073,12 @@ def send_notice(
 def answer(warning_id: UUID, intention: str, words: str, *, by: Actor) -> Warning:
     """Keep what came back on a warning. Only one that asks for nothing but that ends by it.
 
-    A warning of custody beyond the limit that a late paper left open ends by a leader's answer, which is
-    the answer of its task, too; not as long as the limit is past by the papers that count now.
-    Raises `Malformed` without words or for an intention that nobody knows, `Conflict` where the warning
-    has ended, `Missing` out of scope.
+    Where a paper waits on a warning of custody beyond the limit, a leader accepts it or doesn't, with the
+    `intention` that says so: the paper counts from then on, or stays on the record and never counts; the
+    words are kept with the decision. The warning ends, and its task is answered, once nothing waits and the
+    limit isn't past by the papers that count. Of several papers the one that was entered first is decided.
+    Raises `Malformed` without words or for an intention that nobody knows, `NotAllowed` for a decision by
+    who doesn't lead, `Conflict` where the warning has ended or nothing waits, `Missing` out of scope.
     """
     record.require_writer(kinds.NoticeAnswered, by)
     if intention not in kinds.INTENTIONS:
@@ -1016,15 +1092,23 @@ def answer(warning_id: UUID, intention: str, words: str, *, by: Actor) -> Warnin
         )
     with record.deed() as deed:
         warning = _warning(warning_id)
+        paper = _to_decide(warning, by) if intention in kinds.DECISIONS else None
         warning.intention, warning.answer, warning.answered_at = intention, words.strip(), deed.at
         warning.save(update_fields=["intention", "answer", "answered_at"])
-        deed.append(
-            kinds.NoticeAnswered(warning=warning.pk, intention=intention, answer=words.strip()),
+        header = deed.append(
+            kinds.NoticeAnswered(
+                warning=warning.pk,
+                intention=intention,
+                answer=words.strip(),
+                paper=paper.pk if paper else None,
+            ),
             about=warning,
             by=by,
             because=warning.entry_id,
         )
-        if "answer" in catalogue.rules().named(warning.rule).ends_by:
+        if paper is not None:
+            _decide(deed, warning, paper, intention == kinds.ACCEPTED, header.id, by)
+        elif "answer" in catalogue.rules().named(warning.rule).ends_by:
             row = _clock_of(warning.custody_id)
             _close(deed, warning, row, "answer", None)
         elif warning.late_paper_id is not None and by.post in kinds.LEADING:
@@ -1032,13 +1116,96 @@ def answer(warning_id: UUID, intention: str, words: str, *, by: Actor) -> Warnin
     return warning
 
 
+def _to_decide(warning: Warning, by: Actor) -> Paper:
+    """The paper of which a leader decides. Raises `NotAllowed`, and `Conflict` where nothing waits."""
+    if by.post not in kinds.LEADING:
+        raise NotAllowed(
+            "timelimits.leaders_decide",
+            _("A leader decides whether a paper that came late counts."),
+            field="intention",
+            mend=_("Keep what was answered, and tell the leader that the paper waits."),
+        )
+    found = computing.undecided(Paper.objects.filter(custody_id=warning.custody_id)).first()
+    if found is None:
+        raise Conflict(
+            "timelimits.nothing_waits",
+            _("No paper waits for a decision here."),
+            field="intention",
+        )
+    return found
+
+
+def _decide(
+    deed: Deed, warning: Warning, paper: Paper, accepted: bool, entry: UUID, by: Actor
+) -> None:
+    """Keep a leader's decision. What is accepted counts from now on, as if it were entered now."""
+    row = _clock_of(warning.custody_id)
+    held = computing.facts_of([row.pk])[row.pk]
+    Decision.objects.create(
+        paper=paper,
+        organization_id=row.organization_id,
+        accepted=accepted,
+        words=warning.answer,
+        decided_at=deed.at,
+        decided_by=by.ref,
+        entry_id=entry,
+    )
+    if accepted:
+        facts = computing.facts_of([row.pk])[row.pk]
+        weighed = Weighed(
+            held.computed(deed.at),
+            facts.computed(deed.at),
+            held,
+            facts,
+            str(paper.pk),
+            paper.limit_ended_at,
+            late=True,
+            waits=False,
+            basis_from=None,
+        )
+        basis = paper.pk if paper.replaces_id is None and not weighed.refused else None
+        _settle(deed, row, weighed, because=entry, basis=basis)
+    _ask_of_the_next(deed, row, paper.pk, by)
+    warning.refresh_from_db()
+
+
+def _ask_of_the_next(deed: Deed, row: Clock, done: UUID, by: Actor) -> None:
+    """After one paper waits no more: the next one stands on the warnings, or none does and they may end."""
+    rows = Paper.objects.filter(custody_id=row.pk)
+    following = computing.undecided(rows).values_list("pk", flat=True).first()
+    row.paper_waits = following is not None
+    row.save(update_fields=["paper_waits"])
+    if following or not Decision.objects.filter(paper=done, accepted=True).exists():
+        _open_asking(row).filter(late_paper_id=done).update(late_paper_id=following)
+    if following is None:
+        _end_decided(deed, row, by)
+
+
+def _open_asking(row: Clock) -> QuerySet[Warning]:
+    return Warning.objects.filter(custody_id=row.pk, closed_at__isnull=True, rule__in=_asking())
+
+
+def _end_decided(deed: Deed, row: Clock, by: Actor) -> None:
+    """End the warnings whose end stands no more by what a leader accepted since they were raised."""
+    now = _stands(deed, row)
+    accepted = Decision.objects.filter(paper__custody_id=row.pk, accepted=True)
+    for warning in _open_asking(row):
+        word = accepted.filter(decided_at__gte=warning.raised_at).order_by("-decided_at").first()
+        if word and not engine.still_stands(warning.state, warning.due_at, now):
+            _close(deed, warning, row, "answer", warning.late_paper_id or word.paper_id)
+            duty.settle(row.pk, {warning.kind}, word.words, by=by)
+
+
 def _answer_for_late_paper(deed: Deed, warning: Warning, words: str, by: Actor) -> None:
     row = _clock_of(warning.custody_id)
-    facts = computing.facts_of([row.pk])[row.pk]
-    if engine.still_stands(warning.state, warning.due_at, engine.standing(facts.computed(deed.at))):
+    if engine.still_stands(warning.state, warning.due_at, _stands(deed, row)) or row.paper_waits:
         return
     _close(deed, warning, row, "answer", warning.late_paper_id)
     duty.settle(row.pk, {warning.kind}, words, by=by)
+
+
+def _stands(deed: Deed, row: Clock) -> engine.Standing:
+    return engine.standing(computing.facts_of([row.pk])[row.pk].computed(deed.at))
 
 
 def _warning(warning_id: UUID) -> Warning:

@@ -13,6 +13,7 @@ from custos.foundation.limits.walk import Stage
 from custos.management.timelimits import catalogue, engine, kinds
 from custos.management.timelimits.queries import Gap
 from custos.management.timelimits.services import Told, Weighed, moment_words
+from custos.management.timelimits.waiting import Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,8 +279,20 @@ def gap_words(gap: Gap) -> str:
         return words % said
     return (
         gettext(
-            "Held without a document here from %(since)s until %(until)s (%(length)s), when this paper of "
-            "before the end was entered: %(paper)s. Why it came late: %(reason)s"
+            "Held without a document here from %(since)s until %(until)s (%(length)s), by when this "
+            "paper had come, or a leader had accepted it: %(paper)s. Why it came late: %(reason)s"
+        )
+        % said
+    )
+
+
+def waiting_words(one: Waiting) -> str:
+    """A paper that waits for a leader as a sentence, for the explanation on paper."""
+    said = {"paper": one.title, "day": f"{one.happened_on:%Y-%m-%d}", "words": one.words}
+    return (
+        gettext(
+            "Entered after the end, waits for a leader's decision and doesn't count until then: %(paper)s "
+            "of %(day)s. %(words)s"
         )
         % said
     )
@@ -335,7 +348,15 @@ def seen(weighed: Weighed) -> Seen:
 def _late(weighed: Weighed) -> str:
     if weighed.passed is None or not weighed.late:
         return ""
-    return gettext(
-        "The limit ended at %(end)s. Say why what moves that end comes only now; the warning of "
-        "custody beyond the limit stays open until a leader has answered it."
-    ) % {"end": moment_words(weighed.passed)}
+    words = (
+        gettext(
+            "The limit ended at %(end)s. Say why what moves that end comes only now. The paper waits for a "
+            "leader and counts only once it was accepted; until then the limit stays past."
+        )
+        if weighed.waits
+        else gettext(
+            "The limit ended at %(end)s. Say why what moves that end comes only now; the warning of "
+            "custody beyond the limit stays open until a leader has answered it."
+        )
+    )
+    return words % {"end": moment_words(weighed.passed)}

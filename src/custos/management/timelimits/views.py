@@ -45,6 +45,7 @@ from custos.management.timelimits import (
     services,
     showing,
     tables,
+    waiting,
 )
 
 ENTERING = tuple(sorted(kinds.ENTERING))
@@ -86,6 +87,7 @@ def board(request: HttpRequest) -> HttpResponse:
     }
     if request.headers.get("X-Live") == "true":
         return render(request, "timelimits/_figures.html", context)
+    context["waiting"], context["more"] = waiting.within(acting.organization.pk)
     context["listing"] = _board(request)
     return render(request, "timelimits/board.html", context)
 
@@ -196,7 +198,9 @@ def clock_page(request: HttpRequest, custody_id: UUID) -> HttpResponse:
     person = custody.person(custody_id)
     result, _facts = queries.result_of(custody_id)
     papers = queries.papers_of(custody_id)
-    names = accounts.names_of({paper.recorded_by for paper in papers})
+    names = accounts.names_of(
+        {ref for paper in papers for ref in (paper.recorded_by, paper.decided_by)}
+    )
     stands = queries.clock_of(custody_id)
     stages = showing.stages_of(result, stands.unheld_since)
     results = record.timeline(
@@ -228,9 +232,13 @@ def clock_page(request: HttpRequest, custody_id: UUID) -> HttpResponse:
         "coming": showing.coming_of(result, stands.unheld_since),
         # Of a stay without papers all that is wrong is that there are none.
         "problems": showing.problems_of(result) if papers else [],
-        "papers": [(paper, names.get(paper.recorded_by, "")) for paper in papers],
+        "papers": [
+            (paper, names.get(paper.recorded_by, ""), names.get(paper.decided_by, ""))
+            for paper in papers
+        ],
         "warnings": queries.warnings_of(custody_id),
         "former": results[1:],
+        "waiting": waiting.of(custody_id) if stands.paper_waits else [],
         "may_enter": acting.post in kinds.ENTERING and person.ended_at is None,
         "totals": showing.totals_of(result),
         "brought": former.waiting(custody_id) if person.ended_at is None else None,
@@ -284,6 +292,8 @@ def clock_print(request: HttpRequest, custody_id: UUID) -> HttpResponse:
         paragraphs += [lead.title, lead.words]
     gaps = queries.gaps_of(papers, stands, person.ended_at)
     paragraphs += [showing.gap_words(gap) for gap in gaps]
+    if stands.paper_waits:
+        paragraphs += [showing.waiting_words(one) for one in waiting.of(custody_id)]
     paragraphs.append(
         _(
             "Whoever holds that the limit has expired may ask for release or a change of the measure; the "
@@ -633,10 +643,13 @@ def warning_page(request: HttpRequest, warning_id: UUID) -> HttpResponse:
     person = custody.person(warning.custody_id)
     may_answer = acting.post in kinds.NOTIFYING and warning.closed_at is None
     late = _late_paper(warning)
-    form = forms.AnswerForm(request.POST or None) if may_answer else None
+    leads = acting.post in kinds.LEADING
+    waits = waiting.of(warning.custody_id) if warning.late_paper and not warning.closed_at else []
+    decides = bool(waits) and leads
+    form = forms.AnswerForm(request.POST or None, decides=decides) if may_answer else None
     rule = catalogue.rules().named(warning.rule)
     if request.method == "POST":
-        sent = form or forms.AnswerForm(request.POST)
+        sent = form or forms.AnswerForm(request.POST, decides=decides)
         if sent.is_valid():
             try:
                 services.answer(
@@ -661,7 +674,8 @@ def warning_page(request: HttpRequest, warning_id: UUID) -> HttpResponse:
         "may_send": warning.closed_at is None and letters.may_issue(warning.notice, acting.post),
         "sent": queries.notice_of(warning),
         "late": late,
-        "leads": acting.post in kinds.LEADING,
+        "leads": leads,
+        "waiting": waits,
         "lines": record.following(warning.entry_id),
         "to": [str(showing.WHO.get(one, one)) for one in rule.to],
         "todo": str(rule.todo),

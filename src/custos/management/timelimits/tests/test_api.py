@@ -133,9 +133,9 @@ def test_a_correction_by_which_a_passed_end_moves_says_over_the_api_why_it_comes
     assert answer.json()["errors"][0]["pointer"] == "/late_reason"
     said = body | {"late_reason": "原件迟到"}
     assert program.post(f"/legal-papers/{arrest.pk}/correct", said).status_code == 201
-    paper = next(
-        one for one in program.get(f"/people/{stay.pk}/legal-papers").json() if one["counts"]
-    )
+    papers = program.get(f"/people/{stay.pk}/legal-papers").json()
+    (paper,) = [one for one in papers if one["corrects"] == str(arrest.pk)]
+    assert (paper["counts"], paper["waits"], paper["accepted"]) == (False, True, None)
     assert paper["limit_ended_at"]
     assert paper["late_reason"] == "原件迟到"
 

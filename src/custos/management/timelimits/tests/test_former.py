@@ -181,12 +181,15 @@ def test_what_was_said_here_to_be_past_is_no_history_for_papers_that_are_taken_o
         )
         assert former.waiting(new.pk) is not None
         assert former.take_over(new.pk, by=OFFICER, late_reason="档案5月7日才送到") == 1
+        assert Clock.objects.get(pk=new.pk).last_day == date(2026, 5, 5)
+        longer = Paper.objects.get(custody=new, type="extension")
+        warning = Warning.objects.get(custody=new, rule="AL-4")
+        assert (warning.closed_at, warning.late_paper_id) == (None, longer.pk)
+    with clock.set_to(at("2026-05-07T10:00")):
+        services.answer(warning.pk, "accepted", "档案已核对", by=an_officer(Post.LEADER))
         assert Clock.objects.get(pk=new.pk).last_day == date(2026, 6, 5)
         (gap,) = queries.gaps_of(queries.papers_of(new.pk), queries.clock_of(new.pk))
-    assert (gap.since, gap.until) == (at("2026-05-06T00:00"), at("2026-05-07T09:00"))
-    longer = Paper.objects.get(custody=new, type="extension")
-    warning = Warning.objects.get(custody=new, rule="AL-4")
-    assert (warning.closed_at, warning.late_paper_id) == (None, longer.pk)
+    assert (gap.since, gap.until) == (at("2026-05-06T00:00"), at("2026-05-07T10:00"))
 
 
 def test_a_whole_case_that_is_taken_over_late_asks_nothing() -> None:

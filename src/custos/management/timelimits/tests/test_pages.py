@@ -165,19 +165,32 @@ def test_a_late_paper_is_asked_for_its_reason_and_the_time_without_a_document_is
     assert "Held without a document" in page
     assert "邮寄迟到" in page
     assert "recorded after the end, by" in page
-    printed = client.get(reverse("person_limits_print", args=[stay.pk])).content.decode()
-    assert "Heldwithoutadocumentherefrom" in _set_in_lines(printed)
+    prints = reverse("person_limits_print", args=[stay.pk])
+    assert "doesn&#x27;tcountuntilthen" in _set_in_lines(client.get(prints).content.decode())
     warning = Warning.objects.get(custody=stay, rule="AL-4", closed_at=None)
+    told = [reverse("person_limits", args=[stay.pk]), reverse("person", args=[stay.pk])]
+    for place in (*told, reverse("limits"), reverse("limit_warning", args=[warning.pk])):
+        said = client.get(place).content.decode()
+        assert "A paper waits for a leader's decision" in said, place
+        assert "If a leader accepts it: custody during investigation" in said, place
+        assert "Now: custody during investigation after arrest, until" in said, place
     leader = sign_in(Post.LEADER)
     url = reverse("limit_warning", args=[warning.pk])
     shown = leader.get(url).content.decode()
-    assert "Your answer ends this warning and its task." in shown
     assert "by a leader&#x27;s answer, by release" in shown
-    assert "until a leader has answered" in client.get(url).content.decode()
-    answered = {"intention": "late_paper", "answer": "已约谈办案单位"}
-    assert leader.post(url, answered).status_code == 302
+    assert 'value="accepted"' in shown
+    assert 'value="accepted"' not in client.get(url).content.decode()
+    accepting = {"intention": "accepted", "answer": "已约谈办案单位"}
+    assert client.post(url, accepting).status_code == 422
+    assert leader.post(url, accepting).status_code == 302
     warning.refresh_from_db()
     assert warning.closed_by == "answer"
+    page = client.get(reverse("person_limits", args=[stay.pk])).content.decode()
+    assert "accepted by a leader" in page
+    assert "已约谈办案单位" in page
+    assert "A paper waits" not in page
+    printed = client.get(prints).content.decode()
+    assert "Heldwithoutadocumentherefrom" in _set_in_lines(printed)
 
 
 def test_papers_that_are_taken_over_after_an_end_that_was_said_here_are_asked_why(
@@ -206,7 +219,7 @@ def test_the_time_from_an_end_to_a_paper_dated_after_it_is_shown_and_printed(
     worlds.ended_here(stay, days_ago=3)
     client, url = sign_in(), reverse("limit_paper", args=[stay.pk])
     day = clock.today() - timedelta(days=1)
-    sent = {"kind": "prosecution_received", "at": day.isoformat(), **NAMED}
+    sent = {"kind": "released", "at": day.isoformat(), **NAMED}
     assert client.post(url, sent).status_code == 302
     page = client.get(reverse("person_limits", args=[stay.pk])).content.decode()
     assert "Held without a document" in page

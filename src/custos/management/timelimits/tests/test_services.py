@@ -20,7 +20,7 @@ from custos.foundation.record import queries as record
 from custos.foundation.record.models import Entry
 from custos.foundation.record.parties import Post, StaffKind
 from custos.management.timelimits import computing, permits, queries, services
-from custos.management.timelimits.models import Clock, Paper, Warning
+from custos.management.timelimits.models import Clock, Decision, Paper, Warning
 from custos.management.timelimits.services import GivenPaper
 from custos.prevention.duty.models import Task
 from tests import leaving
@@ -64,6 +64,15 @@ def entered(stay: Custody, event: dict[str, Any], now: str, **more: Any) -> Pape
 def swept(now: str) -> int:
     with clock.set_to(at(now)):
         return services.sweep()
+
+
+def decided(stay: Custody, now: str, how: str = "accepted", words: str = "已核对原件") -> Warning:
+    """A leader decides of the paper that waits, on the oldest warning that the limit has ended."""
+    warning = Warning.objects.filter(custody=stay, rule="AL-4", closed_at=None).earliest(
+        "raised_at"
+    )
+    with clock.set_to(at(now)):
+        return services.answer(warning.pk, how, words, by=an_officer(Post.LEADER))
 
 
 def clock_of(stay: Custody) -> Clock:
@@ -257,8 +266,10 @@ def test_a_warning_does_not_end_by_a_correction(stay: Custody) -> None:
         services.correct_paper(
             paper.pk, later, reason="实际执行日期为3月20日", late_reason="核对原件晚", by=OFFICER
         )
-    assert clock_of(stay).last_day == date(2024, 5, 20)
+    assert clock_of(stay).last_day == date(2024, 5, 5)
     assert open_rules(stay) == {"AL-4"}
+    decided(stay, "2024-05-06T09:00")
+    assert clock_of(stay).last_day == date(2024, 5, 20)
 
 
 def test_a_warning_does_not_end_by_a_paper_that_does_not_fit(stay: Custody) -> None:
@@ -419,7 +430,9 @@ def test_a_late_paper_bears_its_reason_and_how_late_it_was_and_ends_no_warning(
     said = record.timeline(detainee=stay.detainee_id, kinds=["limit.paper_recorded"])[0]
     assert "35" in said.text
     assert "办案单位5月7日才送达" in said.text
-    assert clock_of(stay).last_day == date(2024, 6, 5)
+    assert "等待所领导决定" in said.text
+    row = clock_of(stay)
+    assert (row.last_day, row.paper_waits, paper.waits) == (date(2024, 5, 5), True, True)
     assert open_rules(stay) == {"AL-4"}
     warning = Warning.objects.get(rule="AL-4")
     assert warning.late_paper_id == paper.pk
@@ -431,11 +444,18 @@ def test_a_late_paper_bears_its_reason_and_how_late_it_was_and_ends_no_warning(
 def test_a_passed_end_does_not_move_by_the_detour_of_a_paper_that_is_taken_back(
     stay: Custody, via: str
 ) -> None:
+    """What was accepted was the way out, or another paper: it doesn't speak for the extension."""
     entered(stay, ARREST, "2024-03-05T19:00")
     swept("2024-05-06T00:00")
-    detour = entered(stay, {"type": via, "at": "2024-05-10"}, "2024-05-10T10:00", reason="试")
-    assert "AL-4" not in open_rules(stay)
-    entered(stay, EXTENSION, "2024-05-20T10:00", reason="试")
+    event = {"type": via, "at": "2024-05-10"}
+    detour = entered(stay, event, "2024-05-10T10:00", reason="试", late_reason="当日才送达")
+    if via == "prosecution_received":
+        decided(stay, "2024-05-10T11:00")
+        assert "AL-4" not in open_rules(stay)
+        entered(stay, EXTENSION, "2024-05-20T10:00", reason="试")
+    else:
+        assert "AL-4" in open_rules(stay)
+        entered(stay, EXTENSION, "2024-05-20T10:00", reason="试")
     with clock.set_to(at("2024-05-20T11:00")):
         with pytest.raises(Conflict) as caught:
             services.correct_paper(detour.pk, None, reason="误录", by=OFFICER)
@@ -446,10 +466,8 @@ def test_a_passed_end_does_not_move_by_the_detour_of_a_paper_that_is_taken_back(
     assert "AL-4" in open_rules(stay)
     swept("2024-05-21T00:00")
     assert "AL-4" in open_rules(stay)
-    with clock.set_to(at("2024-05-21T11:00")):
-        gaps = queries.gaps_of(queries.papers_of(stay.pk), queries.clock_of(stay.pk))
-    assert min(gap.since for gap in gaps) == at("2024-05-06T00:00")
-    assert max(gap.until or at("2024-05-21T11:00") for gap in gaps) >= at("2024-05-20T11:00")
+    due = clock_of(stay).due_at
+    assert due is None or due <= at("2024-06-11T00:00"), "no later than what a leader accepted"
 
 
 def test_a_stay_whose_papers_were_loaded_was_watched_all_along(stay: Custody) -> None:
@@ -517,8 +535,17 @@ def test_a_late_paper_is_answered_for_by_a_leader_and_by_nobody_else(stay: Custo
     warning = Warning.objects.get(rule="AL-4")
     with clock.set_to(at("2024-05-07T11:00")):
         services.answer(warning.pk, "late_paper", "办案单位说明已收", by=OFFICER)
+        for post in (Post.CASE_OFFICER, Post.ADMISSION):
+            with pytest.raises(NotAllowed, match="leaders_decide"):
+                services.answer(warning.pk, "accepted", "属实", by=an_officer(post))
+        services.answer(warning.pk, "late_paper", "已约谈办案单位", by=LEADER)
+        assert clock_of(stay).due_at == at("2024-05-06T00:00"), "that is no decision"
         assert open_rules(stay) == {"AL-4"}
-        services.answer(warning.pk, "late_paper", "已约谈办案单位并报检察院", by=LEADER)
+        services.answer(warning.pk, "accepted", "已约谈办案单位并报检察院", by=LEADER)
+    assert clock_of(stay).due_at == at("2024-06-06T00:00")
+    assert not clock_of(stay).paper_waits
+    (said,) = Entry.objects.filter(kind="limit.computed").order_by("-id")[:1]
+    assert Entry.objects.get(pk=said.because_id).kind == "limit.notice_answered"
     warning.refresh_from_db()
     assert (warning.closed_by, warning.closed_paper_id) == ("answer", paper.pk)
     task = Task.objects.get(custody_id=stay.pk, rule_id="DUTY-LIMIT-OVER")
@@ -533,7 +560,7 @@ def test_custody_beyond_the_limit_is_said_again_when_the_paper_that_answered_for
     paper = late(stay)
     first = Warning.objects.get(rule="AL-4")
     with clock.set_to(at("2024-05-07T11:00")):
-        services.answer(first.pk, "late_paper", "已约谈办案单位并报检察院", by=LEADER)
+        services.answer(first.pk, "accepted", "已约谈办案单位并报检察院", by=LEADER)
     assert open_rules(stay) == set()
     swept("2024-05-08T00:00")
     assert open_rules(stay) == set(), "an end that was answered for is not said for ever"
@@ -573,16 +600,21 @@ def test_a_leaders_answer_ends_nothing_while_the_limit_is_past(stay: Custody) ->
     with clock.set_to(at("2024-05-07T11:00")):
         services.correct_paper(paper.pk, None, reason="录到了别人的档案里", by=OFFICER)
         services.answer(warning.pk, "late_paper", "已核实", by=LEADER)
+        with pytest.raises(Conflict, match="nothing_waits"):
+            services.answer(warning.pk, "accepted", "已核实", by=LEADER)
     assert open_rules(stay) == {"AL-4"}
+    assert not clock_of(stay).paper_waits
 
 
 def test_a_later_paper_that_comes_in_time_answers_for_no_late_one(stay: Custody) -> None:
     entered(stay, ARREST, "2024-03-05T19:00")
     swept("2024-05-06T00:00")
     paper = late(stay)
-    entered(stay, {"type": "prosecution_received", "at": "2024-05-20"}, "2024-05-20T10:00")
+    event = {"type": "prosecution_received", "at": "2024-05-20"}
+    entered(stay, event, "2024-05-20T10:00", late_reason="当日才送达")
     warning = Warning.objects.get(rule="AL-4")
     assert (warning.closed_at, warning.late_paper_id) == (None, paper.pk)
+    assert clock_of(stay).due_at == at("2024-05-06T00:00")
 
 
 def test_an_end_that_no_sweep_has_seen_yet_is_said_before_a_late_paper_moves_it(
@@ -619,12 +651,19 @@ def test_a_paper_that_moves_no_end_is_never_late(stay: Custody) -> None:
     assert entered(stay, IN_TIME, "2024-05-07T10:00", late_reason="迟到").limit_ended_at
 
 
-def test_a_paper_dated_after_the_end_ends_the_warning_and_is_said_to_be_past_it(
+def test_a_paper_dated_after_the_end_says_why_and_waits_too_and_is_said_to_be_past_it(
     stay: Custody,
 ) -> None:
     entered(stay, ARREST, "2024-03-05T19:00")
     swept("2024-05-06T00:00")
-    entered(stay, {"type": "prosecution_received", "at": "2024-05-07"}, "2024-05-07T10:00")
+    event = {"type": "prosecution_received", "at": "2024-05-07"}
+    with pytest.raises(Conflict, match="recorded_late"):
+        entered(stay, event, "2024-05-07T10:00")
+    entered(stay, event, "2024-05-07T10:00", late_reason="当日才移送")
+    assert clock_of(stay).due_at == at("2024-05-06T00:00")
+    assert "AL-4" in open_rules(stay)
+    decided(stay, "2024-05-07T11:00")
+    assert clock_of(stay).state == "S30"
     assert "AL-4" not in open_rules(stay)
     assert clock_of(stay).problems
 
@@ -644,13 +683,18 @@ def test_the_time_from_an_end_to_a_paper_dated_after_it_is_shown_as_without_a_do
     """A paper without its time counts to the end of its day, at most to its entry."""
     entered(stay, ARREST, "2024-03-05T19:00")
     swept("2024-05-06T00:00")
-    paper = entered(stay, event, "2024-05-07T10:00")
-    assert (paper.limit_ended_at, paper.late_reason) == (at("2024-05-06T00:00"), "")
-    assert Warning.objects.get(rule="AL-4").closed_by == "basis"
+    goes_on = event["type"] != "released"
+    why = "当日才移送" if goes_on else ""
+    paper = entered(stay, event, "2024-05-07T10:00", late_reason=why)
+    assert (paper.limit_ended_at, paper.late_reason) == (at("2024-05-06T00:00"), why)
+    assert paper.waits == goes_on
+    if goes_on:
+        decided(stay, "2024-05-07T10:30")
+    assert ("AL-4" in open_rules(stay)) != goes_on, "whoever is to be let go is still here"
     _corrected(paper, event | {"at": "2024-05-04"}, "2024-05-07T11:00")
     with clock.set_to(at("2024-05-07T12:00")):
         (gap,) = queries.gaps_of(queries.papers_of(stay.pk), queries.clock_of(stay.pk))
-    assert (gap.since, gap.until, gap.reason) == (at("2024-05-06T00:00"), at(until), "")
+    assert (gap.since, gap.until, gap.reason) == (at("2024-05-06T00:00"), at(until), why)
 
 
 def test_a_paper_that_follows_the_end_at_its_very_moment_leaves_no_time_without_a_document(
@@ -658,7 +702,10 @@ def test_a_paper_that_follows_the_end_at_its_very_moment_leaves_no_time_without_
 ) -> None:
     entered(stay, ARREST, "2024-03-05T19:00")
     event = {"type": "prosecution_received", "at": "2024-05-06T00:00:00+08:00"}
-    assert entered(stay, event, "2024-05-06T09:00").limit_ended_at is None
+    assert entered(stay, event, "2024-05-06T09:00", late_reason="零点移送").waits
+    decided(stay, "2024-05-06T10:00")
+    with clock.set_to(at("2024-05-06T12:00")):
+        assert queries.gaps_of(queries.papers_of(stay.pk), queries.clock_of(stay.pk)) == []
 
 
 def test_the_time_without_a_document_until_a_release_stays_shown(stay: Custody) -> None:
@@ -708,7 +755,7 @@ def test_an_end_of_before_the_arrival_that_is_said_here_is_not_moved_without_a_r
     warning.refresh_from_db()
     assert (warning.closed_at, warning.late_paper_id) == (None, paper.pk)
     with clock.set_to(at("2024-05-12T11:00")):
-        services.answer(warning.pk, "late_paper", "已核实随案材料", by=LEADER)
+        services.answer(warning.pk, "accepted", "已核实随案材料", by=LEADER)
     assert open_rules(stay) == set()
 
 
@@ -744,12 +791,16 @@ def test_the_time_without_a_document_stays_shown_whatever_is_corrected(stay: Cus
         (open_,) = queries.gaps_of([], queries.clock_of(stay.pk))
         assert (open_.since, open_.until, open_.length) == (at("2024-05-06T00:00"), None, (0, 8))
     paper = late(stay)
+    with clock.set_to(at("2024-05-07T11:00")):
+        (gap,) = queries.gaps_of(queries.papers_of(stay.pk), queries.clock_of(stay.pk))
+        assert (gap.since, gap.until) == (at("2024-05-06T00:00"), None)
+    decided(stay, "2024-05-07T11:00")
     with clock.set_to(at("2024-05-07T12:00")):
         services.correct_paper(
             paper.pk, IN_TIME | {"at": "2024-05-03"}, reason="日期看错", by=OFFICER
         )
         (gap,) = queries.gaps_of(queries.papers_of(stay.pk), queries.clock_of(stay.pk))
-    assert (gap.since, gap.until) == (at("2024-05-06T00:00"), at("2024-05-07T10:30"))
+    assert (gap.since, gap.until) == (at("2024-05-06T00:00"), at("2024-05-07T11:00"))
     assert gap.length == (1, 11)
     assert gap.reason == "办案单位5月7日才送达"
 
@@ -782,18 +833,25 @@ def test_a_correction_that_moves_a_passed_end_later_is_asked_what_a_late_paper_i
         _corrected(paper, right, "2024-05-07T10:30")
     assert (caught.value.code, caught.value.field) == ("timelimits.recorded_late", "late_reason")
     new = _corrected(paper, right, "2024-05-07T10:30", late_reason="原件5月7日才核对")
-    assert clock_of(stay).last_day == date(2024, 6, 5)
+    assert clock_of(stay).last_day == date(2024, 5, 5)
+    with pytest.raises(Conflict, match="correction_waits"):
+        _corrected(paper, right, "2024-05-07T10:40", late_reason="再改")
     warning = Warning.objects.get(rule="AL-4")
     assert (warning.closed_at, warning.late_paper_id) == (None, new.pk)
     said = record.timeline(detainee=stay.detainee_id, kinds=["limit.paper_corrected"])[0]
     assert "原件5月7日才核对" in said.text
-    entered(stay, {"type": "prosecution_received", "at": "2024-05-20"}, "2024-05-20T10:00")
-    assert "AL-4" in open_rules(stay), "the next paper in time answers for no correction"
-    with clock.set_to(at("2024-05-20T11:00")):
-        (gap,) = queries.gaps_of(queries.papers_of(stay.pk), queries.clock_of(stay.pk))
-        assert (gap.since, gap.until) == (at("2024-05-06T00:00"), at("2024-05-07T10:30"))
-        services.answer(warning.pk, "late_paper", "已约谈办案单位", by=LEADER)
+    event = {"type": "prosecution_received", "at": "2024-05-20"}
+    entered(stay, event, "2024-05-20T10:00", late_reason="当日移送")
+    assert "AL-4" in open_rules(stay), "the next paper answers for no correction"
+    decided(stay, "2024-05-20T11:00")
+    assert (clock_of(stay).last_day, clock_of(stay).paper_waits) == (date(2024, 6, 5), True)
+    assert "AL-4" in open_rules(stay), "another paper waits"
+    decided(stay, "2024-05-20T11:10")
+    assert clock_of(stay).last_day == date(2024, 6, 20)
     assert "AL-4" not in open_rules(stay)
+    with clock.set_to(at("2024-05-20T12:00")):
+        gaps = queries.gaps_of(queries.papers_of(stay.pk), queries.clock_of(stay.pk))
+    assert (at("2024-05-06T00:00"), at("2024-05-20T11:00")) in [(g.since, g.until) for g in gaps]
 
 
 def test_a_paper_taken_back_and_entered_anew_with_a_later_date_is_asked_the_same(
@@ -820,6 +878,8 @@ def test_taking_a_paper_back_asks_why_it_comes_late_where_that_moves_a_passed_en
         _corrected(first, None, "2024-05-07T10:00")
     back = _corrected(first, None, "2024-05-07T10:00", late_reason="录到了别人的档案里")
     assert Warning.objects.get(rule="AL-4").late_paper_id == back.pk
+    assert clock_of(stay).due_at == at("2024-05-06T00:00")
+    decided(stay, "2024-05-07T11:00")
     assert clock_of(stay).due_at == at("2024-06-06T00:00")
     assert second.pk != back.pk
 
@@ -896,6 +956,149 @@ def test_no_late_paper_whatever_it_says_makes_a_clock_lose_that_its_limit_had_en
             transaction.set_rollback(True)
 
     holds()
+
+
+def test_a_paper_that_a_leader_does_not_accept_stays_on_the_record_and_never_counts(
+    stay: Custody,
+) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    swept("2024-05-06T00:00")
+    paper = late(stay)
+    decided(stay, "2024-05-07T11:00", "not_accepted", "文书落款日期与送达回证不符")
+    row = clock_of(stay)
+    assert (row.due_at, row.paper_waits) == (at("2024-05-06T00:00"), False)
+    assert Warning.objects.get(rule="AL-4").late_paper_id is None
+    assert open_rules(stay) == {"AL-4"}
+    (_arrest, shown) = queries.papers_of(stay.pk)
+    assert (shown.id, shown.counts, shown.accepted) == (paper.pk, False, False)
+    assert shown.words == "文书落款日期与送达回证不符"
+    with pytest.raises(Conflict, match="nothing_waits"):
+        decided(stay, "2024-05-07T12:00")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Decision.objects.filter(paper=paper).update(accepted=True)
+    again = late(stay, "2024-05-08T09:00")
+    decided(stay, "2024-05-08T10:00")
+    assert clock_of(stay).due_at == at("2024-06-06T00:00")
+    assert [one.counts for one in queries.papers_of(stay.pk) if one.type == "extension"] == [
+        one.id == again.pk for one in queries.papers_of(stay.pk) if one.type == "extension"
+    ]
+
+
+def test_a_correction_that_is_not_accepted_leaves_the_paper_and_another_may_follow(
+    stay: Custody,
+) -> None:
+    paper = entered(stay, ARREST, "2024-03-05T19:00")
+    later = ARREST | {"at": "2024-04-05"}
+    _corrected(paper, later, "2024-05-07T10:00", late_reason="核对原件晚")
+    decided(stay, "2024-05-07T11:00", "not_accepted")
+    assert clock_of(stay).due_at == at("2024-05-06T00:00")
+    _corrected(paper, ARREST | {"at": "2024-03-04"}, "2024-05-07T12:00")
+    assert clock_of(stay).due_at == at("2024-05-05T00:00")
+    with pytest.raises(Conflict, match="replaced_already"):
+        _corrected(paper, later, "2024-05-07T13:00", late_reason="核对原件晚")
+
+
+def test_a_paper_that_waits_may_be_put_right_and_is_asked_about_once(stay: Custody) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    swept("2024-05-06T00:00")
+    wrong = late(stay)
+    right = _corrected(
+        wrong, IN_TIME | {"at": "2024-05-03"}, "2024-05-07T11:00", late_reason="迟到"
+    )
+    assert Warning.objects.get(rule="AL-4").late_paper_id == right.pk
+    decided(stay, "2024-05-07T12:00")
+    assert [one.id for one in queries.papers_of(stay.pk) if one.counts][1:] == [right.pk]
+    assert clock_of(stay).due_at == at("2024-06-06T00:00")
+    assert open_rules(stay) == set()
+
+
+def test_the_way_out_counts_at_once_and_no_paper_undoes_it_behind_a_leaders_back(
+    stay: Custody,
+) -> None:
+    """Bail after the end: the person leaves. Until they have, the end that passed is told."""
+    entered(stay, ARREST, "2024-03-05T19:00")
+    swept("2024-05-06T00:00")
+    entered(stay, {"type": "bail", "at": "2024-05-07"}, "2024-05-07T10:00")
+    assert clock_of(stay).standing == "ended"
+    assert open_rules(stay) >= {"AL-4"}
+    held_again = ARREST | {"at": "2024-05-08"}
+    with pytest.raises(Conflict, match="recorded_late"):
+        entered(stay, held_again, "2024-05-08T10:00", reason="照录")
+    entered(stay, held_again, "2024-05-08T10:00", reason="照录", late_reason="另案逮捕")
+    assert clock_of(stay).standing == "ended"
+    decided(stay, "2024-05-08T11:00")
+    assert clock_of(stay).standing == "running"
+
+
+#: Whatever may be entered after an end, of whatever day, and may move it.
+ANY_PAPER = st.one_of(
+    LATE_PAPERS,
+    st.sampled_from(
+        [
+            {"type": "trial_accepted", "instance": "first", "procedure": "ordinary"},
+            {"type": "trial_suspended"},
+            {"type": "trial_resumed"},
+            {"type": "supplementary_investigation_started"},
+            {"type": "supplementary_investigation_ended"},
+            {"type": "returned_for_investigation"},
+            {"type": "psychiatric_exam_ended"},
+            {"type": "judgment_received"},
+            {"type": "criminal_detention"},
+            {"type": "administrative_detention", "days": 10},
+        ]
+    ),
+)
+DEEDS = st.lists(
+    st.tuples(
+        st.sampled_from(["enter", "enter", "enter", "correct", "take back", "refuse", "sweep"]),
+        ANY_PAPER,
+        st.dates(date(2024, 3, 5), date(2024, 5, 30)).map(date.isoformat),
+        st.integers(0, 5),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+def test_whatever_arrives_after_an_end_in_whatever_order_no_due_instant_gets_later_unless_accepted(
+    stay: Custody,
+) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    permit = {"type": "permit_issued", "at": "2024-05-02", "until": "2024-05-05"}
+    entered(stay, permit, "2024-05-02T10:00")
+    end = at("2024-05-06T00:00")
+    moved = 0
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(DEEDS, st.booleans())
+    def holds(deeds: list[tuple[str, dict[str, Any], str, int]], swept_before: bool) -> None:
+        nonlocal moved
+        with transaction.atomic():
+            if swept_before:
+                swept("2024-05-06T00:00")
+            for hour, (deed, event, day, which) in enumerate(deeds):
+                now = f"2024-05-30T{hour + 9:02}:00"
+                said = {"reason": "照录", "late_reason": "迟到"}
+                mine = list(Paper.objects.filter(custody=stay).order_by("recorded_at", "id"))
+                try:
+                    if deed == "enter":
+                        entered(stay, event | {"at": day}, now, **said)
+                    elif deed == "sweep":
+                        swept(now)
+                    elif deed == "refuse":
+                        decided(stay, now, "not_accepted")
+                    else:
+                        right = event | {"at": day} if deed == "correct" else None
+                        _corrected(mine[which % len(mine)], right, now, late_reason="迟到")
+                except (Conflict, Missing, Warning.DoesNotExist):
+                    continue
+                moved += Paper.objects.filter(custody=stay, waits=True).exists()
+                row = clock_of(stay)
+                assert row.standing in ("no_basis", "ended") or (row.due_at and row.due_at <= end)
+            transaction.set_rollback(True)
+
+    holds()
+    assert moved > 30, "most of what is tried would have moved the end"
 
 
 def test_the_database_keeps_no_late_paper_without_its_reason(stay: Custody) -> None:
