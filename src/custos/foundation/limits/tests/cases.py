@@ -267,6 +267,11 @@ def _event(random: Random, kind: str, day: date, steps: int) -> dict[str, Any]:
     return event(kind, at, **fields)
 
 
+def dated(random: Random, kind: str, day: date) -> dict[str, Any]:
+    """A fact of a kind and day, with fields as made-up cases have them."""
+    return _event(random, kind, day, 0)
+
+
 def _fields(random: Random, kind: str, day: date, steps: int) -> dict[str, Any]:
     def maybe(name: str, value: Any, chance: float = 0.5) -> dict[str, Any]:
         return {name: value} if random.random() < chance else {}
