@@ -155,6 +155,8 @@ class WindowRule(Rule):
     states: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
     when: dict[str, tuple[str, ...]] = {}
+    #: Not where a stage of this state follows the event: who serves the sentence here isn't delivered.
+    unless: str | None = None
     longer_than: Length | None = None
     anchor: Literal["start", "due", "event", "intake"]
     at: tuple[Length, ...]

@@ -77,7 +77,7 @@ def of_events(result: Result, only: Container[str] | None = None) -> list[Window
             rule = held.rule
             if only is not None and rule.id not in only:
                 continue
-            if held.first <= fact.day <= held.last and _wanted(rule, fact):
+            if held.first <= fact.day <= held.last and _wanted(rule, fact, result):
                 answered = _answered(rule, place, result)
                 for length in rule.at:
                     at = _later(fact.at, fact.whole_day, length)
@@ -151,7 +151,11 @@ def _over(stage: Stage, at: int) -> bool:
     return stage.ended is not None and stage.ended < at
 
 
-def _wanted(rule: WindowRule, fact: Fact) -> bool:
+def _wanted(rule: WindowRule, fact: Fact, result: Result) -> bool:
+    if rule.unless is not None and any(
+        stage.state == rule.unless and stage.at >= fact.at for stage in result.stages
+    ):
+        return False
     return not rule.when or all(
         fact.data.get(field) in values for field, values in rule.when.items()
     )

@@ -128,9 +128,16 @@ def beside(world: Replay, case: dict) -> dict:
         for name, (kinds, steps, answer) in AFTER_FACT.items():
             if event["type"] not in kinds or not _wanted(name, event, when):
                 continue
+            if name == "AL-8" and _serves_here(world.rows, when):
+                continue
             done = answer is not None and _answered(name, answer, used[number + 1 :])
             windows += [(name, _later(when, *step), None, when.place, done) for step in steps]
     return {"windows": sorted(windows, key=repr), "totals": sorted(_totals(world, today))}
+
+
+def _serves_here(rows: list[Row], notice: When) -> bool:
+    """A.9: criminal detention, and whose term has three months left or less, stay; everyone else must go."""
+    return any(row.state == "S81" and row.began >= notice.moment for row in rows)
 
 
 #: Owed to whoever was detained, however the case goes on, until they are free.

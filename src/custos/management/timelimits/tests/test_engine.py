@@ -169,6 +169,26 @@ def test_al_8_is_said_twenty_and_twenty_eight_days_after_the_execution_notice() 
     assert said(effective, notice, now="2024-07-04T00:00")["AL-8"] == 2
 
 
+@pytest.mark.parametrize(
+    ("term", "stays"),
+    [
+        # 刑事诉讼法 第264条: three months left or less on the day of the notice, or criminal detention.
+        ({"kind": "fixed_term", "from": "2023-09-06", "years": 1}, True),
+        ({"kind": "criminal_detention_term", "from": "2024-04-01", "months": 6}, True),
+        ({"kind": "fixed_term", "from": "2023-09-06", "years": 1, "months": 1}, False),
+    ],
+)
+@pytest.mark.parametrize("sentence_first", [True, False])
+def test_al_8_is_not_said_of_who_serves_the_sentence_here(
+    term: dict[str, Any], stays: bool, sentence_first: bool
+) -> None:
+    effective = {"type": "judgment_effective", "at": "2024-06-01"}
+    notice = {"type": "execution_notice_received", "at": "2024-06-05"}
+    sentence = {"type": "sentence", "at": "2024-06-02" if sentence_first else "2024-06-06"} | term
+    papers = [sentence, notice] if sentence_first else [notice, sentence]
+    assert ("AL-8" in said(effective, *papers, now="2024-07-04T00:00")) != stays
+
+
 def test_al_9_is_said_when_custody_reaches_the_sentence_of_first_instance() -> None:
     events = (
         {"type": "trial_accepted", "at": "2024-02-01"},
