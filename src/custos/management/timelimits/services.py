@@ -39,6 +39,7 @@ from custos.foundation.limits.engine import Result
 from custos.foundation.limits.facts import Problem
 from custos.foundation.media.services import StoredFile
 from custos.foundation.organizations import queries as organizations
+from custos.foundation.record import queries as queries_of_record
 from custos.foundation.record import services as record
 from custos.foundation.record.parties import Actor
 from custos.foundation.record.services import Deed
@@ -877,6 +878,21 @@ def _close(
         by=_SYSTEM,
         because=warning.entry_id,
     )
+    if by_what in _ASKS_NO_MORE:
+        words = gettext("The warning has ended: %(how)s.") % {"how": kinds.ENDINGS[by_what]}
+        duty.withdraw_asked(_entries(warning), words, by=_SYSTEM)
+
+
+#: What ends a warning without an officer's words: nothing is left to be done about it.
+_ASKS_NO_MORE = frozenset({"basis", "release", "replaced"})
+
+
+def _entries(warning: Warning) -> list[UUID]:
+    """Every entry by which a warning was said."""
+    if warning.step == 1:
+        return [warning.entry_id]
+    later = [line.id for line in queries_of_record.following(warning.entry_id)]
+    return [warning.entry_id, *later]
 
 
 def _raise(
@@ -1111,6 +1127,8 @@ def answer(warning_id: UUID, intention: str, words: str, *, by: Actor) -> Warnin
         elif "answer" in catalogue.rules().named(warning.rule).ends_by:
             row = _clock_of(warning.custody_id)
             _close(deed, warning, row, "answer", None)
+            for entry in _entries(warning):
+                duty.settle_entry(entry, words.strip(), by=by)
         elif warning.late_paper_id is not None and by.post in kinds.LEADING:
             _answer_for_late_paper(deed, warning, words.strip(), by)
     return warning

@@ -100,11 +100,13 @@ class TaskHandedBack(Kind):
 
 
 class TaskWithdrawn(Kind):
-    """The task is not to be done, for the reason given. Ending duty unanswered is for police."""
+    """The task is not to be done, for the reason given. Ending duty unanswered is for police; the program
+    does it where what the task was about is over.
+    """
 
     name, version = "task.withdrawn", 1
     title = _("Task withdrawn")
-    writers = Writers.posts(police_only=True)
+    writers = Writers.posts(police_only=True, system=True)
     readers, converges = Readers.STAFF, True
     task: UUID
     reason: str

@@ -268,6 +268,23 @@ def withdraw(task_id: UUID, reason: str, *, by: Actor) -> Task:
     return task
 
 
+def withdraw_asked(entries: Collection[UUID], reason: str, *, by: Actor) -> int:
+    """Take back what some entries asked, for what they were about is over; returns how many tasks.
+
+    Called by the part of the system that sees it, within the deed by which it is over.
+    """
+    words = _words(reason, "reason", _("Say why this is not to be done."))
+    with record.deed() as deed:
+        found = Task.objects.visible_to(scope.current()).select_for_update(of=("self",))
+        asked = found.filter(source_entry_id__in=list(entries), state__in=engine.UNFINISHED)
+        tasks = list(asked.order_by("id"))
+        for task in tasks:
+            task.withdrawn_reason = words
+            _end(task, State.WITHDRAWN, by, deed.at)
+            opening.tell(deed, task, TaskWithdrawn(task=task.pk, reason=words), by=by)
+    return len(tasks)
+
+
 def sweep(now: datetime | None = None, limit: int = 500) -> int:
     """Climb the ladder with every task whose deadline has passed; returns how many.
 

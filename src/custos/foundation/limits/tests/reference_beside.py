@@ -136,7 +136,7 @@ def beside(world: Replay, case: dict) -> dict:
 
 
 def _serves_here(rows: list[Row], notice: When) -> bool:
-    """A.9: criminal detention, and whose term has three months left or less, stay; everyone else must go."""
+    """A.9: criminal detention, and a term of which three months are left or less; everyone else must go."""
     return any(row.state == "S81" and row.began >= notice.moment for row in rows)
 
 

@@ -22,6 +22,7 @@ from custos.foundation.record.parties import Post, StaffKind
 from custos.management.timelimits import computing, permits, queries, services
 from custos.management.timelimits.models import Clock, Decision, Paper, Warning
 from custos.management.timelimits.services import GivenPaper
+from custos.prevention.duty import services as duty
 from custos.prevention.duty.models import Task
 from tests import leaving
 from tests.factories import SYSTEM, a_cell, a_detainee, a_facility, an_officer
@@ -256,6 +257,50 @@ def test_a_warning_ends_by_a_new_basis(stay: Custody) -> None:
     warning = Warning.objects.get(rule="AL-2")
     assert (warning.closed_by, warning.closed_paper_id) == ("basis", paper.pk)
     assert clock_of(stay).last_day == date(2024, 6, 5)
+
+
+def test_the_tasks_of_a_warning_end_with_it_and_say_so(stay: Custody) -> None:
+    """All of them, also the one that somebody has accepted."""
+    entered(stay, ARREST, "2024-03-05T19:00")
+    swept("2024-04-29T00:00")
+    with clock.set_to(at("2024-04-30T09:00")):
+        duty.accept(Task.objects.get(custody_id=stay.pk).pk, by=OFFICER)
+    swept("2024-05-01T00:00")
+    entered(stay, EXTENSION | {"at": "2024-05-01"}, "2024-05-01T10:00")
+    tasks = Task.objects.filter(custody_id=stay.pk, rule_id="DUTY-LIMIT-NEAR")
+    assert [(one.state, one.withdrawn_reason) for one in tasks] == [
+        ("withdrawn", "预警已解除：有新的依据。")
+    ] * 2
+    assert Entry.objects.filter(kind="task.withdrawn", custody_id=stay.pk).count() == 2
+
+
+@pytest.mark.parametrize("how", ["release", "replaced"])
+def test_tasks_about_a_limit_end_when_the_person_left_or_something_stronger_is_said(
+    stay: Custody, how: str
+) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    swept("2024-04-29T00:00")
+    near = Task.objects.get(custody_id=stay.pk, rule_id="DUTY-LIMIT-NEAR")
+    if how == "release":
+        with clock.set_to(at("2024-04-30T09:00")):
+            leaving.left(stay)
+    else:
+        swept("2024-05-06T00:00")
+        assert Task.objects.get(rule_id="DUTY-LIMIT-OVER").state == "open"
+    near.refresh_from_db()
+    assert near.state == "withdrawn"
+
+
+def test_what_ends_a_warning_in_words_answers_its_task(stay: Custody) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    event = {"type": "application_received", "at": "2024-03-10T09:00:00+08:00", "kind": "expired"}
+    entered(stay, event, "2024-03-10T10:00")
+    swept("2024-03-11T09:00")
+    warning = Warning.objects.get(rule="AL-6")
+    with clock.set_to(at("2024-03-11T10:00")):
+        services.answer(warning.pk, "forwarded", "已转办案单位", by=OFFICER)
+    task = Task.objects.get(source_kind="limit.application_waits")
+    assert (task.state, task.answer) == ("answered", "已转办案单位")
 
 
 def test_a_warning_does_not_end_by_a_correction(stay: Custody) -> None:
