@@ -132,7 +132,11 @@ def see_that_they_go(event: Event, deed: Deed) -> None:
 
 @on(ReleaseReceived, emits=[TaskOpened])
 def let_them_go(event: Event, deed: Deed) -> None:
-    """A document of release was received: it is counted how long it takes."""
+    """A document of release was received: it is counted how long it takes, and their clock says so."""
+    said = event.payload
+    assert isinstance(said, ReleaseReceived)
+    if event.about.custody_id:
+        timelimits.to_leave(event.about.custody_id, said.received_at, said.due_at)
     duty.open_task(event, deed)
 
 
@@ -145,6 +149,8 @@ def call_the_leader(event: Event, deed: Deed) -> None:
 @on(ReleaseWithdrawn, emits=[TaskOpened])
 def look_at_the_withdrawal(event: Event, deed: Deed) -> None:
     """A leader closed a case without anybody leaving; another one looks at it."""
+    if event.about.custody_id:
+        timelimits.stays_after_all(event.about.custody_id)
     duty.open_task(event, deed)
 
 

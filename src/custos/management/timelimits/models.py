@@ -137,7 +137,8 @@ class Clock(models.Model):
     `watched_since`, the admission, is history that the person brought along; what ended since then is not,
     also where it was entered here only later, from a sheet. `unheld_since` is since when no document of the
     file holds the person; null where one does, whatever the papers of the clock come to. `paper_waits`:
-    papers of the stay wait for a leader's decision, and aren't in the result.
+    papers of the stay wait for a leader's decision, and aren't in the result. `leaves_since` is when the
+    document was received on which the person is to leave, `leaves_by` until when that may take.
     """
 
     class Standing(models.TextChoices):
@@ -168,6 +169,8 @@ class Clock(models.Model):
     computed_at = models.DateTimeField()
     unheld_since = models.DateTimeField(null=True)
     paper_waits = models.BooleanField(default=False)
+    leaves_since = models.DateTimeField(null=True)
+    leaves_by = models.DateTimeField(null=True)
 
     objects = ScopedManager()
 
@@ -179,6 +182,10 @@ class Clock(models.Model):
             models.CheckConstraint(
                 condition=Q(due_at__isnull=True) | Q(standing="running"),
                 name="timelimits_clock_due",
+            ),
+            models.CheckConstraint(
+                condition=Q(leaves_by__isnull=True) | Q(leaves_since__isnull=False),
+                name="timelimits_clock_leaves",
             ),
         ]
         indexes = [

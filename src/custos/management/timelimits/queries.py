@@ -79,6 +79,8 @@ class ClockShown:
     sign: tuple[str, Any]
     by_papers: datetime | None
     paper_waits: bool
+    leaves_since: datetime | None
+    leaves_by: datetime | None
 
     @property
     def state_title(self) -> str:
@@ -111,12 +113,22 @@ def _shown(row: Clock, now: datetime) -> ClockShown:
         _sign(row, now),
         row.due_at,
         row.paper_waits and row.held,
+        row.leaves_since if row.held else None,
+        row.leaves_by if row.held else None,
     )
 
 
 def _sign(row: Clock, now: datetime) -> tuple[str, Any]:
+    """How a clock stands in a word, with what else is to be known of it at a glance."""
     tone, word = tone_of(row.standing, row.due_at, now, row.unheld_since is not None)
-    if row.paper_waits and row.held:
+    if not row.held:
+        return tone, word
+    if row.leaves_since is not None:
+        late = row.leaves_by is not None and row.leaves_by <= now
+        leaves = _("should have left") if late else _("to leave, document received")
+        said = format_lazy("{} · {}", word, leaves) if tone == "late" else leaves
+        return ("late" if late or tone == "late" else "waiting"), said
+    if row.paper_waits:
         return "late", format_lazy("{} · {}", word, _("a paper waits for a leader"))
     return tone, word
 
@@ -228,7 +240,8 @@ def narrowed(left: str, now: datetime, prefix: str = "") -> Q:
     if left == "none":
         return Q(**{stands: engine.NO_BASIS}) | unheld
     if left == "out":
-        return Q(**{f"{due}__lte": now}) | Q(**{stands: engine.ENDED}) | unheld
+        leaves = Q(**{f"{prefix}leaves_by__lte": now})
+        return Q(**{f"{due}__lte": now}) | Q(**{stands: engine.ENDED}) | unheld | leaves
     return Q(**{f"{prefix}differs": True})
 
 

@@ -675,6 +675,24 @@ def end(custody_id: UUID, deed: Deed) -> None:
         _close(deed, warning, row, "release", None)
 
 
+def to_leave(custody_id: UUID, received_at: datetime, by: datetime | None) -> None:
+    """A document was received on which somebody is to leave: their clock says so, and until when that may
+    take. A further one moves neither later. Within the deed of the receipt, which holds the stay.
+    """
+    row = _clock_of(custody_id)
+    row.leaves_since = min(received_at, row.leaves_since or received_at)
+    if by is not None:
+        row.leaves_by = min(by, row.leaves_by or by)
+    row.save(update_fields=["leaves_since", "leaves_by"])
+
+
+def stays_after_all(custody_id: UUID) -> None:
+    """The document on which somebody was to leave was withdrawn. Within the deed that did."""
+    row = _clock_of(custody_id)
+    row.leaves_since = row.leaves_by = None
+    row.save(update_fields=["leaves_since", "leaves_by"])
+
+
 def follow_documents(custody_id: UUID, fact: UUID, deed: Deed, *, because: UUID, by: Actor) -> None:
     """Ask the gate anew on which documents of the file somebody is held, after one ended or came in.
 

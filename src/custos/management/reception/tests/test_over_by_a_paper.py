@@ -14,7 +14,7 @@ from custos.foundation.database import scope
 from custos.foundation.record.models import Entry
 from custos.foundation.record.parties import Post
 from custos.management.reception.models import Release
-from custos.management.reception.release import opening
+from custos.management.reception.release import opening, services
 from custos.management.reception.tests.grounds import COUNTY, OTHER, a_document, unfinished
 from custos.management.timelimits import queries as limits
 from custos.management.timelimits import services as timelimits
@@ -151,3 +151,25 @@ def test_a_release_by_the_court_frees_from_the_warrant_of_the_police_in_that_cas
     entered(stay, RELEASED, authority="某县人民法院")
     assert leaving.grounds(stay) == ("捕2号",)
     assert "release.ordered" in unfinished(stay)
+
+
+def test_a_document_of_release_that_was_received_stands_on_the_clock_until_it_is_withdrawn(
+    stay: Custody,
+) -> None:
+    """The clock of a limit that still runs says that the person leaves, since when, and by when."""
+    worlds.arrested(stay, days_ago=9)
+    before = limits.clock_of(stay.pk)
+    assert str(before.sign[1]) == "runs"
+    case = ways.received(stay)
+    assert case.due_at is not None
+    shown = limits.clock_of(stay.pk)
+    assert (shown.leaves_since, shown.leaves_by) == (case.received_at, case.due_at)
+    assert (shown.sign[0], str(shown.sign[1])) == ("waiting", "to leave, document received")
+    assert shown.due_at == before.due_at, "what the papers of the clock come to stays"
+    with clock.set_to(case.due_at):
+        late = limits.clock_of(stay.pk)
+        assert (late.sign[0], str(late.sign[1])) == ("late", "should have left")
+        assert limits.figures(stay.organization_id).out == 1
+    services.withdraw(case.pk, reason="文书系同名他人", by=an_officer(Post.LEADER))
+    assert limits.clock_of(stay.pk).leaves_since is None
+    assert str(limits.clock_of(stay.pk).sign[1]) == "runs"

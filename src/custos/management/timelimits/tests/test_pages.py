@@ -193,6 +193,21 @@ def test_a_late_paper_is_asked_for_its_reason_and_the_time_without_a_document_is
     assert "Heldwithoutadocumentherefrom" in _set_in_lines(printed)
 
 
+def test_the_clock_of_who_is_to_leave_on_a_document_says_so_and_by_when(
+    stay: Custody, sign_in: SignIn
+) -> None:
+    worlds.arrested(stay, days_ago=9)
+    received = clock.now() - timedelta(minutes=30)
+    by = received + timedelta(hours=2)
+    Clock.objects.filter(custody=stay).update(leaves_since=received, leaves_by=by)
+    client = sign_in()
+    page = client.get(reverse("person_limits", args=[stay.pk])).content.decode()
+    assert "To leave, document received" in page
+    assert page.count(f"{received.astimezone(clock.LOCAL):%H:%M}") >= 1
+    assert "They must be out by:" in page
+    assert "to leave, document received" in client.get(reverse("limits")).content.decode()
+
+
 def test_papers_that_are_taken_over_after_an_end_that_was_said_here_are_asked_why(
     stay: Custody, sign_in: SignIn
 ) -> None:
