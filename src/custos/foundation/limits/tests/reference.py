@@ -372,6 +372,11 @@ class Row:
         return spans
 
     def due(self, today: date, out: int | None = None) -> datetime | None:
+        found = self.ends(today, out)
+        return min(found) if found else None
+
+    def ends(self, today: date, out: int | None = None) -> list[datetime]:
+        """Every end that a text or a paper gives the stage."""
         if out is None:
             out = self.left_out(today)
         found = list(self.bounds)
@@ -397,7 +402,18 @@ class Row:
                 found.append(until_midnight(last + (out - before) * ONE))
         if found and self.granted_until is not None:
             found.append(until_midnight(self.granted_until))
-        return min(found) if found else None
+        return found
+
+    def beyond(self, today: date) -> set[datetime]:
+        """Bounds and dates of papers that lie after the end that counts, and so bind nothing."""
+        due = self.due(today)
+        papers = [until_midnight(one) for one in (self.paper, self.granted_until) if one]
+        # The total of detention binds the review of an arrest only where it ends first.
+        out = self.left_out(today)
+        whole = [until_midnight(last + out * ONE) for last in self.moving]
+        whole = [*whole, *map(until_midnight, self.terms)] if self.state == "S11" else []
+        bounds = [*self.bounds, *papers, *whole]
+        return {one for one in bounds if due is not None and one > due}
 
     def differs(self, today: date) -> bool:
         """Whether the paper names another last day than the count."""
@@ -601,6 +617,26 @@ def shown(world: Replay, case: dict) -> dict:
         status = "ended"
     wrong = sorted(world.wrong)
     return {"stages": stages, "current": current, "status": status, "problems": wrong}
+
+
+def readings(world: Replay, case: dict) -> list[tuple]:
+    """Of each stage the texts that are read for its end, every end, and its last day."""
+    found = []
+    for row in world.rows:
+        today = date.fromisoformat(case["as_of"]) if row is world.row else last_seen(row)
+        due = row.due(today)
+        last = (due - timedelta(seconds=1)).date() if due is not None else None
+        ends = set(row.ends(today)) - row.beyond(today)
+        texts: str | None = "".join(sorted(row.readings))
+        if row.state in READ_OTHERWISE:
+            ends, texts = {due} if due is not None else set(), None
+        found.append((texts, sorted(ends), last))
+    return found
+
+
+#: Terms of a sentence and of treatment, hours of a summons, and boarding: each by a text of its own, and of
+#: a term the year rule counts, which gives no day later than the month rule (TV-14).
+READ_OTHERWISE = {"S81", "S95", "compulsory_treatment", "summons"}
 
 
 def last_seen(row: Row) -> date:

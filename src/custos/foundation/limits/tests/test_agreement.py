@@ -2,6 +2,7 @@
 
 import ast
 import json
+from datetime import date, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -10,7 +11,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from custos.foundation.limits import engine, facts, law, windows
+from custos.foundation.limits import engine, facts, law, results, windows
 from custos.foundation.limits.law import Law
 from custos.foundation.limits.tests import cases, reference, reference_beside
 
@@ -28,7 +29,37 @@ def _both(
     """Stages, what is wrong, windows and totals of a case, by the engine and by the second clock."""
     result, world = engine.compute(facts.read(case), changed), reference.world_of(case)
     ours = cases.of_engine(result) | cases.beside_of_engine(result)
-    return ours, reference.shown(world, case) | reference_beside.beside(world, case)
+    theirs = reference.shown(world, case) | reference_beside.beside(world, case)
+    if len(result.stages) != len(world.rows):
+        return ours, theirs
+    ours["readings"] = _readings(result, world, case)
+    return ours, theirs | {"readings": reference.readings(world, case)}
+
+
+#: The texts that the second clock knows by a letter: months by SPC 202 and by HX2006 4, days, hours.
+LETTERS = {"SPC-202": "m", "HX2006-4": "p", "CPL-105": "d", "DR-32": "d", "HX2006-4-HOURS": "h"}
+#: Readings that never are the earliest, and are kept to be shown: the second clock doesn't draw them.
+LATER = {"CPL-208-LATEST", "PAUSE-INCLUSIVE"}
+
+
+def _readings(
+    result: engine.Result, world: reference.Replay, case: dict[str, Any]
+) -> list[tuple[Any, ...]]:
+    """The same of the engine's stages: texts, ends and last day."""
+    found = []
+    for stage, row in zip(result.stages, world.rows, strict=True):
+        today = date.fromisoformat(case["as_of"])
+        day = today if row is world.row else reference.last_seen(row)
+        other = stage.state in reference.READ_OTHERWISE
+        ends = {
+            datetime.fromisoformat(results.iso(at)).replace(tzinfo=None)
+            for name, at in stage.ends
+            if at == stage.due or not (other or name in LATER)
+        }
+        texts = None if other else "".join(sorted(LETTERS[name] for name in stage.readings))
+        last = date.fromordinal(stage.last_day) if stage.last_day else None
+        found.append((texts, sorted(ends - row.beyond(day)), last))
+    return found
 
 
 @hypothesis.settings(max_examples=1_000, deadline=None)
