@@ -60,7 +60,7 @@ class ClockShown(Shape):
 
     model_config = like(**_CLOCK) | {"from_attributes": True}
     custody_id: UUID = Field(description="The stay.")
-    standing: str = Field(description="running, no_basis, no_limit or ended.")
+    standing: str = Field(description="running, no_basis, no_limit, ended or escaped.")
     state: str = Field(description="Code of the stage that runs; empty where none does.")
     authority: str = Field(description="Code of who has the case.")
     due_at: datetime | None = Field(

@@ -109,6 +109,7 @@ class Clock(models.Model):
         NO_BASIS = "no_basis"
         NO_LIMIT = "no_limit"
         ENDED = "ended"
+        ESCAPED = "escaped"
 
     custody = models.OneToOneField(
         Custody, primary_key=True, on_delete=models.PROTECT, related_name="clock"

@@ -46,7 +46,7 @@ def standing(custody_id: UUID, at: datetime | None = None) -> Permit:
         against.append(("permit_past", _("The permit's last day is past.")))
     for window in windows.interrogation_blocked(result, engine.instant_of(moment)):
         against.append((window.rule.id, catalogue.Title(**window.rule.title.model_dump())))
-    if stands.standing in (engine.NO_BASIS, engine.ENDED):
+    if stands.standing in (engine.NO_BASIS, engine.ENDED, engine.ESCAPED):
         against.append(("no_limit_runs", _("No limit of custody runs.")))
     elif stands.due_at is not None and moment >= stands.due_at and not against:
         against.append(("limit_past", _("The limit of custody is past.")))

@@ -37,6 +37,8 @@ def tone_of(
     standing: str, due_at: datetime | None, now: datetime, unheld: bool = False
 ) -> tuple[str, Any]:
     """The sign of a clock: the tone of a state, and its word; `unheld`: no document of the file holds."""
+    if standing == engine.ESCAPED:
+        return "late", _("escaped")
     if unheld:
         return "late", _("no document")
     if standing == engine.NO_BASIS:
@@ -218,7 +220,8 @@ def narrowed(left: str, now: datetime, prefix: str = "") -> Q:
     if left == "none":
         return Q(**{stands: engine.NO_BASIS}) | unheld
     if left == "out":
-        return Q(**{f"{due}__lte": now}) | Q(**{stands: engine.ENDED}) | unheld
+        here = ~Q(**{stands: engine.ESCAPED})
+        return Q(**{f"{due}__lte": now}) | Q(**{stands: engine.ENDED}) | unheld & here
     return Q(**{f"{prefix}differs": True})
 
 
@@ -250,19 +253,21 @@ def over_by_facility(organization: int) -> dict[int, int]:
     """How many people each facility of a subtree holds beyond their limit or on no document, by the
     facility; those that hold nobody so are left out. One query.
     """
-    over = _of(organization).filter(narrowed("over", clock.now()) | Q(unheld_since__isnull=False))
+    unheld = Q(unheld_since__isnull=False) & ~Q(standing=engine.ESCAPED)
+    over = _of(organization).filter(narrowed("over", clock.now()) | unheld)
     return dict(over.values_list("organization_id").annotate(Count("pk")).order_by())
 
 
 def pressing(facility: int, by: datetime) -> list[tuple[UUID, ClockShown]]:
     """The clocks of a facility that have no basis, have ended or end by then, and those of whom no document
     holds, each with the identifier of its person; these first, then those without a basis, then by their
-    end. Names nobody. One query.
+    end. Whoever escaped isn't here to be let go, and stands in none of it. Names nobody. One query.
     """
     now = clock.now()
     ends = Q(due_at__lte=by) | Q(standing__in=(engine.NO_BASIS, engine.ENDED))
     ends |= Q(unheld_since__isnull=False)
     rows = clocks().filter(ends, organization_id=facility, held=True).select_related("custody")
+    rows = rows.exclude(standing=engine.ESCAPED)
     ordered = rows.order_by(
         F("unheld_since").asc(nulls_last=True), F("due_at").asc(nulls_first=True), "pk"
     )

@@ -676,7 +676,8 @@ def _tell(deed: Deed, row: Clock, weighed: Weighed, before: datetime | None, bec
     old = [_kept(stage) for stage in results.as_json(weighed.before)["stages"]]
     new = [_kept(stage) for stage in results.as_json(weighed.after)["stages"]]
     codes = sorted({one.code for one in weighed.after.problems})
-    over_anew = row.standing == engine.ENDED != engine.standing(weighed.before).standing
+    over = row.standing in (engine.ENDED, engine.ESCAPED)
+    over_anew = over and row.standing != engine.standing(weighed.before).standing
     same_codes = codes == sorted({one.code for one in weighed.before.problems})
     if old == new and same_codes and not over_anew:
         return

@@ -101,6 +101,12 @@ class Lead:
 def lead_of(result: Result) -> Lead | None:
     """What must be done about a clock before it ends, or now that it has; None without any stage."""
     stage = engine.effective(result)
+    if engine.escaped(result):
+        return Lead(
+            True,
+            gettext("By the papers the person has escaped"),
+            gettext("The stay goes on. Enter the recapture here as soon as they are back."),
+        )
     if result.status == "ended":
         return Lead(
             True,
