@@ -96,10 +96,15 @@ class StageShown(Shape):
 class LimitShown(Shape):
     """A clock with its stages and what is wrong with its facts."""
 
-    model_config = like(clock=_CLOCK, stages=[_STAGE], problems=[])
+    model_config = like(
+        clock=_CLOCK, stages=[_STAGE], problems=[], held_on=["逮捕证 甲公捕字〔2026〕9号"]
+    )
     clock: ClockShown = Field(description="How it stands.")
     stages: list[StageShown] = Field(description="Its stages in order.")
     problems: list[str] = Field(description="What is wrong with the facts, in words.")
+    held_on: list[str] = Field(
+        description="The documents of the file that hold the person now, by name and number."
+    )
 
 
 def _limit(clock: queries.ClockShown | engine.Standing, custody: UUID, result: Any) -> LimitShown:
@@ -123,7 +128,10 @@ def _limit(clock: queries.ClockShown | engine.Standing, custody: UUID, result: A
         )
     ]
     return LimitShown(
-        clock=shown, stages=stages, problems=[words for words, _ in showing.problems_of(result)]
+        clock=shown,
+        stages=stages,
+        problems=[words for words, _ in showing.problems_of(result)],
+        held_on=[str(one) for one in queries.holding(custody)] if shown.held else [],
     )
 
 

@@ -13,6 +13,7 @@ from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Wh
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
+from custos.foundation.custody import leaving
 from custos.foundation.custody import queries as custody
 from custos.foundation.custody.models import Custody
 from custos.foundation.custody.queries import PersonShown
@@ -507,6 +508,33 @@ def result_of(custody_id: UUID) -> tuple[Result, Facts]:
     """The whole result of a stay, computed now from its papers. One query."""
     facts = computing.facts_of([custody_id])[custody_id]
     return facts.computed(clock.now()), facts
+
+
+def holding(custody_id: UUID) -> tuple[leaving.Ground, ...]:
+    """The documents of the file on which somebody is held now, as the gate says. Three queries. Raises
+    `Missing` out of scope.
+    """
+    return leaving.documents(_stay(custody_id))
+
+
+def holding_beside(
+    custody_id: UUID, result: Result, facts: Facts, papers: Iterable[PaperShown]
+) -> tuple[leaving.Ground, ...]:
+    """Those that hold somebody still although a paper of the clock has ended the custody of its case; none
+    where none ended it. Three queries. Raises `Missing` out of scope.
+    """
+    place = engine.ended_by(result)
+    if place is None:
+        return ()
+    issuers = {str(one.id): one.authority for one in papers}
+    return leaving.documents(_stay(custody_id), beside=issuers[facts.papers[place]])
+
+
+def _stay(custody_id: UUID) -> Custody:
+    found = Custody.objects.visible_to(scope.current()).filter(pk=custody_id).first()
+    if found is None:
+        raise Missing("custody.no_such_stay", _("There is no such person in custody."))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """A result as pages show it: stages with readings and sources, what is due beside, what is wrong."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -98,14 +99,24 @@ class Lead:
     words: str
 
 
-def lead_of(result: Result) -> Lead | None:
-    """What must be done about a clock before it ends, or now that it has; None without any stage."""
+def lead_of(result: Result, beside: Sequence[object] = ()) -> Lead | None:
+    """What must be done about a clock before it ends, or now that it has; None without any stage.
+
+    `beside` are the documents that hold the person still where a paper has ended this custody.
+    """
     stage = engine.effective(result)
     if engine.escaped(result):
         return Lead(
             True,
             gettext("By the papers the person has escaped"),
             gettext("The stay goes on. Enter the recapture here as soon as they are back."),
+        )
+    if result.status == "ended" and beside:
+        return Lead(
+            False,
+            gettext("By its papers this custody has ended, and another document holds the person"),
+            gettext("Held still on: %(documents)s. The person leaves when that has ended, too.")
+            % {"documents": documents_words(beside)},
         )
     if result.status == "ended":
         return Lead(
@@ -247,6 +258,11 @@ WHO: dict[str, Any] = {
     "resident_prosecutor": _("resident prosecutor"),
     "treatment_centre": _("treatment centre"),
 }
+
+
+def documents_words(documents: Iterable[object]) -> str:
+    """Documents by name and number, one behind the other."""
+    return (", " if catalogue.english() else "、").join(map(str, documents))
 
 
 def problems_of(result: Result) -> list[tuple[str, bool]]:

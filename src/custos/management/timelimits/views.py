@@ -194,8 +194,9 @@ def clock_page(request: HttpRequest, custody_id: UUID) -> HttpResponse:
     """One stay's clock: when it ends and why, its stages as a line, its papers and warnings."""
     acting = acting_in(request)
     person = custody.person(custody_id)
-    result, _facts = queries.result_of(custody_id)
+    result, facts = queries.result_of(custody_id)
     papers = queries.papers_of(custody_id)
+    beside = queries.holding_beside(custody_id, result, facts, papers)
     names = accounts.names_of({paper.recorded_by for paper in papers})
     stands = queries.clock_of(custody_id)
     stages = showing.stages_of(result, stands.unheld_since)
@@ -214,7 +215,8 @@ def clock_page(request: HttpRequest, custody_id: UUID) -> HttpResponse:
         "clock": stands,
         "gaps": [(gap, showing.length_words(gap)) for gap in gaps],
         "late_reason_title": forms.LATE_REASON,
-        "lead": showing.lead_of(result) if person.ended_at is None else None,
+        "lead": showing.lead_of(result, beside) if person.ended_at is None else None,
+        "holding": queries.holding(custody_id) if person.ended_at is None else (),
         "stages": stages,
         "lines": [
             ("plan-wide", drawing.drawn(result.stages, titles, result.current, now, drawing.WIDE)),
@@ -268,15 +270,20 @@ def clock_print(request: HttpRequest, custody_id: UUID) -> HttpResponse:
     """The explanation on paper, for the person and the lawyer: each date, and why."""
     acting = acting_in(request)
     person = custody.person(custody_id)
-    result, _facts = queries.result_of(custody_id)
+    result, facts = queries.result_of(custody_id)
     papers, stands = queries.papers_of(custody_id), queries.clock_of(custody_id)
+    beside = queries.holding_beside(custody_id, result, facts, papers)
     stages = showing.stages_of(result, stands.unheld_since)
     paragraphs = [
         _("%(name)s, custody number %(number)s, held at %(facility)s.")
         % {"name": person.name, "number": person.number, "facility": person.facility}
     ]
-    lead = showing.lead_of(result)
-    if stands.unheld_since and person.ended_at is None:
+    lead = showing.lead_of(result, beside)
+    here = person.ended_at is None
+    if here and (holding := queries.holding(custody_id)):
+        held_on = {"documents": showing.documents_words(holding)}
+        paragraphs.append(_("Held on: %(documents)s.") % held_on)
+    if stands.unheld_since and here and stands.standing != engine.ESCAPED:
         paragraphs.append(
             _("Held on no document: the last one has ended. The person must be let go at once.")
         )

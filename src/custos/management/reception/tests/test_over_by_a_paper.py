@@ -1,5 +1,6 @@
 """A paper of the clock ends custody: who is freed by it, who goes another way, whom another holds."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
@@ -7,6 +8,8 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 from django.utils import translation
 
 from custos.foundation import clock
@@ -25,6 +28,7 @@ from custos.management.timelimits.models import Clock, Warning
 from custos.management.timelimits.tests import worlds
 from tests import leaving as ways
 from tests.factories import SYSTEM, an_officer
+from tests.programs import a_program
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -215,3 +219,33 @@ def test_a_release_by_the_court_frees_from_the_warrant_of_the_police_in_that_cas
     entered(stay, RELEASED, authority="某县人民法院")
     assert leaving.grounds(stay) == ("捕2号",)
     assert "release.ordered" in unfinished(stay)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_the_clock_names_the_warrant_that_still_holds_when_another_basis_ended(
+    stay: Custody, language: str
+) -> None:
+    """看守所条例 第39条; whom a second warrant holds isn't told to leave, and reads on which they stay."""
+    first = a_document(stay)
+    a_document(stay, kind="arrest_warrant", number="邻捕2号", issuer=OTHER)
+    worlds.arrested(stay, days_ago=9)
+    officers = ways.two_officers(stay.organization)
+    client = Client(headers={"accept-language": language})
+    client.force_login(officers[1].user, backend="django.contrib.auth.backends.ModelBackend")
+    pages = [reverse(name, args=[stay.pk]) for name in ("person_limits", "person_limits_print")]
+    program = a_program(Post.CASE_OFFICER, at=stay.organization)
+    warrant = {"en": "Arrest warrant 邻捕2号", "zh-hans": "逮捕证 邻捕2号"}[language]
+    leaves = {"en": "The person leaves now", "zh-hans": "应当立即出所"}[language]
+
+    def told() -> list[tuple[bool, bool]]:
+        # On paper a sentence goes on in the next line, which is a paragraph of its own.
+        shown = [re.sub(r"<[^>]+>\s*", "", client.get(page).content.decode()) for page in pages]
+        return [(warrant in page, leaves in page) for page in shown]
+
+    assert told() == [(True, False)] * 2
+    entered(stay, RELEASED)
+    assert told() == [(True, False)] * 2
+    ways.document_ended(stay, first, *officers)()
+    assert told() == [(True, False)] * 2
+    held_on = program.get(f"/people/{stay.pk}/limit").json()["held_on"]
+    assert [one.split()[-1] for one in held_on] == ["邻捕2号"]
