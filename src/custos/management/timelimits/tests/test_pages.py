@@ -1,6 +1,7 @@
 """The board, a person's clock, papers and warnings as pages, by Django's client."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -511,8 +512,9 @@ def test_an_answer_is_kept_and_the_warning_goes_on(stay: Custody, sign_in: SignI
 
 
 def _set_in_lines(page: str) -> str:
-    """What a paper says, whatever its lines."""
-    return "".join(strip_tags(page).split())
+    """What a paper says, whatever its lines and sheets."""
+    lines = re.findall(r'class="sheet-line">(.*?)</p>', page, re.DOTALL)
+    return "".join(strip_tags("".join(lines)).split())
 
 
 def test_the_explanation_on_paper_names_every_date_and_its_source(
