@@ -425,18 +425,25 @@ class ClocksAsked(Paging):
     summary=_("List the limits of everybody held"),
 )
 def list_limits(call: Call, wanted: Query[ClocksAsked]) -> Any:
-    """Clocks of people in custody, by the stay; who they are is asked by the stay's identifier."""
+    """Clocks of people in custody: first whom no document holds, then whose limit ends first. Who they are
+    is asked by the stay's identifier.
+    """
 
     def fetch(after: tuple[Any, ...] | None, limit: int) -> list[queries.ClockShown]:
+        place = (after[0] or None, after[1] or None, after[2]) if after else None
         return queries.listed(
             organization=range_of(wanted.organization) if wanted.organization else None,
             left=wanted.left or "",
             authority=wanted.authority or "",
-            after=after[0] if after else None,
+            after=place,
             limit=limit,
         )
 
-    return paging.page("list_limits", wanted, fetch, lambda one: (one.custody_id,))
+    def key(one: queries.ClockShown) -> tuple[Any, ...]:
+        unheld_since, due_at, custody_id = queries.place_of(one)
+        return unheld_since or "", due_at or "", custody_id
+
+    return paging.page("list_limits", wanted, fetch, key)
 
 
 class WarningShown(Shape):

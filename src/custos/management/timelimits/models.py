@@ -148,9 +148,9 @@ class Clock(models.Model):
             models.Index(
                 fields=["next_at"], condition=Q(next_at__isnull=False), name="timelimits_next"
             ),
-            # the board of a facility, and counts of what is near or past
+            # the board of a facility: whom no document holds, then by the end of the limit
             models.Index(
-                fields=["organization", "due_at", "custody"],
+                fields=["organization", "unheld_since", "due_at", "custody"],
                 condition=Q(held=True),
                 name="timelimits_board",
             ),

@@ -184,7 +184,11 @@ class Held:
 
 def board() -> QuerySet[Custody]:
     """The stays of people in custody that have a clock, to narrow and order; `held()` shows some."""
-    return custody.with_needs(custody.present()).filter(clock__held=True)
+    rows, seen = custody.with_needs(custody.present()).filter(clock__held=True), scope.current()
+    if seen.lowest == seen.highest:
+        # The index of clocks has those of a facility in the order of the board.
+        rows = rows.filter(clock__organization_id=seen.lowest)
+    return rows
 
 
 def held(stays: Iterable[Custody]) -> list[Held]:
@@ -688,15 +692,38 @@ def notice_of(found: WarningShown) -> documents.PaperShown | None:
     return next((one for one in issued if one.id == found.document_id), None)
 
 
+#: Where a clock stands in the order of the board; None comes behind every moment.
+Place = tuple[datetime | None, datetime | None, UUID]
+
+
+def place_of(shown: ClockShown) -> Place:
+    """Where a clock stands in the order of the board."""
+    return shown.unheld_since, shown.by_papers, shown.custody_id
+
+
+def _behind(place: Place) -> Q:
+    unheld_since, due_at, custody_id = place
+    alike = _later("due_at", due_at) | Q(due_at=due_at, pk__gt=custody_id)
+    return _later("unheld_since", unheld_since) | Q(unheld_since=unheld_since) & alike
+
+
+def _later(field: str, moment: datetime | None) -> Q:
+    if moment is None:
+        return Q(pk__in=())
+    return Q(**{f"{field}__gt": moment}) | Q(**{f"{field}__isnull": True})
+
+
 def listed(
     *,
     organization: tuple[int, int] | None = None,
     left: str = "",
     authority: str = "",
-    after: UUID | None = None,
+    after: Place | None = None,
     limit: int = 50,
 ) -> list[ClockShown]:
-    """Clocks of people in custody, by the stay; of a span of organizations. One query."""
+    """Clocks of people in custody behind a place, in the order of the board: first whom no document holds,
+    longest since, then by their end; of a span of organizations. One query.
+    """
     now, rows = clock.now(), clocks().filter(held=True)
     if organization is not None:
         lowest, highest = organization
@@ -706,8 +733,11 @@ def listed(
     if authority:
         rows = rows.filter(authority=authority)
     if after is not None:
-        rows = rows.filter(pk__gt=after)
-    return [_shown(row, now) for row in rows.order_by("pk")[:limit]]
+        rows = rows.filter(_behind(after))
+    ordered = rows.order_by(
+        F("unheld_since").asc(nulls_last=True), F("due_at").asc(nulls_last=True), "pk"
+    )
+    return [_shown(row, now) for row in ordered[:limit]]
 
 
 def warnings_listed(

@@ -69,7 +69,10 @@ def _board(request: HttpRequest) -> Listing:
         filters=tables.BoardFilters(request.GET, acting=acting),
         export="limits_export",
         nothing=_("Nobody is held with such a clock"),
-        hint=_("Everybody in custody stands here, whoever has least time left first."),
+        hint=_(
+            "Everybody in custody stands here: first whom no document holds, then whoever has least time "
+            "left."
+        ),
     )
 
 

@@ -4,8 +4,10 @@ The gate's answer to what holds somebody is the one that the clock, the file and
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +18,7 @@ from django.urls import reverse
 from django.utils import translation
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from python_calamine import CalamineWorkbook
 
 from custos.foundation import clock
 from custos.foundation.accounts.acting import Acting
@@ -312,6 +315,52 @@ def test_the_head_of_the_file_names_the_documents_that_hold_now(
 
 
 # ---------------------------------------------------------------------- and treated so
+
+
+def test_whom_no_document_holds_stands_first_on_the_board_in_its_sheet_and_over_the_api(
+    stay: Custody, officers: tuple[Acting, Acting]
+) -> None:
+    """Nothing is graver; then who is held beyond the limit, then by the time that is left."""
+    cell = stay.cell
+    assert cell is not None
+    near, over = (a_detainee(in_cell=cell, name=name) for name in ("赵近期", "钱逾期"))
+    longest = a_detainee(in_cell=cell, name="孙无据")
+    nothing = a_detainee(in_cell=cell, name="周未录")
+    for one, days in ((near, 58), (over, 92), (stay, 9), (longest, 2)):
+        worlds.arrested(one, days_ago=days)
+    with clock.set_to(NOON + timedelta(minutes=1)):
+        ways.document_ended(longest, a_document(longest), *officers)()
+    with clock.set_to(NOON + timedelta(minutes=2)):
+        ways.document_ended(stay, a_document(stay), *officers)()
+    wanted = [longest, stay, over, near, nothing]
+    client = signed_in(officers[1])
+    rows = client.get(reverse("limits")).context["listing"].page.object_list
+    assert [row.record.custody_id for row in rows] == [one.pk for one in wanted]
+    sheet = CalamineWorkbook.from_filelike(BytesIO(client.get(reverse("limits_export")).content))
+    cells = [row[0] for row in sheet.get_sheet_by_index(0).to_python()]
+    places = [cells.index(one.detainee.name) for one in wanted]
+    assert places == sorted(places)
+    program = a_program(Post.CASE_OFFICER, at=stay.organization)
+    listed, cursor = [], ""
+    while len(listed) < len(wanted):
+        part = program.get(f"/limits?limit=1&cursor={cursor}").json()
+        listed += [one["custody_id"] for one in part["items"]]
+        cursor = part["next"]
+    assert listed == [str(one.pk) for one in wanted]
+    assert cursor is None
+
+
+def test_the_order_of_the_board_is_that_of_an_index(stay: Custody) -> None:
+    place = stay.organization_id
+    here = replace(scope.current(), lowest=place, highest=place)
+    with scope.entered(here), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
+        ordered = limits.board().order_by("clock__unheld_since", "clock__due_at")
+        for rows in (ordered, limits.clocks().filter(held=True).order_by("unheld_since", "due_at")):
+            plan = rows.explain()
+            assert "timelimits_board" in plan
+            assert "Sort Key" not in plan
 
 
 def test_no_permit_is_valid_for_whom_no_document_holds(
