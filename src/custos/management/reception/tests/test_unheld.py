@@ -492,7 +492,9 @@ def as_before(stay: Custody, *ended: UUID) -> None:
     """A stay as the version before left it: how its documents ended stood nowhere, and nothing was said."""
     FactRow.objects.filter(pk__in=ended).update(ended_how="")
     Clock.objects.filter(pk=stay.pk).update(unheld_since=None)
-    duty.settle(stay.pk, {"limit.unheld"}, "旧版本", by=an_officer(Post.DUTY_LEADER))
+    said = {"limit.unheld", "release.ordered"}
+    duty.settle(stay.pk, said, "旧版本", by=an_officer(Post.DUTY_LEADER))
+    Release.objects.filter(custody_id=stay.pk).delete()
     Warning.objects.filter(custody=stay).update(closed_at=clock.now(), closed_by="release")
 
 
@@ -522,8 +524,25 @@ def test_whoever_nothing_held_before_that_was_said_is_told_by_the_first_sweep(
         assert timelimits.sweep() == 1
         assert not agree(stay)
         assert limits.clock_of(stay.pk).unheld_since == NOON
-        assert "limit.unheld" in unfinished(stay)
+        assert {"limit.unheld", "release.ordered"} <= unfinished(stay)
+        case = Release.objects.get(custody_id=stay.pk, closed_at=None)
+        assert (case.way, case.received_at) == ("RELEASE", NOON), "counted from the paper"
+        assert case.due_at == NOON + timedelta(hours=2)
+        opening.sweep()
+        assert "release.late" in unfinished(stay)
         assert timelimits.sweep() == 0
+
+
+def test_whose_document_was_never_theirs_before_the_upgrade_has_the_alarm_and_no_order(
+    stay: Custody, officers: tuple[Acting, Acting]
+) -> None:
+    warrant = a_document(stay)
+    ways.document_ended(stay, warrant, *officers, how="mistaken")()
+    as_before(stay, warrant)
+    assert upgraded() == (1, 1)
+    timelimits.sweep()
+    assert unfinished(stay) == {"limit.unheld"}
+    assert not Release.objects.filter(custody_id=stay.pk).exists()
 
 
 def test_a_detention_whose_arrest_was_revoked_before_that_was_kept_is_no_ground_again(
