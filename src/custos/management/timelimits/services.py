@@ -1202,7 +1202,8 @@ def _load(given: Sequence[GivenPaper], now: datetime) -> int:
             )
         )
     with transaction.atomic():
-        ids = list(dict.fromkeys(one.custody.pk for one in given))
+        ids = sorted({one.custody.pk for one in given})
+        computing.hold_stays(ids)
         begin_all(ids)
         load(rows)
         record.append_many(drafts)
