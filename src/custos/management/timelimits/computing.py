@@ -83,7 +83,7 @@ def write(row: Clock, result: Result, papers: Sequence[str], now: datetime) -> N
     """Put a result into the row of its clock; what is to be done next is set as well."""
     for name, value in zip(KEPT, fresh(result, papers, now, row.held), strict=True):
         setattr(row, name, value)
-    row.computed_at = now
+    row.computed_at, row.failing_since = now, None
 
 
 #: Results on their way into the table of clocks: COPY takes no table under row-level security.
@@ -100,7 +100,7 @@ _TYPES = (
 )  # fmt: skip
 _UPDATE = f"""
 UPDATE timelimits_clock c SET {", ".join(f"{name} = n.{name}" for name in KEPT)},
-       computed_at = n.computed_at
+       computed_at = n.computed_at, failing_since = NULL
   FROM staged_clock n
  WHERE c.custody_id = n.custody_id
    AND c.custody_id = ANY(ARRAY(SELECT custody_id FROM staged_clock))

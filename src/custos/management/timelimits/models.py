@@ -99,7 +99,8 @@ class Clock(models.Model):
     `next_at` is when something about this clock is to be done next; null when nothing is. What ended before
     `watched_since`, the admission, is history that the person brought along; what ended since then is not,
     also where it was entered here only later, from a sheet. `unheld_since` is since when no document of the
-    file holds the person; null where one does, whatever the papers of the clock come to.
+    file holds the person; null where one does, whatever the papers of the clock come to. `failing_since` is
+    since when the sweep can't do what is due, through a defect; null where it can.
     """
 
     class Standing(models.TextChoices):
@@ -130,6 +131,7 @@ class Clock(models.Model):
     next_at = models.DateTimeField(null=True)
     computed_at = models.DateTimeField()
     unheld_since = models.DateTimeField(null=True)
+    failing_since = models.DateTimeField(null=True)
 
     objects = ScopedManager()
 
@@ -153,6 +155,12 @@ class Clock(models.Model):
                 fields=["organization", "unheld_since", "due_at", "custody"],
                 condition=Q(held=True),
                 name="timelimits_board",
+            ),
+            # those that the sweep has to leave; nearly always none
+            models.Index(
+                fields=["failing_since"],
+                condition=Q(failing_since__isnull=False),
+                name="timelimits_failing",
             ),
         ]
 

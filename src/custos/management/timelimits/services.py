@@ -11,8 +11,10 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+import structlog
 from django.db import connection, transaction
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -39,6 +41,8 @@ from custos.management.timelimits import catalogue, computing, engine, kinds
 from custos.management.timelimits.computing import Facts
 from custos.management.timelimits.models import Clock, Paper, Warning
 from custos.prevention.duty import services as duty
+
+log = structlog.get_logger(__name__)
 
 _SYSTEM = Actor.system("timelimits")
 LONGEST_ANSWER = 2_000
@@ -890,11 +894,19 @@ def sweep(now: datetime | None = None, limit: int = BITE) -> int:
     """Look at every clock whose moment has come: compute it, say what is due; returns how many.
 
     Opens its own scope. Several workers may sweep at once: each takes other rows. The one index of
-    deadlines answers it; eight statements for a bite, and those of what is said.
+    deadlines answers it; eight statements for a bite, and those of what is said. Where a bite fails, each
+    clock of it is looked at by itself, so that one that can't be computed keeps no other from being said.
     """
     moment = now or clock.now()
-    with scope.entered(scope.Scope.of_system("timelimits.sweep")), record.deed() as deed:
-        rows = due_by(moment, limit)
+    try:
+        return _bite(moment, limit)
+    except Exception:  # whichever clock it was: found out by taking each alone
+        return _one_by_one(moment, limit)
+
+
+def _bite(moment: datetime, limit: int, only: UUID | None = None) -> int:
+    with scope.entered(_sweeping()), record.deed() as deed:
+        rows = due_by(moment, limit, only)
         if not rows:
             return 0
         ids = [row.pk for row in rows]
@@ -909,6 +921,38 @@ def sweep(now: datetime | None = None, limit: int = BITE) -> int:
     return len(rows)
 
 
+def _sweeping() -> scope.Scope:
+    return scope.Scope.of_system("timelimits.sweep")
+
+
+#: When a clock that failed is tried again.
+_AGAIN = timedelta(minutes=10)
+
+
+def _one_by_one(moment: datetime, limit: int) -> int:
+    """The clocks that are due, each in a transaction of its own. One that fails is named in the log and on
+    the page of operations, and tried again later; where even that can't be written, the sweep fails.
+    """
+    with scope.entered(_sweeping()):
+        due = Clock.objects.filter(next_at__lte=moment).order_by("next_at")
+        stays = list(due.values_list("pk", flat=True)[:limit])
+    for stay in stays:
+        try:
+            _bite(moment, 1, stay)
+        except Exception as error:
+            log.error(
+                "timelimits.clock_failed",
+                custody=str(stay),
+                error=type(error).__name__,
+                exc_info=True,
+            )
+            with scope.entered(_sweeping()):
+                Clock.objects.filter(pk=stay).update(
+                    failing_since=Coalesce("failing_since", clock.now()), next_at=moment + _AGAIN
+                )
+    return len(stays)
+
+
 #: Of the scope's bounds the planner knows nothing, and takes them for the fewer rows: it read every clock
 #: of the node and sorted those that were due. The index of deadlines has them in order.
 _IN_ORDER = (
@@ -916,13 +960,16 @@ _IN_ORDER = (
 )
 
 
-def due_by(moment: datetime, limit: int = BITE) -> list[Clock]:
-    """The clocks whose moment has come, the longest waiting first, locked; none that others work on.
+def due_by(moment: datetime, limit: int = BITE, only: UUID | None = None) -> list[Clock]:
+    """The clocks whose moment has come, the longest waiting first, locked; none that others work on. Of one
+    stay where `only` that is asked for.
 
     Their stays are held before them, as every deed does; a clock that somebody changed until its stay was
     held is looked at again. Within a transaction.
     """
     due = Clock.objects.filter(next_at__lte=moment)
+    if only is not None:
+        due = due.filter(pk=only)
     # No key of a stay changes: whoever only names one, as a new row of its file does, isn't kept waiting.
     stays = (
         due.select_for_update(of=("custody",), no_key=True, skip_locked=True)

@@ -695,3 +695,16 @@ def test_papers_of_the_former_facility_are_taken_over_by_a_button(
     assert client.post(url).status_code == 302
     assert Clock.objects.get(pk=stay.pk).standing == "running"
     assert url not in client.get(reverse("person_limits", args=[stay.pk])).content.decode()
+
+
+def test_a_clock_that_cannot_be_watched_is_named_on_the_operations_page(
+    stay: Custody, sign_in: SignIn
+) -> None:
+    client = sign_in(Post.SYSTEM_ADMIN)
+    worlds.arrested(stay, days_ago=10)
+    page = client.get(reverse("operations"))
+    assert str(stay.pk) not in page.content.decode()
+    Clock.objects.filter(pk=stay.pk).update(failing_since=clock.now())
+    shown = client.get(reverse("operations")).content.decode()
+    assert str(stay.pk) in shown
+    assert stay.detainee.name not in shown
