@@ -35,6 +35,7 @@ from custos.management.reception.fact_forms import EndFactForm, PhotoForm, fact_
 from custos.management.reception.forms import SEXES
 from custos.management.reception.release import gathered
 from custos.management.timelimits import queries as timelimits
+from custos.management.timelimits.showing import gap_words
 from custos.prevention.duty import queries as duty
 
 #: As many entries as two screens show; the older ones are a link away.
@@ -162,7 +163,7 @@ def context(request: HttpRequest, custody_id: UUID) -> dict[str, Any]:
             own=opened.own if opened else None,
             as_happened=as_happened,
         )
-    held = people.file_of(custody_id, shown.records)
+    held, stands = people.file_of(custody_id, shown.records), timelimits.clock_of(custody_id)
     return {
         "person": shown,
         "basis": documents.title_of(shown.basis),
@@ -174,7 +175,8 @@ def context(request: HttpRequest, custody_id: UUID) -> dict[str, Any]:
         "photo_form": PhotoForm() if acting.post in TAKING_PHOTOS else None,
         "panels": _panels(held, custody_id, acting),
         "places": places,
-        "clock": timelimits.clock_of(custody_id),
+        "clock": stands,
+        "unheld_before": _unheld_before(held, custody_id) if stands.was_unheld else [],
         "tasks": duty.tasks_about(custody_id, acting.actor),
         "past": people.past_stays_of(shown.records, custody_id),
         "duplicates": people.duplicates_of(shown.root_id),
@@ -193,6 +195,11 @@ def context(request: HttpRequest, custody_id: UUID) -> dict[str, Any]:
         "least_reason": breakglass.LEAST_REASON,
         "older": lines[-1].id if len(lines) == PAGE else None,
     }
+
+
+def _unheld_before(held: people.PersonFile, custody_id: UUID) -> list[str]:
+    """The periods that are over in which no document held somebody, in words."""
+    return [gap_words(one) for one in timelimits.unheld_before(custody_id, held.documents)]
 
 
 def _grounds(held: people.PersonFile, shown: custody.PersonShown) -> list[str]:
@@ -319,7 +326,12 @@ def printed(request: HttpRequest, custody_id: UUID) -> HttpResponse:
     held = people.file_of(custody_id, shown.records)
     paper = Paper(
         title=_("Person's file"),
-        paragraphs=_paragraphs(shown, _panels(held, custody_id, acting), _grounds(held, shown)),
+        paragraphs=_paragraphs(
+            shown,
+            _panels(held, custody_id, acting),
+            _grounds(held, shown),
+            _unheld_before(held, custody_id),
+        ),
         code=str(custody_id),
         printed_by=acting.staff.name,
         printed_at=clock.now(),
@@ -338,7 +350,9 @@ def _outside(out: custody.Outside) -> str:
     }
 
 
-def _paragraphs(shown: custody.PersonShown, panels: list[Panel], grounds: list[str]) -> list[str]:
+def _paragraphs(
+    shown: custody.PersonShown, panels: list[Panel], grounds: list[str], unheld: list[str]
+) -> list[str]:
     first: Mapping[Any, Any] = {
         _("Name"): shown.name,
         _("Sex"): shown.sex_title,
@@ -350,6 +364,7 @@ def _paragraphs(shown: custody.PersonShown, panels: list[Panel], grounds: list[s
         _("Admitted at"): f"{shown.admitted_at.astimezone(clock.LOCAL):%Y-%m-%d %H:%M}",
     }
     lines = [_("%(what)s: %(value)s") % {"what": k, "value": v} for k, v in first.items()]
+    lines += unheld
     for panel in panels:
         for row in panel.rows:
             said = " · ".join(str(part) for part in (row.words, row.more, row.warning) if part)

@@ -177,7 +177,8 @@ class Warning(models.Model):
     what a paper ended is raised anew where that paper is taken back.
     `step` counts how often it was said. `document_id` is the notice that went out, `answer` what came
     back; neither ends it. `late_paper_id` is the paper that would have ended it, had it come in time: then
-    a leader has to answer.
+    a leader has to answer. `unheld_since` is since when no document of the file held the person, of one
+    that says so; null where that was when it was raised.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -201,6 +202,7 @@ class Warning(models.Model):
     closed_paper_id = models.UUIDField(null=True)
     replaced_by_id = models.UUIDField(null=True)
     late_paper_id = models.UUIDField(null=True)
+    unheld_since = models.DateTimeField(null=True)
 
     objects = ScopedManager()
 

@@ -4,18 +4,20 @@ Whoever is named is named by `custody`, which notes it in the access log.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, When
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
 from custos.foundation.custody import leaving
 from custos.foundation.custody import queries as custody
 from custos.foundation.custody.models import Custody
+from custos.foundation.custody.people import queries as people
+from custos.foundation.custody.people.ending import HOW
 from custos.foundation.custody.queries import PersonShown
 from custos.foundation.database import scope
 from custos.foundation.documents import queries as documents
@@ -63,6 +65,7 @@ class ClockShown:
 
     Nobody is told a day until which somebody may be held whom no document holds: from `unheld_since` on
     `due_at` and `last_day` are None. `by_papers` is what the papers come to all the same, for the gaps.
+    `was_unheld`: so it was before, and a document ended it; asked of one clock alone.
     """
 
     custody_id: UUID
@@ -80,6 +83,7 @@ class ClockShown:
     unheld_since: datetime | None
     sign: tuple[str, Any]
     by_papers: datetime | None
+    was_unheld: bool = False
 
     @property
     def state_title(self) -> str:
@@ -124,15 +128,17 @@ def clock_of(custody_id: UUID) -> ClockShown:
 
     Raises `Missing` for a stay out of scope.
     """
-    row = clocks().filter(pk=custody_id).first()
-    if row is None:
-        subject = custody.subject_of(custody_id)
-        row = Clock(
-            custody_id=custody_id,
-            organization_id=subject.organization_id,
-            computed_at=clock.now(),
-        )
-    return _shown(row, clock.now())
+    over = _unheld_before(OuterRef("pk"))
+    row = clocks().filter(pk=custody_id).annotate(was_unheld=Exists(over)).first()
+    if row is not None:
+        return replace(_shown(row, clock.now()), was_unheld=row.was_unheld)
+    subject = custody.subject_of(custody_id)
+    none = Clock(
+        custody_id=custody_id,
+        organization_id=subject.organization_id,
+        computed_at=clock.now(),
+    )
+    return _shown(none, clock.now())
 
 
 def limit_of_a_task() -> Case:
@@ -437,7 +443,7 @@ def papers_of(custody_id: UUID) -> list[PaperShown]:
 class Gap:
     """A period in which somebody was held without a document here: from the end of a limit until a paper
     of before it was entered, until the date of a paper of after it, or until the stay ended; and from the
-    end of the last document of the file. None while it lasts.
+    end of the last document of the file until another was recorded (`of_file`). None while it lasts.
     """
 
     since: datetime
@@ -445,6 +451,7 @@ class Gap:
     paper: str
     reason: str
     entry_id: UUID | None
+    of_file: bool = False
 
     @property
     def length(self) -> tuple[int, int]:
@@ -453,11 +460,34 @@ class Gap:
         return divmod(max(1, -int(-seconds // 3600)), 24)
 
 
+def unheld_before(custody_id: UUID, documents: Iterable[people.Held]) -> list[Gap]:
+    """The periods that are over in which no document of the file held somebody, oldest first: by which of
+    its `documents`, ended ones among them, they began and ended. One query.
+    """
+    known = {one.id: one for one in documents}
+    found = []
+    for row in _unheld_before(custody_id).order_by("raised_at", "id"):
+        since = row.unheld_since or row.raised_at
+        ended = [one for one in known.values() if one.until == since]
+        why = [f"{one.fact.words()}: {HOW.get(one.ended_how, '')}".rstrip(": ") for one in ended]
+        came = known.get(row.closed_paper_id) if row.closed_paper_id else None
+        words = came.fact.words() if came else ""
+        found.append(Gap(since, row.closed_at, words, "; ".join(why), row.entry_id, of_file=True))
+    return found
+
+
+def _unheld_before(custody_id: UUID | OuterRef) -> QuerySet[Warning]:
+    return warnings().filter(custody_id=custody_id, rule="UNHELD", closed_by="document")
+
+
 def gaps_of(
-    papers: Iterable[PaperShown], shown: ClockShown, ended_at: datetime | None = None
+    papers: Iterable[PaperShown],
+    shown: ClockShown,
+    ended_at: datetime | None = None,
+    before: Iterable[Gap] = (),
 ) -> list[Gap]:
-    """The periods without a document of a stay: those that papers ended, and the one that lasts or lasted
-    until the stay `ended_at`.
+    """The periods without a document of a stay: those that papers ended, those of the file from `before`,
+    and the one that lasts or lasted until the stay `ended_at`.
 
     That a paper was corrected later undoes none of them. Asks nothing.
     """
@@ -472,6 +502,7 @@ def gaps_of(
         for one in papers
         if one.limit_ended_at is not None
     ]
+    found += before
     found.sort(key=lambda one: one.since)
     if shown.unheld_since is not None:
         found.append(Gap(shown.unheld_since, None if shown.held else ended_at, "", "", None))

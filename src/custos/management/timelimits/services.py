@@ -643,7 +643,9 @@ def _say_unheld(deed: Deed, row: Clock, since: datetime, because: UUID | None = 
     row.save(update_fields=["unheld_since"])
     rule = catalogue.rules().named("UNHELD")
     said = engine.Said(rule, rule.id, 1, deed.at, row.state, None)
-    _say(deed, row, said, None, because=because)
+    warning = _say(deed, row, said, None, because=because)
+    warning.unheld_since = since
+    warning.save(update_fields=["unheld_since"])
 
 
 def _ask_who_is_held(deed: Deed, rows: Sequence[Clock]) -> None:

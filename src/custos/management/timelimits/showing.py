@@ -287,6 +287,12 @@ def gap_words(gap: Gap) -> str:
     if gap.until is None:
         return gettext("Held without a document since %(since)s: %(length)s so far.") % said
     said |= {"until": moment_words(gap.until), "reason": gap.reason}
+    if gap.of_file:
+        words = gettext(
+            "Held on no document of the file from %(since)s until %(until)s (%(length)s). What held "
+            "before: %(reason)s. What was recorded then: %(paper)s."
+        )
+        return words % (said | {name: said[name] or "—" for name in ("reason", "paper")})
     if not gap.paper:
         words = gettext(
             "Held without a document here from %(since)s until %(until)s (%(length)s), when the stay ended."

@@ -23,6 +23,7 @@ from custos.foundation.accounts.acting import Acting, acting_in
 from custos.foundation.accounts.middleware import purpose
 from custos.foundation.custody import lists
 from custos.foundation.custody import queries as custody
+from custos.foundation.custody.people import queries as people
 from custos.foundation.errors import Conflict, CustosError, Malformed, Missing
 from custos.foundation.limits import law
 from custos.foundation.media import services as media
@@ -212,7 +213,8 @@ def clock_page(request: HttpRequest, custody_id: UUID) -> HttpResponse:
     )
     now = engine.instant_of(clock.now())
     titles = [stage.title for stage in stages]
-    gaps = queries.gaps_of(papers, stands, person.ended_at)
+    before = queries.unheld_before(custody_id, people.ever(custody_id, "basis"))
+    gaps = queries.gaps_of(papers, stands, person.ended_at, before)
     context = {
         "person": person,
         "clock": stands,
@@ -292,7 +294,8 @@ def clock_print(request: HttpRequest, custody_id: UUID) -> HttpResponse:
         )
     elif lead is not None:
         paragraphs += [lead.title, lead.words]
-    gaps = queries.gaps_of(papers, stands, person.ended_at)
+    before = queries.unheld_before(custody_id, people.ever(custody_id, "basis"))
+    gaps = queries.gaps_of(papers, stands, person.ended_at, before)
     paragraphs += [showing.gap_words(gap) for gap in gaps]
     paragraphs.append(
         _(

@@ -3,6 +3,7 @@
 The gate's answer to what holds somebody is the one that the clock, the file and the lists ask.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -176,6 +177,44 @@ def test_a_document_that_is_recorded_ends_it_and_a_paper_of_the_clock_does_not(
     assert "limit.unheld" not in unfinished(stay)
     ways.document_ended(stay, fact, *officers, paper="撤字5号")()
     assert not agree(stay), "said anew"
+
+
+def test_a_period_on_no_document_stays_to_be_seen_once_a_document_holds_again(
+    stay: Custody, officers: tuple[Acting, Acting]
+) -> None:
+    """From when until when, and why: nothing that was so is gone from the page because it is mended."""
+    client = signed_in(officers[1])
+    where = [
+        reverse(name, args=[stay.pk])
+        for name in ("person_limits", "person_limits_print", "person", "person_print")
+    ]
+    ways.document_ended(stay, a_document(stay), *officers)()
+    with clock.set_to(NOON + timedelta(hours=5)):
+        a_document(stay, kind="arrest_warrant", number="捕2号")
+    assert agree(stay)
+    (gap,) = limits.unheld_before(stay.pk, files.ever(stay.pk, "basis"))
+    assert (gap.since, gap.until) == (NOON, NOON + timedelta(hours=5))
+    assert "Revoked by a paper" in gap.reason
+    assert "捕2号" in gap.paper
+    for page in where:
+        shown = client.get(page).content.decode()
+        words = re.sub(r"<[^>]+>\s*", "", shown).replace("\u3000", "")
+        for said in ("2026-03-02 12:00", "2026-03-02 17:00", "Revoked by a paper", "捕2号"):
+            assert said in words, (page, said)
+
+
+def test_a_period_that_the_sweep_found_is_seen_from_when_the_document_had_ended(
+    stay: Custody, officers: tuple[Acting, Acting]
+) -> None:
+    warrant = a_document(stay)
+    ways.document_ended(stay, warrant, *officers)()
+    as_before(stay, warrant)
+    upgraded()
+    with clock.set_to(NOON + timedelta(days=3)):
+        timelimits.sweep()
+        a_document(stay, kind="arrest_warrant", number="捕2号")
+    gaps = limits.unheld_before(stay.pk, files.ever(stay.pk, "basis"))
+    assert (gaps[-1].since, gaps[-1].until) == (NOON, NOON + timedelta(days=3))
 
 
 def test_of_whoever_left_nothing_waits(stay: Custody, officers: tuple[Acting, Acting]) -> None:
