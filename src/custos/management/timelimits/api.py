@@ -107,11 +107,22 @@ class LimitShown(Shape):
     )
 
 
-def _limit(clock: queries.ClockShown | engine.Standing, custody: UUID, result: Any) -> LimitShown:
+def _limit(
+    clock: queries.ClockShown | engine.Standing,
+    custody: UUID,
+    result: Any,
+    unheld_since: datetime | None = None,
+) -> LimitShown:
+    """A clock as it is kept, or would stand: without days of whom no document holds, `unheld_since`."""
     shown = (
         ClockShown.model_validate(clock)
         if isinstance(clock, queries.ClockShown)
-        else ClockShown(custody_id=custody, held=True, **_of_standing(clock))
+        else ClockShown(
+            custody_id=custody,
+            held=True,
+            unheld_since=unheld_since,
+            **_of_standing(showing.without_days(clock) if unheld_since else clock),
+        )
     )
     stages = [
         StageShown(
@@ -281,7 +292,8 @@ def weigh_legal_paper(call: Call, custody: CustodyId, fact: FactAsked) -> Any:
     """What the clock would become with a paper. Nothing is kept."""
     custody_queries.person(custody)
     weighed = services.weigh(custody, fact.event())
-    return _limit(engine.standing(weighed.after), custody, weighed.after)
+    unheld_since = queries.clock_of(custody).unheld_since
+    return _limit(engine.standing(weighed.after), custody, weighed.after, unheld_since)
 
 
 class CorrectionAsked(Asked):

@@ -20,7 +20,10 @@ from custos.management.timelimits import catalogue, computing, engine, queries
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """How the permit stands at a moment: whether it is valid, until which day, and what speaks against."""
+    """How the permit stands at a moment: whether it is valid, until which day, and what speaks against.
+
+    For whom no document holds it has no day.
+    """
 
     valid: bool
     until: date | None
@@ -53,7 +56,7 @@ def standing(custody_id: UUID, at: datetime | None = None) -> Permit:
     until = stands.permit_until
     if until is not None and stands.last_day is not None:
         until = min(until, stands.last_day)
-    return Permit(not against, until, tuple(against))
+    return Permit(not against, None if shown.unheld_since else until, tuple(against))
 
 
 def require(custody_id: UUID, at: datetime | None = None) -> Permit:

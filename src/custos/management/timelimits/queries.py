@@ -64,8 +64,8 @@ class ClockShown:
     """A clock as it stands, without its person.
 
     Nobody is told a day until which somebody may be held whom no document holds: from `unheld_since` on
-    `due_at` and `last_day` are None. `by_papers` is what the papers come to all the same, for the gaps.
-    `was_unheld`: so it was before, and a document ended it; asked of one clock alone.
+    `due_at`, `last_day` and `permit_until` are None. `by_papers` is what the papers come to all the same,
+    for the gaps. `was_unheld`: so it was before, and a document ended it; asked of one clock alone.
     """
 
     custody_id: UUID
@@ -110,7 +110,7 @@ def _shown(row: Clock, now: datetime) -> ClockShown:
         row.differs,
         row.paused,
         row.problems,
-        row.permit_until,
+        None if unheld else row.permit_until,
         row.held,
         row.unheld_since,
         tone_of(row.standing, row.due_at, now, unheld),

@@ -339,14 +339,20 @@ class Seen:
     refused: bool
     moves: bool
     late: str
+    unheld: bool
 
 
-def seen(weighed: Weighed) -> Seen:
-    """Both results of a paper that is being weighed."""
+def seen(weighed: Weighed, unheld_since: datetime | None = None) -> Seen:
+    """Both results of a paper that is being weighed. Where no document has held the person `unheld_since`,
+    neither tells an end.
+    """
     before, after = engine.standing(weighed.before), engine.standing(weighed.after)
+    moves = before.due_at != after.due_at or before.state != after.state
+    if unheld_since is not None:
+        before, after = without_days(before), without_days(after)
     counts = engine.effective(weighed.after)
     place = next((i for i, one in enumerate(weighed.after.stages) if one is counts), None)
-    stages = stages_of(weighed.after)
+    stages = stages_of(weighed.after, unheld_since)
     return Seen(
         before,
         after,
@@ -355,9 +361,15 @@ def seen(weighed: Weighed) -> Seen:
         stages[place] if place is not None else None,
         [(str(Told(one)), law.problems()[one.code].refused) for one in weighed.problems],
         bool(weighed.refused),
-        before.due_at != after.due_at or before.state != after.state,
+        moves,
         _late(weighed),
+        unheld_since is not None,
     )
+
+
+def without_days(stands: engine.Standing) -> engine.Standing:
+    """How a clock stands of whom no document holds: what its papers come to holds nobody until any day."""
+    return stands._replace(due_at=None, last_day=None, permit_until=None)
 
 
 def _late(weighed: Weighed) -> str:

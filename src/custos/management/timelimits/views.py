@@ -532,7 +532,8 @@ def _weighed(
         raise
     except CustosError as error:
         return {"weighed": None, "said": error.words}
-    return {"weighed": showing.seen(weighed), "said": ""}
+    unheld_since = queries.clock_of(custody_id).unheld_since
+    return {"weighed": showing.seen(weighed, unheld_since), "said": ""}
 
 
 @require_http_methods(["GET", "POST"])

@@ -341,6 +341,51 @@ def test_of_whom_no_document_holds_no_page_paper_or_answer_tells_a_last_day(
     assert "Custody ends" not in tasks
 
 
+def test_of_whom_no_document_holds_neither_preview_nor_totals_nor_permit_tell_a_day(
+    stay: Custody, officers: tuple[Acting, Acting]
+) -> None:
+    """刑事诉讼法 第156条 to 第158条: two, three and seven months from 21 February, where a document holds."""
+    worlds.arrested(stay, days_ago=9)
+    by = an_officer(Post.CASE_OFFICER)
+    permit = {"type": "permit_issued", "at": "2026-02-22", "until": "2026-04-20"}
+    timelimits.record_paper(stay.pk, permit, by=by, number="提1号", authority=COUNTY)
+    warrant = a_document(stay)
+    client = signed_in(officers[1])
+    program = a_program(Post.CASE_OFFICER, at=stay.organization)
+    typed = {
+        "kind": "extension", "at": "2026-03-02", "fact_months": "1", "fact_ground": "complex",
+        "fact_approver": "procuratorate_next_higher", "document": "D05", "number": "延1号",
+        "authority": COUNTY,
+    }  # fmt: skip
+    fields = {"months": 1, "ground": "complex", "approver": "procuratorate_next_higher"}
+    fact = {"type": "extension", "at": "2026-03-02", "document": "D05", "fields": fields}
+
+    def told() -> dict[str, str]:
+        clock_page = client.get(reverse("person_limits", args=[stay.pk])).content.decode()
+        weighed = client.post(reverse("limit_weigh", args=[stay.pk]), typed).content.decode()
+        found = {"preview": weighed, "clock": clock_page}
+        found["weighed"] = program.post(
+            f"/people/{stay.pk}/legal-papers/weigh", fact
+        ).content.decode()
+        found["permit"] = program.get(f"/people/{stay.pk}/interrogation-permit").content.decode()
+        return found
+
+    days = {"preview": "2026-05-21", "weighed": "2026-05-21", "permit": "2026-04-20"}
+    total = "2026-09-21"
+    before = told()
+    assert {name for name, day in days.items() if day in before[name]} == set(days)
+    assert total in before["clock"]
+    assert "2026-04-20" in before["clock"]
+    ways.document_ended(stay, warrant, *officers)()
+    after = told()
+    assert not {name for name, day in days.items() if day in after[name]}
+    assert total not in after["clock"]
+    assert "2026-04-20" not in after["clock"]
+    assert "Held on no document" in after["preview"]
+    assert "not valid: held on no document" in after["clock"]
+    assert after["clock"].count("no day is told here until a document") == 1
+
+
 def test_the_head_of_the_file_names_the_documents_that_hold_now(
     stay: Custody, officers: tuple[Acting, Acting]
 ) -> None:
