@@ -268,6 +268,22 @@ def asked_by(by: Acting) -> list[Confirmation]:
     return list(rows.select_related("second_staff", "organization").order_by("expires_at")[:50])
 
 
+#: How long whoever asked reads what came of it.
+_TOLD = timedelta(days=1)
+
+
+def asked_lately(by: Acting) -> list[Confirmation]:
+    """What the reader has asked for within a day, the latest first: also what was used, refused or answered
+    by nobody in time. One query; none for a post that no act names.
+    """
+    if by.post not in firsts():
+        return []
+    rows = Confirmation.objects.visible_to(scope.current()).filter(
+        first_staff=by.staff, asked_at__gt=clock.now() - _TOLD
+    )
+    return list(rows.select_related("second_staff", "organization").order_by("-asked_at")[:50])
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A request as lists show it: the act, whom it is about (a person in custody as chips show them, and
@@ -284,6 +300,32 @@ class Shown:
         """Whom it is about, in one line of text."""
         name = self.person.name if self.person else ""
         return " · ".join(part for part in (name, self.words) if part)
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """When the second person answered; None while they haven't."""
+        return self.row.confirmed_at or self.row.declined_at
+
+    @property
+    def open(self) -> bool:
+        """Whether it can still be answered or, once confirmed, done."""
+        done = self.row.used_at or self.row.declined_at
+        return done is None and self.row.expires_at > clock.now()
+
+    @property
+    def stands(self) -> tuple[str, Any]:
+        """What came of it, as a tone and a word."""
+        if self.row.declined_at:
+            return "refused", _("refused")
+        if self.row.used_at:
+            return "done", _("confirmed and done")
+        if self.row.confirmed_at:
+            return (
+                ("done", _("confirmed"))
+                if self.open
+                else ("late", _("confirmed, not done in time"))
+            )
+        return ("waiting", _("waits")) if self.open else ("late", _("answered by nobody in time"))
 
 
 def shown(rows: Sequence[Confirmation]) -> list[Shown]:

@@ -82,7 +82,7 @@ def demo_sign_in(request: HttpRequest) -> HttpResponse:
 def confirmations_list(request: HttpRequest) -> HttpResponse:
     """Grave acts that wait for me as the second person, and those I asked for."""
     acting: Acting = request.acting  # type: ignore[attr-defined]
-    waiting, asked = confirmations.waiting_for(acting), confirmations.asked_by(acting)
+    waiting, asked = confirmations.waiting_for(acting), confirmations.asked_lately(acting)
     context = {
         "waiting": confirmations.shown(waiting),
         "asked": [(one, one.act.url(one.row.content)) for one in confirmations.shown(asked)],

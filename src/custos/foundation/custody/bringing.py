@@ -74,14 +74,19 @@ def objections(
     """Every rule that speaks against putting each of these people where they are, in their order.
 
     Whom a rule forbids takes no place, so that one mistake isn't told of everybody behind it. `cells` are
-    those of the newcomers. Eight queries. Source: 看守所条例 第14条; Nelson Mandela Rules 11.
+    those of the newcomers. Ten queries. Source: 看守所条例 第14条; Nelson Mandela Rules 11.
     """
     held = placing.occupants(cells.keys(), organization_id)
     known = placing.facts_of([stay for there in held.values() for stay in there], at)
     inside = {cell: [known[stay.pk] for stay in there] for cell, there in held.items()}
     transition = {sex: placing.has_transition_cell(organization_id, sex) for sex in ("1", "2")}
+    areas = {sex: placing.areas_of(organization_id, sex) for sex in ("1", "2")}
     places = {
-        pk: placing.facts_of_cell(cell, transition_elsewhere=transition.get(cell.sex, False))
+        pk: placing.facts_of_cell(
+            cell,
+            transition_elsewhere=transition.get(cell.sex, False),
+            area_elsewhere=bool(areas.get(cell.sex, set()) - {cell.area_id}),
+        )
         for pk, cell in cells.items()
     }
     placed = _held_partners(people, pairs, organization_id)

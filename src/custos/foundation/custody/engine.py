@@ -151,7 +151,8 @@ class Person:
 @dataclass(frozen=True, slots=True)
 class CellFacts:
     """What separation needs to know of a cell: the sex it is for, its certified capacity, floor space,
-    kind and place, and whether the facility has cells for new arrivals of that sex.
+    kind and place, whether the facility has cells for new arrivals of that sex, and whether it has another
+    area in which people of that sex live.
     """
 
     sex: str
@@ -161,6 +162,7 @@ class CellFacts:
     id: UUID | None = None
     area: UUID | None = None
     transition_elsewhere: bool = False
+    area_elsewhere: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,16 +435,21 @@ def _codefendants(_rule: Rule, p: _Placing) -> _Verdict:
 
 
 def _yard(_rule: Rule, p: _Placing) -> _Verdict:
+    return _somebody(_sharing_a_yard(p)) if p.cell.area_elsewhere else None
+
+
+def _one_yard(_rule: Rule, p: _Placing) -> _Verdict:
+    return None if p.cell.area_elsewhere else _somebody(_sharing_a_yard(p))
+
+
+def _sharing_a_yard(p: _Placing) -> list[Apart]:
+    """Co-defendants in the same area of whom no pair of its own forbids it."""
     blocked = _pairs(p, codefendants=True)
-    return _somebody(
-        [
-            apart
-            for apart in p.person.apart
-            if apart.kind == CODEFENDANTS
-            and apart not in blocked
-            and _shares(apart, p, within="area")
-        ]
-    )
+    return [
+        apart
+        for apart in p.person.apart
+        if apart.kind == CODEFENDANTS and apart not in blocked and _shares(apart, p, within="area")
+    ]
 
 
 def _kept_apart(_rule: Rule, p: _Placing) -> _Verdict:
@@ -492,6 +499,7 @@ _CHECKS: dict[str, Callable[[Rule, _Placing], _Verdict]] = {
     "CPL-280-MINORS": _minors,
     "KR-14-CODEFENDANTS": _codefendants,
     "KR-14-CODEFENDANTS-YARD": _yard,
+    "KR-14-ONE-YARD": _one_yard,
     "NMR-12-KEEP-APART": _kept_apart,
     "SPP-659-CONVICTED": _categories,
     "DR-34-ADMINISTRATIVE": _categories,

@@ -3,7 +3,8 @@
 A module above declares itself the gate by `guard()` when it starts. `services.end_stay()` asks it about the
 locked stay, within the transaction that ends it. Where no gate stands, nobody leaves. By `tell()` it
 says on which kinds of documents people are held; where nobody says, each holds. By `tell_grounds()` it
-says on which documents somebody is held now: whoever else has to know asks `grounds()`, and counts nothing.
+says on which documents somebody is held now: whoever else has to know asks `grounds()`, and counts nothing;
+a page that names them asks `documents()`.
 """
 
 from collections.abc import Callable, Iterable
@@ -77,8 +78,20 @@ def holds(kind: str) -> bool:
     return _tellers[0](kind) if _tellers else True
 
 
-#: The numbers of the documents of the file on which somebody is held now.
-Grounds = Callable[[Custody], tuple[str, ...]]
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A document on which somebody is held: its name in the reader's language, and its number."""
+
+    title: str
+    number: str
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.number}"
+
+
+#: The documents of the file on which somebody is held now, where an authority is named without those that a
+#: paper of it has ended.
+Grounds = Callable[[Custody, str | None], tuple[Ground, ...]]
 
 _grounds: list[Grounds] = []
 
@@ -95,7 +108,16 @@ def grounds(stay: Custody) -> tuple[str, ...]:
 
     Where nobody says, it is the document of the admission.
     """
-    return _grounds[0](stay) if _grounds else (stay.basis_number,)
+    return tuple(one.number for one in documents(stay))
+
+
+def documents(stay: Custody, *, beside: str | None = None) -> tuple[Ground, ...]:
+    """The same by their names; with the authority `beside` only what holds them beside the custody that a
+    paper of that authority has ended.
+    """
+    if not _grounds:
+        return (Ground(stay.basis, stay.basis_number),)
+    return _grounds[0](stay, beside)
 
 
 def held(custody: UUID) -> Custody:

@@ -300,9 +300,16 @@ class Around:
         transition = {
             c.sex for c in self.cells.values() if c.kind == "transition" and not c.out_of_use
         }
+        areas = {(c.sex, c.area_id) for c in self.cells.values() if _lived_in(c)}
         return [
             engine.Option(
-                facts_of_cell(cell, transition_elsewhere=cell.sex in transition),
+                facts_of_cell(
+                    cell,
+                    transition_elsewhere=cell.sex in transition,
+                    area_elsewhere=any(
+                        sex == cell.sex and area != cell.area_id for sex, area in areas
+                    ),
+                ),
                 [self.facts[one.pk] for one in self.people[cell.pk] if one.pk != but_not],
                 cell.name,
                 cell.out_of_use,
@@ -326,7 +333,23 @@ def has_transition_cell(organization_id: int, sex: str) -> bool:
     return cells.filter(out_of_use=False).exists()
 
 
-def facts_of_cell(cell: Cell, *, transition_elsewhere: bool = False) -> engine.CellFacts:
+#: Kinds of cell in which people live who aren't there for a ground of their own.
+_LIVING = ("ordinary", "transition")
+
+
+def _lived_in(cell: Cell) -> bool:
+    return cell.kind in _LIVING and not cell.out_of_use
+
+
+def areas_of(organization_id: int, sex: str) -> set[UUID]:
+    """The areas of a facility with a cell in use in which people of a sex live. One query."""
+    cells = Cell.objects.filter(organization_id=organization_id, sex=sex, kind__in=_LIVING)
+    return set(cells.filter(out_of_use=False).values_list("area_id", flat=True).distinct())
+
+
+def facts_of_cell(
+    cell: Cell, *, transition_elsewhere: bool = False, area_elsewhere: bool = True
+) -> engine.CellFacts:
     """What separation asks about a cell."""
     return engine.CellFacts(
         cell.sex,
@@ -336,6 +359,7 @@ def facts_of_cell(cell: Cell, *, transition_elsewhere: bool = False) -> engine.C
         cell.pk,
         cell.area_id,
         transition_elsewhere,
+        area_elsewhere,
     )
 
 
@@ -388,8 +412,13 @@ def tell_of_broken(deed: Deed, cell: Cell, *, by: Actor | None = None) -> list[e
     """Write down that a locked cell, as it stands, breaks rules that block, if it does."""
     inside = occupants([cell.pk], cell.organization_id)[cell.pk]
     facts = facts_of(inside, deed.at)
+    elsewhere = True
+    if any(one.kind == engine.CODEFENDANTS for person in facts.values() for one in person.apart):
+        elsewhere = bool(areas_of(cell.organization_id, cell.sex) - {cell.area_id})
     found = engine.broken_in(
-        facts_of_cell(cell), [facts[stay.pk] for stay in inside], clock.day_of(deed.at)
+        facts_of_cell(cell, area_elsewhere=elsewhere),
+        [facts[stay.pk] for stay in inside],
+        clock.day_of(deed.at),
     )
     if found:
         stays = tuple(dict.fromkeys(ref for one in found for ref in one.others))

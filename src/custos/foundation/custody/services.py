@@ -623,12 +623,17 @@ def _refusals(
 
 
 def _facts_of_cell(place: Cell) -> engine.CellFacts:
-    elsewhere = placing.has_transition_cell(place.organization_id, place.sex)
-    return placing.facts_of_cell(place, transition_elsewhere=elsewhere)
+    """What separation asks about a cell. Two queries."""
+    areas = placing.areas_of(place.organization_id, place.sex)
+    return placing.facts_of_cell(
+        place,
+        transition_elsewhere=placing.has_transition_cell(place.organization_id, place.sex),
+        area_elsewhere=bool(areas - {place.area_id}),
+    )
 
 
 def considered_arrival(person: engine.Person, place: Cell, at: datetime) -> placing.Considered:
-    """What speaks against putting somebody who arrives into a cell, and the risks of both. Six queries."""
+    """What speaks against putting somebody who arrives into a cell, and both their risks. Seven queries."""
     stays = placing.occupants([place.pk], place.organization_id)[place.pk]
     facts = placing.facts_of(stays, at)
     inside = [facts[stay.pk] for stay in stays]

@@ -142,6 +142,7 @@ class ArrivalAsked(Asked):
 )
 def expect_arrival(call: Call, arrival: ArrivalAsked) -> Any:
     """Puts somebody on the board: announced, or at the door now."""
+    services.require_somebody(arrival.sort, arrival.name, arrival.brought_by)
     return services.expect(
         _acting(call),
         sort=arrival.sort,

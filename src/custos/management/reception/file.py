@@ -36,6 +36,7 @@ from custos.management.reception.forms import SEXES
 from custos.management.reception.release import gathered
 from custos.management.timelimits import queries as timelimits
 from custos.management.timelimits import waiting
+from custos.management.timelimits.showing import gap_words
 from custos.prevention.duty import queries as duty
 
 #: As many entries as two screens show; the older ones are a link away.
@@ -164,7 +165,7 @@ def context(request: HttpRequest, custody_id: UUID) -> dict[str, Any]:
             as_happened=as_happened,
         )
     held = people.file_of(custody_id, shown.records)
-    limit = timelimits.clock_of(custody_id)
+    stands = timelimits.clock_of(custody_id)
     return {
         "person": shown,
         "basis": documents.title_of(shown.basis),
@@ -176,8 +177,9 @@ def context(request: HttpRequest, custody_id: UUID) -> dict[str, Any]:
         "photo_form": PhotoForm() if acting.post in TAKING_PHOTOS else None,
         "panels": _panels(held, custody_id, acting),
         "places": places,
-        "clock": limit,
-        "waiting": waiting.of(custody_id) if limit.paper_waits else [],
+        "clock": stands,
+        "waiting": waiting.of(custody_id) if stands.paper_waits else [],
+        "unheld_before": _unheld_before(held, custody_id) if stands.was_unheld else [],
         "tasks": duty.tasks_about(custody_id, acting.actor),
         "past": people.past_stays_of(shown.records, custody_id),
         "duplicates": people.duplicates_of(shown.root_id),
@@ -196,6 +198,11 @@ def context(request: HttpRequest, custody_id: UUID) -> dict[str, Any]:
         "least_reason": breakglass.LEAST_REASON,
         "older": lines[-1].id if len(lines) == PAGE else None,
     }
+
+
+def _unheld_before(held: people.PersonFile, custody_id: UUID) -> list[str]:
+    """The periods that are over in which no document held somebody, in words."""
+    return [gap_words(one) for one in timelimits.unheld_before(custody_id, held.documents)]
 
 
 def _grounds(held: people.PersonFile, shown: custody.PersonShown) -> list[str]:
@@ -322,7 +329,12 @@ def printed(request: HttpRequest, custody_id: UUID) -> HttpResponse:
     held = people.file_of(custody_id, shown.records)
     paper = Paper(
         title=_("Person's file"),
-        paragraphs=_paragraphs(shown, _panels(held, custody_id, acting), _grounds(held, shown)),
+        paragraphs=_paragraphs(
+            shown,
+            _panels(held, custody_id, acting),
+            _grounds(held, shown),
+            _unheld_before(held, custody_id),
+        ),
         code=str(custody_id),
         printed_by=acting.staff.name,
         printed_at=clock.now(),
@@ -341,7 +353,9 @@ def _outside(out: custody.Outside) -> str:
     }
 
 
-def _paragraphs(shown: custody.PersonShown, panels: list[Panel], grounds: list[str]) -> list[str]:
+def _paragraphs(
+    shown: custody.PersonShown, panels: list[Panel], grounds: list[str], unheld: list[str]
+) -> list[str]:
     first: Mapping[Any, Any] = {
         _("Name"): shown.name,
         _("Sex"): shown.sex_title,
@@ -353,6 +367,7 @@ def _paragraphs(shown: custody.PersonShown, panels: list[Panel], grounds: list[s
         _("Admitted at"): f"{shown.admitted_at.astimezone(clock.LOCAL):%Y-%m-%d %H:%M}",
     }
     lines = [_("%(what)s: %(value)s") % {"what": k, "value": v} for k, v in first.items()]
+    lines += unheld
     for panel in panels:
         for row in panel.rows:
             said = " · ".join(str(part) for part in (row.words, row.more, row.warning) if part)

@@ -34,6 +34,7 @@ from custos.management.timelimits.kinds import (
     LimitDiffers,
     OutAndHere,
     PaperRecorded,
+    Unheld,
 )
 from custos.prevention.duty import services as duty
 from custos.prevention.duty.kinds import TaskOpened
@@ -112,6 +113,17 @@ def let_go_whom_a_paper_frees(event: Event, deed: Deed) -> None:
         release.follow_document(
             event.about.custody_id, event.recorded_at, revoked=revoked, because=event.id
         )
+
+
+@on(Unheld, emits=[ReleasePlanned, ReleaseOrdered])
+def let_go_whom_nothing_has_held_since(event: Event, deed: Deed) -> None:
+    """The sweep found somebody whom nothing holds: so it was before that was said when a document ended.
+
+    It counts from then. Who is ordered free already stays so, as when the document ends now.
+    """
+    del deed
+    if event.about.custody_id:
+        release.follow_last_document(event.about.custody_id, because=event.id)
 
 
 @on(LimitComputed, emits=[ReleasePlanned, ReleaseOrdered])

@@ -47,16 +47,28 @@ def at_the_door(acting: Any) -> Iterator[Todo]:
             continue
         yield Todo(
             f"arrival:{arrival.pk}",
-            line.mine or line.lacking or _("Begin the admission"),
+            line.mine or line.lacking or _begin_or_finish(line),
             line.url or reverse("reception_board"),
             3,
-            ("doing", _("step %(at)s of %(steps)s") % {"at": line.at, "steps": line.steps})
-            if line.steps
-            else ("todo", _("at the door")),
+            _how_far(line),
             since=arrival.arrived_at,
             note=arrival.get_sort_display(),
             whom=arrival.name or _("not named yet"),
         )
+
+
+def _begin_or_finish(line: board.Line) -> str:
+    return _("Finish admission") if line.steps else _("Begin the admission")
+
+
+def _how_far(line: board.Line) -> tuple[str, str]:
+    """The place of the step that is named beside it, among all."""
+    if not line.steps:
+        return "todo", _("at the door")
+    if not line.lacking:
+        return "done", _("every step is complete")
+    at = line.mine_at or line.at
+    return "doing", _("step %(at)s of %(steps)s") % {"at": at, "steps": line.steps}
 
 
 def expected(acting: Any) -> Iterator[Coming]:

@@ -60,7 +60,7 @@ class ClockShown(Shape):
 
     model_config = like(**_CLOCK) | {"from_attributes": True}
     custody_id: UUID = Field(description="The stay.")
-    standing: str = Field(description="running, no_basis, no_limit or ended.")
+    standing: str = Field(description="running, no_basis, no_limit, ended or escaped.")
     state: str = Field(description="Code of the stage that runs; empty where none does.")
     authority: str = Field(description="Code of who has the case.")
     due_at: datetime | None = Field(
@@ -96,17 +96,33 @@ class StageShown(Shape):
 class LimitShown(Shape):
     """A clock with its stages and what is wrong with its facts."""
 
-    model_config = like(clock=_CLOCK, stages=[_STAGE], problems=[])
+    model_config = like(
+        clock=_CLOCK, stages=[_STAGE], problems=[], held_on=["逮捕证 甲公捕字〔2026〕9号"]
+    )
     clock: ClockShown = Field(description="How it stands.")
     stages: list[StageShown] = Field(description="Its stages in order.")
     problems: list[str] = Field(description="What is wrong with the facts, in words.")
+    held_on: list[str] = Field(
+        description="The documents of the file that hold the person now, by name and number."
+    )
 
 
-def _limit(clock: queries.ClockShown | engine.Standing, custody: UUID, result: Any) -> LimitShown:
+def _limit(
+    clock: queries.ClockShown | engine.Standing,
+    custody: UUID,
+    result: Any,
+    unheld_since: datetime | None = None,
+) -> LimitShown:
+    """A clock as it is kept, or would stand: without days of whom no document holds, `unheld_since`."""
     shown = (
         ClockShown.model_validate(clock)
         if isinstance(clock, queries.ClockShown)
-        else ClockShown(custody_id=custody, held=True, **_of_standing(clock))
+        else ClockShown(
+            custody_id=custody,
+            held=True,
+            unheld_since=unheld_since,
+            **_of_standing(showing.without_days(clock) if unheld_since else clock),
+        )
     )
     stages = [
         StageShown(
@@ -123,7 +139,10 @@ def _limit(clock: queries.ClockShown | engine.Standing, custody: UUID, result: A
         )
     ]
     return LimitShown(
-        clock=shown, stages=stages, problems=[words for words, _ in showing.problems_of(result)]
+        clock=shown,
+        stages=stages,
+        problems=[words for words, _ in showing.problems_of(result)],
+        held_on=[str(one) for one in queries.holding(custody)] if shown.held else [],
     )
 
 
@@ -279,7 +298,8 @@ def weigh_legal_paper(call: Call, custody: CustodyId, fact: FactAsked) -> Any:
     """What the clock would become with a paper. Nothing is kept."""
     custody_queries.person(custody)
     weighed = services.weigh(custody, fact.event())
-    return _limit(engine.standing(weighed.after), custody, weighed.after)
+    unheld_since = queries.clock_of(custody).unheld_since
+    return _limit(engine.standing(weighed.after), custody, weighed.after, unheld_since)
 
 
 class CorrectionAsked(Asked):
@@ -423,18 +443,25 @@ class ClocksAsked(Paging):
     summary=_("List the limits of everybody held"),
 )
 def list_limits(call: Call, wanted: Query[ClocksAsked]) -> Any:
-    """Clocks of people in custody, by the stay; who they are is asked by the stay's identifier."""
+    """Clocks of people in custody: first whom no document holds, then whose limit ends first. Who they are
+    is asked by the stay's identifier.
+    """
 
     def fetch(after: tuple[Any, ...] | None, limit: int) -> list[queries.ClockShown]:
+        place = (after[0] or None, after[1] or None, after[2]) if after else None
         return queries.listed(
             organization=range_of(wanted.organization) if wanted.organization else None,
             left=wanted.left or "",
             authority=wanted.authority or "",
-            after=after[0] if after else None,
+            after=place,
             limit=limit,
         )
 
-    return paging.page("list_limits", wanted, fetch, lambda one: (one.custody_id,))
+    def key(one: queries.ClockShown) -> tuple[Any, ...]:
+        unheld_since, due_at, custody_id = queries.place_of(one)
+        return unheld_since or "", due_at or "", custody_id
+
+    return paging.page("list_limits", wanted, fetch, key)
 
 
 class WarningShown(Shape):

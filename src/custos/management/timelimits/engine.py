@@ -13,7 +13,7 @@ from custos.foundation.limits import facts as cases
 from custos.foundation.limits import windows
 from custos.foundation.limits.dates import DAY, HOUR
 from custos.foundation.limits.engine import Result
-from custos.foundation.limits.facts import Case
+from custos.foundation.limits.facts import Case, Fact
 from custos.foundation.limits.walk import Stage
 from custos.foundation.limits.windows import Window
 from custos.management.timelimits.catalogue import (
@@ -23,7 +23,7 @@ from custos.management.timelimits.catalogue import (
     rules,
 )
 
-RUNNING, NO_BASIS, NO_LIMIT, ENDED = "running", "no_basis", "no_limit", "ended"
+RUNNING, NO_BASIS, NO_LIMIT, ENDED, ESCAPED = "running", "no_basis", "no_limit", "ended", "escaped"
 
 # ---------------------------------------------------------------------- instants
 
@@ -101,7 +101,9 @@ def standing(result: Result) -> Standing:
     """How a clock stands."""
     counts, current = effective(result), result.current
     stage = result.stages[current] if current is not None else None
-    found = ENDED if result.status == "ended" else NO_BASIS
+    found = NO_BASIS
+    if result.status == "ended":
+        found = ESCAPED if escaped(result) else ENDED
     if stage is not None and counts is not None:
         found = RUNNING if counts.due is not None else NO_LIMIT
         if result.status == "no_basis":
@@ -124,15 +126,22 @@ def standing(result: Result) -> Standing:
 
 def ended_by(result: Result) -> int | None:
     """The place of the fact by which custody is over, or of an escape that lasts; None where it isn't."""
+    fact = _last_fact(result)
+    return None if fact is None else fact.index
+
+
+def escaped(result: Result) -> bool:
+    """Whether the person has escaped and wasn't recaptured: custody isn't over, and they aren't here."""
+    fact = _last_fact(result)
+    return fact is not None and fact.type == "escaped"
+
+
+def _last_fact(result: Result) -> Fact | None:
     if result.status != ENDED:
         return None
     closed = result.stages[-1].ended_by if result.stages else None
     return next(
-        (
-            fact.index
-            for fact in reversed(result.used)
-            if fact.index == closed or fact.type == "escaped"
-        ),
+        (one for one in reversed(result.used) if one.index == closed or one.type == "escaped"),
         None,
     )
 
@@ -211,7 +220,7 @@ def _beyond_windows(
     if "OUT" in rules_:
         if counts is not None and counts.due is not None and counts.state in RELEASED_AT_END:
             yield rules_["OUT"], f"OUT:{_of_stage(counts)}", counts.due
-        elif result.status == "ended" and result.stages:
+        elif result.status == "ended" and result.stages and not escaped(result):
             ended = result.stages[-1].ended
             after = rules_["OUT"].after
             if ended is not None and after is not None:
@@ -308,7 +317,7 @@ def still_stands(said_state: str, said_due: datetime | None, now: Standing) -> b
 
     It ends only where custody ended, or goes on with a later end or without one.
     """
-    if now.standing in (ENDED, NO_LIMIT):
+    if now.standing in (ENDED, ESCAPED, NO_LIMIT):
         return False
     if now.standing == NO_BASIS or now.due_at is None:
         return True

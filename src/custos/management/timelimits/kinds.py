@@ -210,6 +210,8 @@ class LimitComputed(Kind):
     def line(self) -> str:
         if self.over:
             return gettext("By the papers custody is over")
+        if self.standing == "escaped":
+            return gettext("By the papers the person has escaped")
         if self.due_at is None:
             return state_title(self.state) if self.state else gettext("No end can be computed")
         return gettext("%(stage)s: until %(time)s") % {

@@ -139,6 +139,7 @@ class Clock(models.Model):
     file holds the person; null where one does, whatever the papers of the clock come to. `paper_waits`:
     papers of the stay wait for a leader's decision, and aren't in the result. `leaves_since` is when the
     document was received on which the person is to leave, `leaves_by` until when that may take.
+    `failing_since` is since when the sweep can't do what is due, through a defect; null where it can.
     """
 
     class Standing(models.TextChoices):
@@ -148,6 +149,7 @@ class Clock(models.Model):
         NO_BASIS = "no_basis"
         NO_LIMIT = "no_limit"
         ENDED = "ended"
+        ESCAPED = "escaped"
 
     custody = models.OneToOneField(
         Custody, primary_key=True, on_delete=models.PROTECT, related_name="clock"
@@ -171,6 +173,7 @@ class Clock(models.Model):
     paper_waits = models.BooleanField(default=False)
     leaves_since = models.DateTimeField(null=True)
     leaves_by = models.DateTimeField(null=True)
+    failing_since = models.DateTimeField(null=True)
 
     objects = ScopedManager()
 
@@ -193,11 +196,17 @@ class Clock(models.Model):
             models.Index(
                 fields=["next_at"], condition=Q(next_at__isnull=False), name="timelimits_next"
             ),
-            # the board of a facility, and counts of what is near or past
+            # the board of a facility: whom no document holds, then by the end of the limit
             models.Index(
-                fields=["organization", "due_at", "custody"],
+                fields=["organization", "unheld_since", "due_at", "custody"],
                 condition=Q(held=True),
                 name="timelimits_board",
+            ),
+            # those that the sweep has to leave; nearly always none
+            models.Index(
+                fields=["failing_since"],
+                condition=Q(failing_since__isnull=False),
+                name="timelimits_failing",
             ),
         ]
 
@@ -214,7 +223,8 @@ class Warning(models.Model):
     what a paper ended is raised anew where that paper is taken back.
     `step` counts how often it was said. `document_id` is the notice that went out, `answer` what came
     back; neither ends it. `late_paper_id` is the paper that would have ended it, had it come in time: then
-    a leader has to answer, and decides of it where it waits.
+    a leader has to answer, and decides of it where it waits. `unheld_since` is since when no document of
+    the file held the person, of one that says so; null where that was when it was raised.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -238,6 +248,7 @@ class Warning(models.Model):
     closed_paper_id = models.UUIDField(null=True)
     replaced_by_id = models.UUIDField(null=True)
     late_paper_id = models.UUIDField(null=True)
+    unheld_since = models.DateTimeField(null=True)
 
     objects = ScopedManager()
 

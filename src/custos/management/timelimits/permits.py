@@ -20,7 +20,10 @@ from custos.management.timelimits import catalogue, computing, engine, queries
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """How the permit stands at a moment: whether it is valid, until which day, and what speaks against."""
+    """How the permit stands at a moment: whether it is valid, until which day, and what speaks against.
+
+    For whom no document holds it has no day.
+    """
 
     valid: bool
     until: date | None
@@ -46,14 +49,14 @@ def standing(custody_id: UUID, at: datetime | None = None) -> Permit:
         against.append(("permit_past", _("The permit's last day is past.")))
     for window in windows.interrogation_blocked(result, engine.instant_of(moment)):
         against.append((window.rule.id, catalogue.Title(**window.rule.title.model_dump())))
-    if stands.standing in (engine.NO_BASIS, engine.ENDED):
+    if stands.standing in (engine.NO_BASIS, engine.ENDED, engine.ESCAPED):
         against.append(("no_limit_runs", _("No limit of custody runs.")))
     elif stands.due_at is not None and moment >= stands.due_at and not against:
         against.append(("limit_past", _("The limit of custody is past.")))
     until = stands.permit_until
     if until is not None and stands.last_day is not None:
         until = min(until, stands.last_day)
-    return Permit(not against, until, tuple(against))
+    return Permit(not against, None if shown.unheld_since else until, tuple(against))
 
 
 def require(custody_id: UUID, at: datetime | None = None) -> Permit:

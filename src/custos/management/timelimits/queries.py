@@ -4,18 +4,21 @@ Whoever is named is named by `custody`, which notes it in the access log.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, When
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from custos.foundation import clock
+from custos.foundation.custody import leaving
 from custos.foundation.custody import queries as custody
 from custos.foundation.custody.models import Custody
+from custos.foundation.custody.people import queries as people
+from custos.foundation.custody.people.ending import HOW
 from custos.foundation.custody.queries import PersonShown
 from custos.foundation.database import scope
 from custos.foundation.documents import queries as documents
@@ -38,6 +41,8 @@ def tone_of(
     standing: str, due_at: datetime | None, now: datetime, unheld: bool = False
 ) -> tuple[str, Any]:
     """The sign of a clock: the tone of a state, and its word; `unheld`: no document of the file holds."""
+    if standing == engine.ESCAPED:
+        return "late", _("escaped")
     if unheld:
         return "late", _("no document")
     if standing == engine.NO_BASIS:
@@ -60,7 +65,8 @@ class ClockShown:
     """A clock as it stands, without its person.
 
     Nobody is told a day until which somebody may be held whom no document holds: from `unheld_since` on
-    `due_at` and `last_day` are None. `by_papers` is what the papers come to all the same, for the gaps.
+    `due_at`, `last_day` and `permit_until` are None. `by_papers` is what the papers come to all the same,
+    for the gaps. `was_unheld`: so it was before, and a document ended it; asked of one clock alone.
     """
 
     custody_id: UUID
@@ -81,6 +87,7 @@ class ClockShown:
     paper_waits: bool
     leaves_since: datetime | None
     leaves_by: datetime | None
+    was_unheld: bool = False
 
     @property
     def state_title(self) -> str:
@@ -107,7 +114,7 @@ def _shown(row: Clock, now: datetime) -> ClockShown:
         row.differs,
         row.paused,
         row.problems,
-        row.permit_until,
+        None if unheld else row.permit_until,
         row.held,
         row.unheld_since,
         _sign(row, now),
@@ -143,15 +150,17 @@ def clock_of(custody_id: UUID) -> ClockShown:
 
     Raises `Missing` for a stay out of scope.
     """
-    row = clocks().filter(pk=custody_id).first()
-    if row is None:
-        subject = custody.subject_of(custody_id)
-        row = Clock(
-            custody_id=custody_id,
-            organization_id=subject.organization_id,
-            computed_at=clock.now(),
-        )
-    return _shown(row, clock.now())
+    over = _unheld_before(OuterRef("pk"))
+    row = clocks().filter(pk=custody_id).annotate(was_unheld=Exists(over)).first()
+    if row is not None:
+        return replace(_shown(row, clock.now()), was_unheld=row.was_unheld)
+    subject = custody.subject_of(custody_id)
+    none = Clock(
+        custody_id=custody_id,
+        organization_id=subject.organization_id,
+        computed_at=clock.now(),
+    )
+    return _shown(none, clock.now())
 
 
 def limit_of_a_task() -> Case:
@@ -203,7 +212,11 @@ class Held:
 
 def board() -> QuerySet[Custody]:
     """The stays of people in custody that have a clock, to narrow and order; `held()` shows some."""
-    return custody.with_needs(custody.present()).filter(clock__held=True)
+    rows, seen = custody.with_needs(custody.present()).filter(clock__held=True), scope.current()
+    if seen.lowest == seen.highest:
+        # The index of clocks has those of a facility in the order of the board.
+        rows = rows.filter(clock__organization_id=seen.lowest)
+    return rows
 
 
 def held(stays: Iterable[Custody]) -> list[Held]:
@@ -240,8 +253,11 @@ def narrowed(left: str, now: datetime, prefix: str = "") -> Q:
     if left == "none":
         return Q(**{stands: engine.NO_BASIS}) | unheld
     if left == "out":
+        here = ~Q(**{stands: engine.ESCAPED})
         leaves = Q(**{f"{prefix}leaves_by__lte": now})
-        return Q(**{f"{due}__lte": now}) | Q(**{stands: engine.ENDED}) | unheld | leaves
+        return (
+            Q(**{f"{due}__lte": now}) | Q(**{stands: engine.ENDED}) | unheld & here | leaves & here
+        )
     return Q(**{f"{prefix}differs": True})
 
 
@@ -273,19 +289,21 @@ def over_by_facility(organization: int) -> dict[int, int]:
     """How many people each facility of a subtree holds beyond their limit or on no document, by the
     facility; those that hold nobody so are left out. One query.
     """
-    over = _of(organization).filter(narrowed("over", clock.now()) | Q(unheld_since__isnull=False))
+    unheld = Q(unheld_since__isnull=False) & ~Q(standing=engine.ESCAPED)
+    over = _of(organization).filter(narrowed("over", clock.now()) | unheld)
     return dict(over.values_list("organization_id").annotate(Count("pk")).order_by())
 
 
 def pressing(facility: int, by: datetime) -> list[tuple[UUID, ClockShown]]:
     """The clocks of a facility that have no basis, have ended or end by then, and those of whom no document
     holds, each with the identifier of its person; these first, then those without a basis, then by their
-    end. Names nobody. One query.
+    end. Whoever escaped isn't here to be let go, and stands in none of it. Names nobody. One query.
     """
     now = clock.now()
     ends = Q(due_at__lte=by) | Q(standing__in=(engine.NO_BASIS, engine.ENDED))
     ends |= Q(unheld_since__isnull=False)
     rows = clocks().filter(ends, organization_id=facility, held=True).select_related("custody")
+    rows = rows.exclude(standing=engine.ESCAPED)
     ordered = rows.order_by(
         F("unheld_since").asc(nulls_last=True), F("due_at").asc(nulls_first=True), "pk"
     )
@@ -471,8 +489,8 @@ def _decision(word: Decision | None) -> tuple[datetime | None, str, str]:
 class Gap:
     """A period in which somebody was held without a document here: from the end of a limit until a paper
     of before it was entered, or accepted by a leader where it waited for that, until the date of a paper of
-    after it, or until the stay ended; and from the end of the last document of the file. None while it
-    lasts.
+    after it, or until the stay ended; and from the end of the last document of the file until another was
+    recorded (`of_file`). None while it lasts.
     """
 
     since: datetime
@@ -480,6 +498,7 @@ class Gap:
     paper: str
     reason: str
     entry_id: UUID | None
+    of_file: bool = False
 
     @property
     def length(self) -> tuple[int, int]:
@@ -488,11 +507,34 @@ class Gap:
         return divmod(max(1, -int(-seconds // 3600)), 24)
 
 
+def unheld_before(custody_id: UUID, documents: Iterable[people.Held]) -> list[Gap]:
+    """The periods that are over in which no document of the file held somebody, oldest first: by which of
+    its `documents`, ended ones among them, they began and ended. One query.
+    """
+    known = {one.id: one for one in documents}
+    found = []
+    for row in _unheld_before(custody_id).order_by("raised_at", "id"):
+        since = row.unheld_since or row.raised_at
+        ended = [one for one in known.values() if one.until == since]
+        why = [f"{one.fact.words()}: {HOW.get(one.ended_how, '')}".rstrip(": ") for one in ended]
+        came = known.get(row.closed_paper_id) if row.closed_paper_id else None
+        words = came.fact.words() if came else ""
+        found.append(Gap(since, row.closed_at, words, "; ".join(why), row.entry_id, of_file=True))
+    return found
+
+
+def _unheld_before(custody_id: UUID | OuterRef) -> QuerySet[Warning]:
+    return warnings().filter(custody_id=custody_id, rule="UNHELD", closed_by="document")
+
+
 def gaps_of(
-    papers: Iterable[PaperShown], shown: ClockShown, ended_at: datetime | None = None
+    papers: Iterable[PaperShown],
+    shown: ClockShown,
+    ended_at: datetime | None = None,
+    before: Iterable[Gap] = (),
 ) -> list[Gap]:
-    """The periods without a document of a stay: those that papers ended, and the one that lasts or lasted
-    until the stay `ended_at`.
+    """The periods without a document of a stay: those that papers ended, those of the file from `before`,
+    and the one that lasts or lasted until the stay `ended_at`.
 
     That a paper was corrected later undoes none of them. Asks nothing.
     """
@@ -509,6 +551,7 @@ def gaps_of(
         and one.limit_ended_at != one.basis_from
         and (one.accepted or not one.ever_waited)
     ]
+    found += before
     found.sort(key=lambda one: one.since)
     if shown.unheld_since is not None:
         found.append(Gap(shown.unheld_since, None if shown.held else ended_at, "", "", None))
@@ -549,6 +592,33 @@ def result_of(custody_id: UUID) -> tuple[Result, Facts]:
     """The whole result of a stay, computed now from its papers. One query."""
     facts = computing.facts_of([custody_id])[custody_id]
     return facts.computed(clock.now()), facts
+
+
+def holding(custody_id: UUID) -> tuple[leaving.Ground, ...]:
+    """The documents of the file on which somebody is held now, as the gate says. Three queries. Raises
+    `Missing` out of scope.
+    """
+    return leaving.documents(_stay(custody_id))
+
+
+def holding_beside(
+    custody_id: UUID, result: Result, facts: Facts, papers: Iterable[PaperShown]
+) -> tuple[leaving.Ground, ...]:
+    """Those that hold somebody still although a paper of the clock has ended the custody of its case; none
+    where none ended it. Three queries. Raises `Missing` out of scope.
+    """
+    place = engine.ended_by(result)
+    if place is None:
+        return ()
+    issuers = {str(one.id): one.authority for one in papers}
+    return leaving.documents(_stay(custody_id), beside=issuers[facts.papers[place]])
+
+
+def _stay(custody_id: UUID) -> Custody:
+    found = Custody.objects.visible_to(scope.current()).filter(pk=custody_id).first()
+    if found is None:
+        raise Missing("custody.no_such_stay", _("There is no such person in custody."))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -702,15 +772,38 @@ def notice_of(found: WarningShown) -> documents.PaperShown | None:
     return next((one for one in issued if one.id == found.document_id), None)
 
 
+#: Where a clock stands in the order of the board; None comes behind every moment.
+Place = tuple[datetime | None, datetime | None, UUID]
+
+
+def place_of(shown: ClockShown) -> Place:
+    """Where a clock stands in the order of the board."""
+    return shown.unheld_since, shown.by_papers, shown.custody_id
+
+
+def _behind(place: Place) -> Q:
+    unheld_since, due_at, custody_id = place
+    alike = _later("due_at", due_at) | Q(due_at=due_at, pk__gt=custody_id)
+    return _later("unheld_since", unheld_since) | Q(unheld_since=unheld_since) & alike
+
+
+def _later(field: str, moment: datetime | None) -> Q:
+    if moment is None:
+        return Q(pk__in=())
+    return Q(**{f"{field}__gt": moment}) | Q(**{f"{field}__isnull": True})
+
+
 def listed(
     *,
     organization: tuple[int, int] | None = None,
     left: str = "",
     authority: str = "",
-    after: UUID | None = None,
+    after: Place | None = None,
     limit: int = 50,
 ) -> list[ClockShown]:
-    """Clocks of people in custody, by the stay; of a span of organizations. One query."""
+    """Clocks of people in custody behind a place, in the order of the board: first whom no document holds,
+    longest since, then by their end; of a span of organizations. One query.
+    """
     now, rows = clock.now(), clocks().filter(held=True)
     if organization is not None:
         lowest, highest = organization
@@ -720,8 +813,11 @@ def listed(
     if authority:
         rows = rows.filter(authority=authority)
     if after is not None:
-        rows = rows.filter(pk__gt=after)
-    return [_shown(row, now) for row in rows.order_by("pk")[:limit]]
+        rows = rows.filter(_behind(after))
+    ordered = rows.order_by(
+        F("unheld_since").asc(nulls_last=True), F("due_at").asc(nulls_last=True), "pk"
+    )
+    return [_shown(row, now) for row in ordered[:limit]]
 
 
 def warnings_listed(
@@ -739,6 +835,14 @@ def open_warnings(organization: int) -> int:
     lowest, highest = range_of(organization)
     rows = warnings().filter(closed_at__isnull=True)
     return rows.filter(organization_id__gte=lowest, organization_id__lte=highest).count()
+
+
+def failing(limit: int) -> list[Clock]:
+    """The clocks that the sweep can't look at through a defect, the longest first, with their facility.
+    Names nobody. One query.
+    """
+    rows = clocks().filter(failing_since__isnull=False).select_related("organization")
+    return list(rows.order_by("failing_since", "pk")[:limit])
 
 
 def stays_after(last: UUID | None, batch: int = computing.BATCH) -> list[UUID]:

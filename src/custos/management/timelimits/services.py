@@ -11,8 +11,10 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+import structlog
 from django.db import connection, transaction
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -47,6 +49,8 @@ from custos.management.timelimits import catalogue, computing, engine, kinds
 from custos.management.timelimits.computing import Facts
 from custos.management.timelimits.models import Clock, Decision, Paper, Warning
 from custos.prevention.duty import services as duty
+
+log = structlog.get_logger(__name__)
 
 _SYSTEM = Actor.system("timelimits")
 LONGEST_ANSWER = 2_000
@@ -724,7 +728,9 @@ def _say_unheld(deed: Deed, row: Clock, since: datetime, because: UUID | None = 
     row.save(update_fields=["unheld_since"])
     rule = catalogue.rules().named("UNHELD")
     said = engine.Said(rule, rule.id, 1, deed.at, row.state, None)
-    _say(deed, row, said, None, because=because)
+    warning = _say(deed, row, said, None, because=because)
+    warning.unheld_since = since
+    warning.save(update_fields=["unheld_since"])
 
 
 def _ask_who_is_held(deed: Deed, rows: Sequence[Clock]) -> None:
@@ -761,7 +767,8 @@ def _tell(deed: Deed, row: Clock, weighed: Weighed, before: datetime | None, bec
     old = [_kept(stage) for stage in results.as_json(weighed.before)["stages"]]
     new = [_kept(stage) for stage in results.as_json(weighed.after)["stages"]]
     codes = sorted({one.code for one in weighed.after.problems})
-    over_anew = row.standing == engine.ENDED != engine.standing(weighed.before).standing
+    over = row.standing in (engine.ENDED, engine.ESCAPED)
+    over_anew = over and row.standing != engine.standing(weighed.before).standing
     same_codes = codes == sorted({one.code for one in weighed.before.problems})
     if old == new and same_codes and not over_anew:
         return
@@ -997,11 +1004,19 @@ def sweep(now: datetime | None = None, limit: int = BITE) -> int:
     """Look at every clock whose moment has come: compute it, say what is due; returns how many.
 
     Opens its own scope. Several workers may sweep at once: each takes other rows. The one index of
-    deadlines answers it; eight statements for a bite, and those of what is said.
+    deadlines answers it; eight statements for a bite, and those of what is said. Where a bite fails, each
+    clock of it is looked at by itself, so that one that can't be computed keeps no other from being said.
     """
     moment = now or clock.now()
-    with scope.entered(scope.Scope.of_system("timelimits.sweep")), record.deed() as deed:
-        rows = due_by(moment, limit)
+    try:
+        return _bite(moment, limit)
+    except Exception:  # whichever clock it was: found out by taking each alone
+        return _one_by_one(moment, limit)
+
+
+def _bite(moment: datetime, limit: int, only: UUID | None = None) -> int:
+    with scope.entered(_sweeping()), record.deed() as deed:
+        rows = due_by(moment, limit, only)
         if not rows:
             return 0
         ids = [row.pk for row in rows]
@@ -1016,6 +1031,38 @@ def sweep(now: datetime | None = None, limit: int = BITE) -> int:
     return len(rows)
 
 
+def _sweeping() -> scope.Scope:
+    return scope.Scope.of_system("timelimits.sweep")
+
+
+#: When a clock that failed is tried again.
+_AGAIN = timedelta(minutes=10)
+
+
+def _one_by_one(moment: datetime, limit: int) -> int:
+    """The clocks that are due, each in a transaction of its own. One that fails is named in the log and on
+    the page of operations, and tried again later; where even that can't be written, the sweep fails.
+    """
+    with scope.entered(_sweeping()):
+        due = Clock.objects.filter(next_at__lte=moment).order_by("next_at")
+        stays = list(due.values_list("pk", flat=True)[:limit])
+    for stay in stays:
+        try:
+            _bite(moment, 1, stay)
+        except Exception as error:
+            log.error(
+                "timelimits.clock_failed",
+                custody=str(stay),
+                error=type(error).__name__,
+                exc_info=True,
+            )
+            with scope.entered(_sweeping()):
+                Clock.objects.filter(pk=stay).update(
+                    failing_since=Coalesce("failing_since", clock.now()), next_at=moment + _AGAIN
+                )
+    return len(stays)
+
+
 #: Of the scope's bounds the planner knows nothing, and takes them for the fewer rows: it read every clock
 #: of the node and sorted those that were due. The index of deadlines has them in order.
 _IN_ORDER = (
@@ -1023,13 +1070,16 @@ _IN_ORDER = (
 )
 
 
-def due_by(moment: datetime, limit: int = BITE) -> list[Clock]:
-    """The clocks whose moment has come, the longest waiting first, locked; none that others work on.
+def due_by(moment: datetime, limit: int = BITE, only: UUID | None = None) -> list[Clock]:
+    """The clocks whose moment has come, the longest waiting first, locked; none that others work on. Of one
+    stay where `only` that is asked for.
 
     Their stays are held before them, as every deed does; a clock that somebody changed until its stay was
     held is looked at again. Within a transaction.
     """
     due = Clock.objects.filter(next_at__lte=moment)
+    if only is not None:
+        due = due.filter(pk=only)
     # No key of a stay changes: whoever only names one, as a new row of its file does, isn't kept waiting.
     stays = (
         due.select_for_update(of=("custody",), no_key=True, skip_locked=True)
@@ -1404,7 +1454,8 @@ def _load(given: Sequence[GivenPaper], now: datetime) -> int:
             )
         )
     with transaction.atomic():
-        ids = list(dict.fromkeys(one.custody.pk for one in given))
+        ids = sorted({one.custody.pk for one in given})
+        computing.hold_stays(ids)
         begin_all(ids)
         load(rows)
         record.append_many(drafts)

@@ -1,5 +1,6 @@
 """A result as pages show it: stages with readings and sources, what is due beside, what is wrong."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -99,9 +100,25 @@ class Lead:
     words: str
 
 
-def lead_of(result: Result) -> Lead | None:
-    """What must be done about a clock before it ends, or now that it has; None without any stage."""
+def lead_of(result: Result, beside: Sequence[object] = ()) -> Lead | None:
+    """What must be done about a clock before it ends, or now that it has; None without any stage.
+
+    `beside` are the documents that hold the person still where a paper has ended this custody.
+    """
     stage = engine.effective(result)
+    if engine.escaped(result):
+        return Lead(
+            True,
+            gettext("By the papers the person has escaped"),
+            gettext("The stay goes on. Enter the recapture here as soon as they are back."),
+        )
+    if result.status == "ended" and beside:
+        return Lead(
+            False,
+            gettext("By its papers this custody has ended, and another document holds the person"),
+            gettext("Held still on: %(documents)s. The person leaves when that has ended, too.")
+            % {"documents": documents_words(beside)},
+        )
     if result.status == "ended":
         return Lead(
             True,
@@ -244,6 +261,11 @@ WHO: dict[str, Any] = {
 }
 
 
+def documents_words(documents: Iterable[object]) -> str:
+    """Documents by name and number, one behind the other."""
+    return (", " if catalogue.english() else "、").join(map(str, documents))
+
+
 def problems_of(result: Result) -> list[tuple[str, bool]]:
     """What is wrong with the facts, in words, and whether a fact was left out because of it."""
     return [(str(Told(one)), law.problems()[one.code].refused) for one in result.problems]
@@ -266,6 +288,12 @@ def gap_words(gap: Gap) -> str:
     if gap.until is None:
         return gettext("Held without a document since %(since)s: %(length)s so far.") % said
     said |= {"until": moment_words(gap.until), "reason": gap.reason}
+    if gap.of_file:
+        words = gettext(
+            "Held on no document of the file from %(since)s until %(until)s (%(length)s). What held "
+            "before: %(reason)s. What was recorded then: %(paper)s."
+        )
+        return words % (said | {name: said[name] or "—" for name in ("reason", "paper")})
     if not gap.paper:
         words = gettext(
             "Held without a document here from %(since)s until %(until)s (%(length)s), when the stay ended."
@@ -324,14 +352,20 @@ class Seen:
     refused: bool
     moves: bool
     late: str
+    unheld: bool
 
 
-def seen(weighed: Weighed) -> Seen:
-    """Both results of a paper that is being weighed."""
+def seen(weighed: Weighed, unheld_since: datetime | None = None) -> Seen:
+    """Both results of a paper that is being weighed. Where no document has held the person `unheld_since`,
+    neither tells an end.
+    """
     before, after = engine.standing(weighed.before), engine.standing(weighed.after)
+    moves = before.due_at != after.due_at or before.state != after.state
+    if unheld_since is not None:
+        before, after = without_days(before), without_days(after)
     counts = engine.effective(weighed.after)
     place = next((i for i, one in enumerate(weighed.after.stages) if one is counts), None)
-    stages = stages_of(weighed.after)
+    stages = stages_of(weighed.after, unheld_since)
     return Seen(
         before,
         after,
@@ -340,9 +374,15 @@ def seen(weighed: Weighed) -> Seen:
         stages[place] if place is not None else None,
         [(str(Told(one)), law.problems()[one.code].refused) for one in weighed.problems],
         bool(weighed.refused),
-        before.due_at != after.due_at or before.state != after.state,
+        moves,
         _late(weighed),
+        unheld_since is not None,
     )
+
+
+def without_days(stands: engine.Standing) -> engine.Standing:
+    """How a clock stands of whom no document holds: what its papers come to holds nobody until any day."""
+    return stands._replace(due_at=None, last_day=None, permit_until=None)
 
 
 def _late(weighed: Weighed) -> str:

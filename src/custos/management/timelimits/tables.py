@@ -17,7 +17,7 @@ from custos.management.timelimits import catalogue, kinds, queries
 
 
 class Board(listing.Table):
-    """Everybody held, whoever has least time left first."""
+    """Everybody held: first whom no document holds, then whoever has least time left."""
 
     key = "custody_id"
     first_order = "due_at"
@@ -30,7 +30,9 @@ class Board(listing.Table):
         verbose_name=_("Facility"), accessor="organization_name", order_by="organization_id"
     )
     sign = listing.StateColumn(verbose_name=_("Stands"), orderable=False)
-    due_at = listing.DeadlineColumn(verbose_name=_("Custody ends"), order_by="clock__due_at")
+    due_at = listing.DeadlineColumn(
+        verbose_name=_("Custody ends"), order_by=("clock__unheld_since", "clock__due_at")
+    )
     state = listing.Column(verbose_name=_("Stage"), accessor="state_title", order_by="clock__state")
     authority = listing.Column(
         verbose_name=_("Handling authority"),

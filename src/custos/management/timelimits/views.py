@@ -23,6 +23,7 @@ from custos.foundation.accounts.acting import Acting, acting_in
 from custos.foundation.accounts.middleware import purpose
 from custos.foundation.custody import lists
 from custos.foundation.custody import queries as custody
+from custos.foundation.custody.people import queries as people
 from custos.foundation.errors import Conflict, CustosError, Malformed, Missing
 from custos.foundation.limits import law
 from custos.foundation.media import services as media
@@ -70,7 +71,10 @@ def _board(request: HttpRequest) -> Listing:
         filters=tables.BoardFilters(request.GET, acting=acting),
         export="limits_export",
         nothing=_("Nobody is held with such a clock"),
-        hint=_("Everybody in custody stands here, whoever has least time left first."),
+        hint=_(
+            "Everybody in custody stands here: first whom no document holds, then whoever has least time "
+            "left."
+        ),
     )
 
 
@@ -196,8 +200,9 @@ def clock_page(request: HttpRequest, custody_id: UUID) -> HttpResponse:
     """One stay's clock: when it ends and why, its stages as a line, its papers and warnings."""
     acting = acting_in(request)
     person = custody.person(custody_id)
-    result, _facts = queries.result_of(custody_id)
+    result, facts = queries.result_of(custody_id)
     papers = queries.papers_of(custody_id)
+    beside = queries.holding_beside(custody_id, result, facts, papers)
     names = accounts.names_of(
         {ref for paper in papers for ref in (paper.recorded_by, paper.decided_by)}
     )
@@ -212,13 +217,15 @@ def clock_page(request: HttpRequest, custody_id: UUID) -> HttpResponse:
     )
     now = engine.instant_of(clock.now())
     titles = [stage.title for stage in stages]
-    gaps = queries.gaps_of(papers, stands, person.ended_at)
+    before = queries.unheld_before(custody_id, people.ever(custody_id, "basis"))
+    gaps = queries.gaps_of(papers, stands, person.ended_at, before)
     context = {
         "person": person,
         "clock": stands,
         "gaps": [(gap, showing.length_words(gap)) for gap in gaps],
         "late_reason_title": forms.LATE_REASON,
-        "lead": showing.lead_of(result) if person.ended_at is None else None,
+        "lead": showing.lead_of(result, beside) if person.ended_at is None else None,
+        "holding": queries.holding(custody_id) if person.ended_at is None else (),
         "stages": stages,
         "lines": [
             ("plan-wide", drawing.drawn(result.stages, titles, result.current, now, drawing.WIDE)),
@@ -276,21 +283,27 @@ def clock_print(request: HttpRequest, custody_id: UUID) -> HttpResponse:
     """The explanation on paper, for the person and the lawyer: each date, and why."""
     acting = acting_in(request)
     person = custody.person(custody_id)
-    result, _facts = queries.result_of(custody_id)
+    result, facts = queries.result_of(custody_id)
     papers, stands = queries.papers_of(custody_id), queries.clock_of(custody_id)
+    beside = queries.holding_beside(custody_id, result, facts, papers)
     stages = showing.stages_of(result, stands.unheld_since)
     paragraphs = [
         _("%(name)s, custody number %(number)s, held at %(facility)s.")
         % {"name": person.name, "number": person.number, "facility": person.facility}
     ]
-    lead = showing.lead_of(result)
-    if stands.unheld_since and person.ended_at is None:
+    lead = showing.lead_of(result, beside)
+    here = person.ended_at is None
+    if here and (holding := queries.holding(custody_id)):
+        held_on = {"documents": showing.documents_words(holding)}
+        paragraphs.append(_("Held on: %(documents)s.") % held_on)
+    if stands.unheld_since and here and stands.standing != engine.ESCAPED:
         paragraphs.append(
             _("Held on no document: the last one has ended. The person must be let go at once.")
         )
     elif lead is not None:
         paragraphs += [lead.title, lead.words]
-    gaps = queries.gaps_of(papers, stands, person.ended_at)
+    before = queries.unheld_before(custody_id, people.ever(custody_id, "basis"))
+    gaps = queries.gaps_of(papers, stands, person.ended_at, before)
     paragraphs += [showing.gap_words(gap) for gap in gaps]
     if stands.paper_waits:
         paragraphs += [showing.waiting_words(one) for one in waiting.of(custody_id)]
@@ -529,7 +542,8 @@ def _weighed(
         raise
     except CustosError as error:
         return {"weighed": None, "said": error.words}
-    return {"weighed": showing.seen(weighed), "said": ""}
+    unheld_since = queries.clock_of(custody_id).unheld_since
+    return {"weighed": showing.seen(weighed, unheld_since), "said": ""}
 
 
 @require_http_methods(["GET", "POST"])

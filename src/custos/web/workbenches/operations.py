@@ -23,6 +23,7 @@ from custos.foundation.database import pulse
 from custos.foundation.record import queries as record
 from custos.foundation.record.parties import Post
 from custos.foundation.ui import listing
+from custos.management.timelimits import queries as limits
 from custos.prevention.devices import queries as devices
 
 READERS = (Post.DUTY_LEADER, Post.LEADER, Post.OVERSIGHT, Post.SYSTEM_ADMIN)
@@ -83,6 +84,15 @@ class ClockTable(listing.Table):
     name = listing.Column(verbose_name=_("Device"))
     device_time = listing.MomentColumn(verbose_name=_("It said"))
     received_at = listing.MomentColumn(verbose_name=_("It arrived"))
+
+
+class LimitTable(listing.Table):
+    """Clocks of custody that can't be watched."""
+
+    custody_id = listing.CodeColumn(verbose_name=_("Stay"))
+    organization = listing.Column(verbose_name=_("Facility"), accessor="organization__name")
+    failing_since = listing.MomentColumn(verbose_name=_("Since"))
+    next_at = listing.MomentColumn(verbose_name=_("Tried again"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +216,16 @@ def _parts() -> list[Part]:
             ),
             _failed_reactions(),
             ReactionTable,
+        ),
+        Part.of(
+            "limits",
+            _("Limits of custody that can't be watched"),
+            _(
+                "Where one clock fails, the others are watched; it is tried again and listed here, and the "
+                "log of the worker says why."
+            ),
+            limits.failing(_LIMIT),
+            LimitTable,
         ),
         Part.of(
             "jobs",

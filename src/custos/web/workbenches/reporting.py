@@ -34,9 +34,12 @@ _LONGEST_FILE = 200_000
 @gate.posts(*DUTY_POSTS)
 @purpose("duty.reported")
 def reported(request: HttpRequest) -> HttpResponse:
-    """What the reader reported, latest first, each with what became of it."""
+    """What the reader reported lately, each with what became of it: first what nobody has answered yet, the
+    latest first in both.
+    """
     acting = acting_in(request)
-    context = {"reported": queries.reported(acting.actor), "organization": acting.organization}
+    found = sorted(queries.reported(acting.actor), key=lambda one: one.answered)
+    context = {"reported": found, "organization": acting.organization}
     return render(request, "workbenches/reported.html", context)
 
 

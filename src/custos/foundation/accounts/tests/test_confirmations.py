@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -306,6 +307,30 @@ def test_a_list_shows_what_waits_for_me_and_not_what_i_asked(desk: Desk) -> None
         assert confirmations.waiting_for(desk.patrol) == []
     with scope.entered(desk.leader.scope):
         assert [row.pk for row in confirmations.asked_by(desk.leader)] == [asked]
+
+
+def test_whoever_asked_reads_for_a_day_what_came_of_it_and_when(desk: Desk) -> None:
+    began = clock.now()
+
+    def told() -> list[str]:
+        with scope.entered(desk.leader.scope), translation.override("en"):
+            rows = confirmations.shown(confirmations.asked_lately(desk.leader))
+            return [str(one.stands[1]) for one in rows]
+
+    for minutes, what in enumerate(("confirmed", "refused", "nobody")):
+        with clock.set_to(began + timedelta(minutes=minutes)):
+            asked = desk.asks(desk.leader, what)
+            if what == "confirmed":
+                desk.confirms(desk.deputy, asked)
+            if what == "refused":
+                with scope.entered(desk.deputy.scope):
+                    confirmations.decline(asked, by=desk.deputy)
+    with clock.set_to(began + timedelta(minutes=3)):
+        assert told() == ["waits", "refused", "confirmed"]
+    with clock.set_to(began + timedelta(hours=2)):
+        assert told() == ["answered by nobody in time", "refused", "confirmed, not done in time"]
+    with clock.set_to(began + timedelta(hours=25)):
+        assert told() == []
 
 
 # ------------------------------------------------------------------ at once

@@ -74,7 +74,7 @@ def test_two_of_one_case_found_in_one_cell_are_told_and_become_a_task(
     one, other = (a_detainee(in_cell=cells[0], name=name) for name in ("王小川", ZHAO))
     worlds.named(one, ZHAO)
     (broken,) = entries("separation.broken", facility)
-    assert broken["rules"] == ["KR-14-CODEFENDANTS v2"]
+    assert broken["rules"] == ["KR-14-CODEFENDANTS v3"]
     assert set(broken["stays"]) == {one.pk, other.pk}  # type: ignore[call-overload]
     assert ("separation.broken", 2) in tasks(facility)
 

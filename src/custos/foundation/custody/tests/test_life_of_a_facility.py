@@ -40,12 +40,17 @@ from tests.factories import SYSTEM, a_cell, a_detainee, a_facility, an_officer
 
 BEGAN = datetime(2026, 3, 2, 1, tzinfo=clock.LOCAL)
 ADULT, MINOR = date(1990, 5, 1), date(2012, 1, 1)
-#: (sex of the cell, certified places)
+#: (sex of the cell, certified places), each in an area of its own
 CELLS = (("1", 1), ("1", 2), ("1", 3), ("2", 2))
 
 
 def _cells(facility: Organization) -> list[Cell]:
-    return [a_cell(sex, places, facility=facility) for sex, places in CELLS]
+    """Those cells, and one for two men that shares its yard with the one for three."""
+    cells = [a_cell(sex, places, facility=facility) for sex, places in CELLS]
+    beside = Cell.objects.create(
+        organization=facility, area=cells[2].area, name="beside", sex="1", capacity=2
+    )
+    return [*cells, beside]
 
 
 def _told(cell: Cell, came: dict[UUID, datetime]) -> bool:
@@ -70,8 +75,24 @@ def wrongs(facility: Organization) -> list[str]:
         Classification.objects.filter(custody__in=ids).values_list("custody_id", "category")
     )
     places = list(CellStay.objects.filter(custody__in=ids, during__endswith__isnull=True))
-    pairs = list(KeepApart.objects.filter(one__in=ids, other__in=ids, closed_at=None))
-    for cell in Cell.objects.filter(organization=facility):
+    pairs = list(
+        KeepApart.objects.filter(one__in=ids, other__in=ids, closed_at=None).select_related(
+            "one", "other"
+        )
+    )
+    cells = list(Cell.objects.filter(organization=facility))
+    ever_shut = set(Entry.objects.filter(kind="cell.out_of_use").values_list("cell_id", flat=True))
+    for pair in pairs:
+        where = [cell for cell in cells if cell.pk in (pair.one.cell_id, pair.other.cell_id)]
+        areas = {cell.area_id for cell in where}
+        free = any(
+            cell.sex == where[0].sex and cell.area_id not in areas and cell.pk not in ever_shut
+            for cell in cells
+        )
+        moved = {place.during.lower for place in places if place.custody_id in pair_of(pair)}
+        if len(where) == 2 and len(areas) == 1 and free and max(moved) > pair.since:
+            found.append("co-defendants in one yard")
+    for cell in cells:
         inside = [stay for stay in stays if stay.cell_id == cell.pk]
         came = {
             place.custody_id: place.during.lower for place in places if place.cell_id == cell.pk
@@ -97,7 +118,7 @@ def wrongs(facility: Organization) -> list[str]:
         there = {stay.pk for stay in inside}
         for pair in pairs:
             # A pair found while the two share a cell is told, not undone: nobody put them there.
-            two = {pair.one_id, pair.other_id}
+            two = pair_of(pair)
             if two <= there and any(came[one] > pair.since for one in two if one in came):
                 found.append("co-defendants together")
     for stay in stays:
@@ -108,6 +129,11 @@ def wrongs(facility: Organization) -> list[str]:
     if out.count() != len({absence.custody_id for absence in out}):
         found.append("out twice")
     return found
+
+
+def pair_of(pair: KeepApart) -> set[UUID]:
+    """The two stays of a pair."""
+    return {pair.one_id, pair.other_id}
 
 
 def closed(cell: Cell) -> Cell:
@@ -129,7 +155,7 @@ class Life(RuleBasedStateMachine):
 
     @initialize()
     def build(self) -> None:
-        """A facility of its own with four small cells."""
+        """A facility of its own with five small cells."""
         self.scope = scope.entered(SYSTEM)
         self.scope.__enter__()
         self.stays: list[Custody] = []
@@ -176,7 +202,7 @@ class Life(RuleBasedStateMachine):
     @rule(
         sex=st.sampled_from("12"),
         born=st.sampled_from([ADULT, MINOR]),
-        into=st.integers(0, 3),
+        into=st.integers(0, 4),
         reason=st.sampled_from(["", "ordered"]),
     )
     def admit(self, sex: str, born: date, into: int, reason: str) -> None:
@@ -193,7 +219,7 @@ class Life(RuleBasedStateMachine):
         for _one in range(people):
             self.admit(sex="1", born=ADULT, into=into, reason="ordered")
 
-    @rule(who=st.integers(0, 50), to=st.integers(0, 3))
+    @rule(who=st.integers(0, 50), to=st.integers(0, 4))
     def move(self, who: int, to: int) -> None:
         """Somebody is moved."""
         if self.stays:
@@ -237,7 +263,7 @@ class Life(RuleBasedStateMachine):
             stay = self.stays[who % len(self.stays)]
             self._try(lambda: worlds.sentenced(stay))
 
-    @rule(which=st.integers(0, 3), opens=st.booleans())
+    @rule(which=st.integers(0, 4), opens=st.booleans())
     def close(self, which: int, opens: bool) -> None:
         """A cell is taken out of use, or returned to it."""
         cell = self.cells[which]
@@ -310,6 +336,10 @@ KEPT: dict[str, tuple[Any, str]] = {
         lambda cells: _codefendants_meet(cells),
         "co-defendants together",
     ),
+    "KR-14-CODEFENDANTS-YARD": (
+        lambda cells: _codefendants_meet(cells, cells[4]),
+        "co-defendants in one yard",
+    ),
     "CELL-HARD-LIMIT": (_overfill, "over the hard limit"),
     "SPP-659-CONVICTED": (
         lambda cells: _a_convict_comes(cells),
@@ -324,11 +354,11 @@ def _a_convict_comes(cells: list[Cell]) -> None:
     worlds.moved(one, cells[2])
 
 
-def _codefendants_meet(cells: list[Cell]) -> None:
+def _codefendants_meet(cells: list[Cell], where: Cell | None = None) -> None:
     with clock.set_to(clock.now() - timedelta(minutes=9)):
         one, other = a_detainee(in_cell=cells[1]), a_detainee(in_cell=cells[2])
         worlds.apart(one, other)
-    worlds.moved(one, cells[2])
+    worlds.moved(one, where or cells[2])
 
 
 @pytest.mark.django_db
@@ -361,7 +391,7 @@ class Small:
 
 def _small() -> Small:
     facility = a_facility()
-    cells = [*_cells(facility), a_cell("1", 2, facility=facility)]
+    cells = _cells(facility)
     people = [
         a_detainee(in_cell=cells[0], name="王小川"),
         a_detainee(in_cell=cells[1], name="李四"),

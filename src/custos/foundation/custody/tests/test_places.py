@@ -103,7 +103,7 @@ def test_a_pair_found_in_one_cell_is_told_at_once_and_becomes_a_task(
     one, other = a_detainee(in_cell=cells[0]), a_detainee(in_cell=cells[0])
     worlds.apart(one, other, "threat")
     (broken,) = entries("separation.broken", facility)
-    assert broken["rules"] == ["NMR-12-KEEP-APART v2"]
+    assert broken["rules"] == ["NMR-12-KEEP-APART v3"]
     assert set(broken["stays"]) == {one.pk, other.pk}  # type: ignore[call-overload]
     assert tasks(facility) == [("separation.broken", 2)]
     worlds.moved(other, cells[1])
@@ -141,7 +141,7 @@ def test_spp_659_somebody_sentenced_among_the_unconvicted_is_told_and_can_only_l
         reason="Judgment in force",
         by=an_officer(Post.CASE_OFFICER),
     )
-    assert entries("separation.broken", facility)[0]["rules"] == ["SPP-659-CONVICTED v2"]
+    assert entries("separation.broken", facility)[0]["rules"] == ["SPP-659-CONVICTED v3"]
     assert refused(lambda: worlds.moved(one, cells[1])) == "custody.SPP-659-CONVICTED"
     worlds.moved(one, cells[2])
 
@@ -165,7 +165,7 @@ def test_cpl_280_a_coming_of_age_among_minors_is_told_on_the_day(
         assert separating.look_at_birthdays(date(2026, 3, 2)) == 0
         assert separating.look_at_birthdays(date(2026, 3, 3)) == 2
     (broken,) = entries("separation.broken", facility)
-    assert (broken["cell"], broken["rules"]) == (cells[0].pk, ["CPL-280-MINORS v2"])
+    assert (broken["cell"], broken["rules"]) == (cells[0].pk, ["CPL-280-MINORS v3"])
 
 
 def test_dr_18_only_a_clinician_orders_isolation_and_it_holds_until_ended(

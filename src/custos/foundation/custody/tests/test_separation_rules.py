@@ -45,6 +45,7 @@ HARD: dict[str, tuple[Person, CellFacts, tuple[Person, ...], tuple[Person, ...]]
     "KR-14-SEX": (MAN, CELL, (WOMAN,), ()),
     "CPL-280-MINORS": (BOY, CELL, (MAN,), ()),
     "KR-14-CODEFENDANTS": (_apart("codefendants", "cell", HERE), CELL, (OTHER,), ()),
+    "KR-14-CODEFENDANTS-YARD": (_apart("codefendants", "cell", BESIDE), CELL, (), ()),
     "NMR-12-KEEP-APART": (_apart("threat", "cell", HERE), CELL, (OTHER,), ()),
     "SPP-659-CONVICTED": (MAN, CELL, (replace(OTHER, category="convicted"),), ()),
     "DR-34-ADMINISTRATIVE": (MAN, CELL, (replace(OTHER, category="administrative"),), ()),
@@ -95,8 +96,14 @@ def test_a_pair_is_kept_apart_within_cell_area_or_facility(
     assert (found.get(rule) == "block") is blocked
 
 
-def test_kr_14_a_codefendant_whose_yard_is_shared_is_a_warning() -> None:
-    assert _found(_apart("codefendants", "cell", BESIDE)) == {"KR-14-CODEFENDANTS-YARD": "warn"}
+def test_kr_14_a_codefendant_whose_yard_is_shared_forbids_the_cell_where_there_is_another() -> None:
+    """process.md B.4: co-defendants apart, hard; across cells that share a yard, too."""
+    beside = _apart("codefendants", "cell", BESIDE)
+    assert _found(beside) == {"KR-14-CODEFENDANTS-YARD": "block"}
+    assert _found(beside, replace(CELL, area_elsewhere=False)) == {"KR-14-ONE-YARD": "warn"}
+    here = _apart("codefendants", "cell", HERE)
+    alone = replace(CELL, area_elsewhere=False)
+    assert _found(here, alone, (OTHER,)) == {"KR-14-CODEFENDANTS": "block"}, "the cell never is"
     assert _found(_apart("codefendants", "cell", FAR, OTHER_WING)) == {}
     assert _found(_apart("threat", "cell", BESIDE)) == {}
 

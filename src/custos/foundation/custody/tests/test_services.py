@@ -177,7 +177,7 @@ def test_ki_27_one_more_than_certified_needs_a_reason_which_is_recorded() -> Non
     said = queries.lines_of([entry.pk])[entry.pk].payload
     assert said is not None
     assert said.model_dump()["reason"] == "No other cell tonight"
-    assert said.model_dump()["shown"] == ["KI-27-CAPACITY v2"]
+    assert said.model_dump()["shown"] == ["KI-27-CAPACITY v3"]
 
 
 @pytest.mark.parametrize("kind", [StaffKind.AUXILIARY, StaffKind.CLINICIAN, StaffKind.OTHER])

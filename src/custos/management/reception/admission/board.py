@@ -25,7 +25,7 @@ PAGE = 20
 @dataclass(frozen=True, slots=True)
 class Line:
     """One arrival: the first step that isn't complete, by its number among all and its title, and the
-    first of those that is the reader's own.
+    first of those that is the reader's own, by both as well. A number is 0 where there is no such step.
     """
 
     arrival: Arrival
@@ -33,6 +33,7 @@ class Line:
     steps: int
     lacking: str
     mine: str
+    mine_at: int
     url: str
 
 
@@ -133,15 +134,17 @@ def _lines(arrivals: Sequence[Arrival], acting: Any) -> list[Line]:
 
 def _line(arrival: Arrival, stands: Sequence[wizard.Stand] | None) -> Line:
     if stands is None:
-        return Line(arrival, 0, 0, "", "", "")
+        return Line(arrival, 0, 0, "", "", 0, "")
     numbered = list(enumerate(stands, 1))
     at, first = next(((at, one) for at, one in numbered if not one.done), (0, None))
-    mine = next((stand for stand in stands if stand.open and not stand.done), None)
+    own = ((at, one) for at, one in numbered if one.open and not one.done)
+    mine_at, mine = next(own, (0, None))
     return Line(
         arrival,
         at,
         len(stands),
         str(first.step.title) if first else "",
         str(mine.step.title) if mine else "",
+        mine_at,
         reverse("wizard", args=[services.NAME, arrival.draft_id]),
     )

@@ -65,6 +65,20 @@ Sort = Arrival.Sort
 # ---------------------------------------------------------------------- the board
 
 
+def require_somebody(sort: str, name: str, brought_by: str) -> None:
+    """Raise `Malformed` for an arrival of which nothing is said: asked of whoever types one.
+
+    Nobody needs a name to be taken in; then it is known who brings them.
+    """
+    if sort in (Sort.COURT, Sort.HOSPITAL) or name.strip() or brought_by.strip():
+        return
+    lacking = {
+        "name": _("Say by what name the person is known, or who brings them."),
+        "brought_by": _("Say who brings the person, where no name is known."),
+    }
+    raise_all([Malformed("arrival.nobody", text, field=field) for field, text in lacking.items()])
+
+
 def expect(
     acting: Any,
     *,

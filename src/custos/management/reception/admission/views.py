@@ -27,6 +27,7 @@ from custos.foundation.ui.dates import MomentField
 from custos.foundation.ui.forms import Form
 from custos.foundation.ui.methods import form_of
 from custos.management.reception.admission import board, services
+from custos.management.reception.admission.forms import CHOOSE
 from custos.management.reception.kinds import RECEIVING
 from custos.management.reception.models import Arrival
 from custos.management.reception.views import ADMITTING
@@ -43,7 +44,9 @@ def _acting(request: HttpRequest) -> Acting:
 class ArrivalForm(Form):
     """Who is expected or stands at the door."""
 
-    sort = forms.ChoiceField(label=gettext_lazy("Why they come"), choices=Arrival.Sort.choices)
+    sort = forms.ChoiceField(
+        label=gettext_lazy("Why they come"), choices=[CHOOSE, *Arrival.Sort.choices]
+    )
     name = forms.CharField(
         label=gettext_lazy("Name, as far as known"), max_length=200, required=False
     )
@@ -107,11 +110,13 @@ def arrival_new(request: HttpRequest) -> HttpResponse:
         said = form.cleaned_data
         number = said.pop("number")
         try:
+            services.require_somebody(said["sort"], said["name"], said["brought_by"])
             stay = custody.present().filter(number=number).first() if number else None
             services.expect(acting, **said, custody_id=stay.pk if stay else None)
         except CustosError as error:
-            field = "number" if error.field == "custody" else None
-            form.add_error(field, error.words)
+            for found in error.findings:
+                field = "number" if found.field == "custody" else found.field
+                form.add_error(field if field in form.fields else None, found.words)
         else:
             messages.success(request, _("Put on the board."))
             return redirect("reception_board")

@@ -118,8 +118,15 @@ def grounds_in(
 
 def named(grounds: Iterable[engine.Basis], person: PersonShown) -> list[str]:
     """Documents by their names and numbers, in the reader's language."""
+    found = list(grounds)
+    titles = titles_of(found, person.basis)
+    return [f"{title} {one.number}" for title, one in zip(titles, found, strict=True)]
+
+
+def titles_of(grounds: Iterable[engine.Basis], admitted_on: str) -> list[str]:
+    """The names of documents in the reader's language; `admitted_on` is that of the admission."""
     return [
-        f"{title_of(person.basis) if one.main else shipped.title('custos.basis', one.kind)} {one.number}"
+        title_of(admitted_on) if one.main else shipped.title("custos.basis", one.kind)
         for one in grounds
     ]
 

@@ -15,6 +15,7 @@ from custos.foundation.custody import leaving
 from custos.foundation.custody import queries as custody
 from custos.foundation.custody.models import Custody
 from custos.foundation.custody.people import queries as people
+from custos.foundation.custody.people.ending import REVOKED
 from custos.foundation.database import scope
 from custos.foundation.database.loading import load
 from custos.foundation.errors import Conflict, CustosError, Malformed, raise_all
@@ -264,6 +265,18 @@ def follow_document(
     """
     if revoked or limits.ended_by(custody_id):
         follow_paper(custody_id, received_at, because=because)
+
+
+def follow_last_document(custody_id: UUID, *, because: UUID) -> None:
+    """The same where nothing has held somebody since a document of the file ended: of that document.
+
+    Nothing where none ended then: the case has moved, and no paper revoked anything.
+    """
+    since = limits.clock_of(custody_id).unheld_since
+    for one in people.ever(custody_id, "basis"):
+        if since is not None and one.until == since:
+            revoked = one.ended_how == REVOKED
+            follow_document(custody_id, since, revoked=revoked, because=because)
 
 
 def follow_paper(custody_id: UUID, received_at: datetime, *, because: UUID) -> None:

@@ -354,9 +354,11 @@ def holds(kind: str) -> bool:
 
 
 @leaving.tell_grounds
-def grounds(stay: Custody) -> tuple[str, ...]:
-    """The numbers of the documents on which somebody is held today. Two queries."""
-    return tuple(one.number for one in gathered.grounds_of(stay))
+def grounds(stay: Custody, beside: str | None) -> tuple[leaving.Ground, ...]:
+    """The documents on which somebody is held today, `beside` what an authority has ended. Two queries."""
+    found = gathered.grounds_of(stay) if beside is None else gathered.grounds_beside(stay, beside)
+    titles = gathered.titles_of(found, stay.basis)
+    return tuple(map(leaving.Ground, titles, (one.number for one in found)))
 
 
 def _asked_rules(way: Exit) -> tuple[str, ...]:

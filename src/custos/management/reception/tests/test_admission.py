@@ -34,6 +34,7 @@ from custos.foundation.record.models import Entry, Payload
 from custos.foundation.record.parties import Audience, Post, StaffKind
 from custos.foundation.ui import wizard
 from custos.foundation.ui.models import Draft, DraftApart
+from custos.management.reception import workbench
 from custos.management.reception.admission import board, engine, gathered, services
 from custos.management.reception.admission.rules import rules as admission_rules
 from custos.management.reception.models import Arrival, InjuryPhoto
@@ -42,6 +43,7 @@ from custos.management.timelimits import queries as limits
 from custos.prevention.duty import queries as duty_queries
 from custos.prevention.duty.models import Task
 from tests import factories
+from tests.programs import a_program
 
 SORT = Arrival.Sort
 
@@ -609,6 +611,53 @@ def test_the_pages_of_the_board(door: Door) -> None:
     page = client.get("/reception/").content.decode()
     assert "next: step 1 of 16" in page
     assert "Continue admission" in page
+
+
+def test_an_empty_arrival_is_refused_with_its_fields_named(door: Door) -> None:
+    client = client_of(door.officer)
+    empty = {"sort": "", "name": "", "number": "", "brought_by": " ", "expected_at": ""}
+    refused = client.post("/reception/arrivals/", empty)
+    assert refused.status_code == 422
+    assert set(refused.context["form"].errors) == {"sort"}
+    shown = client.get("/reception/arrivals/").content.decode()
+    assert '<option value="" selected>' in shown, "nothing is said in anybody's place"
+    refused = client.post("/reception/arrivals/", empty | {"sort": "new"})
+    assert refused.status_code == 422
+    assert set(refused.context["form"].errors) == {"name", "brought_by"}
+    assert not Arrival.objects.exists()
+    program = a_program(Post.ADMISSION, at=door.facility)
+    answer = program.post("/arrivals", {"sort": "new", "name": "", "brought_by": ""})
+    assert answer.status_code == 422
+    assert not Arrival.objects.exists()
+    for said in ({"name": "王小川"}, {"brought_by": "急救车"}):
+        assert (
+            client.post("/reception/arrivals/", empty | {"sort": "new"} | said).status_code == 302
+        )
+    assert Arrival.objects.count() == 2
+
+
+def test_the_badge_of_an_admission_has_the_place_of_the_step_beside_it(door: Door) -> None:
+    with scope.entered(door.officer.scope):
+        arrival = services.expect(door.officer, sort=SORT.NEW, name="甲", brought_by="")
+        services.start(arrival.pk, door.officer)
+    health = 3  # 健康检查 is the third of the sixteen steps
+    with scope.entered(door.doctor.scope), translation.override("en"):
+        (todo,) = workbench.at_the_door(door.doctor)
+        assert todo.state[1] == f"step {health} of 16"
+        (line,) = board.page(door.doctor, "1").object_list
+        assert (line.at, line.mine_at) == (1, health)
+    page = client_of(door.doctor).get("/reception/").content.decode()
+    assert f"yours: step {health}, {line.mine}" in page
+    with scope.entered(door.officer.scope), translation.override("en"):
+        (todo,) = workbench.at_the_door(door.officer)
+        assert todo.state[1] == "step 1 of 16"
+
+
+def test_an_admission_whose_steps_are_complete_is_to_be_finished(door: Door) -> None:
+    door.filled()
+    with scope.entered(door.officer.scope), translation.override("en"):
+        (todo,) = workbench.at_the_door(door.officer)
+    assert (todo.title, todo.state) == ("Finish admission", ("done", "every step is complete"))
 
 
 def test_injuries_are_typed_in_rows_and_drawn(door: Door) -> None:

@@ -110,7 +110,7 @@ RULE_7 = {
 CELLS = {
     "men and women": ["KR-14-SEX"],
     "minors and adults": ["CPL-280-MINORS"],
-    "co-defendants": ["KR-14-CODEFENDANTS"],
+    "co-defendants": ["KR-14-CODEFENDANTS", "KR-14-CODEFENDANTS-YARD"],
     "convicted and unconvicted": ["SPP-659-CONVICTED"],
     "administrative and criminal": ["DR-34-ADMINISTRATIVE"],
     "infection, by medical order": ["DR-18-MEDICAL"],

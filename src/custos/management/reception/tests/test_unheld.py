@@ -3,9 +3,12 @@
 The gate's answer to what holds somebody is the one that the clock, the file and the lists ask.
 """
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +19,7 @@ from django.urls import reverse
 from django.utils import translation
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from python_calamine import CalamineWorkbook
 
 from custos.foundation import clock
 from custos.foundation.accounts.acting import Acting
@@ -175,6 +179,44 @@ def test_a_document_that_is_recorded_ends_it_and_a_paper_of_the_clock_does_not(
     assert not agree(stay), "said anew"
 
 
+def test_a_period_on_no_document_stays_to_be_seen_once_a_document_holds_again(
+    stay: Custody, officers: tuple[Acting, Acting]
+) -> None:
+    """From when until when, and why: nothing that was so is gone from the page because it is mended."""
+    client = signed_in(officers[1])
+    where = [
+        reverse(name, args=[stay.pk])
+        for name in ("person_limits", "person_limits_print", "person", "person_print")
+    ]
+    ways.document_ended(stay, a_document(stay), *officers)()
+    with clock.set_to(NOON + timedelta(hours=5)):
+        a_document(stay, kind="arrest_warrant", number="捕2号")
+    assert agree(stay)
+    (gap,) = limits.unheld_before(stay.pk, files.ever(stay.pk, "basis"))
+    assert (gap.since, gap.until) == (NOON, NOON + timedelta(hours=5))
+    assert "Revoked by a paper" in gap.reason
+    assert "捕2号" in gap.paper
+    for page in where:
+        shown = client.get(page).content.decode()
+        words = re.sub(r"<[^>]+>\s*", "", shown).replace("\u3000", "")
+        for said in ("2026-03-02 12:00", "2026-03-02 17:00", "Revoked by a paper", "捕2号"):
+            assert said in words, (page, said)
+
+
+def test_a_period_that_the_sweep_found_is_seen_from_when_the_document_had_ended(
+    stay: Custody, officers: tuple[Acting, Acting]
+) -> None:
+    warrant = a_document(stay)
+    ways.document_ended(stay, warrant, *officers)()
+    as_before(stay, warrant)
+    upgraded()
+    with clock.set_to(NOON + timedelta(days=3)):
+        timelimits.sweep()
+        a_document(stay, kind="arrest_warrant", number="捕2号")
+    gaps = limits.unheld_before(stay.pk, files.ever(stay.pk, "basis"))
+    assert (gaps[-1].since, gaps[-1].until) == (NOON, NOON + timedelta(days=3))
+
+
 def test_of_whoever_left_nothing_waits(stay: Custody, officers: tuple[Acting, Acting]) -> None:
     ways.document_ended(stay, a_document(stay), *officers)()
     case = ways.checked(ways.received(stay, ends=[]))
@@ -299,6 +341,51 @@ def test_of_whom_no_document_holds_no_page_paper_or_answer_tells_a_last_day(
     assert "Custody ends" not in tasks
 
 
+def test_of_whom_no_document_holds_neither_preview_nor_totals_nor_permit_tell_a_day(
+    stay: Custody, officers: tuple[Acting, Acting]
+) -> None:
+    """刑事诉讼法 第156条 to 第158条: two, three and seven months from 21 February while one holds."""
+    worlds.arrested(stay, days_ago=9)
+    by = an_officer(Post.CASE_OFFICER)
+    permit = {"type": "permit_issued", "at": "2026-02-22", "until": "2026-04-20"}
+    timelimits.record_paper(stay.pk, permit, by=by, number="提1号", authority=COUNTY)
+    warrant = a_document(stay)
+    client = signed_in(officers[1])
+    program = a_program(Post.CASE_OFFICER, at=stay.organization)
+    typed = {
+        "kind": "extension", "at": "2026-03-02", "fact_months": "1", "fact_ground": "complex",
+        "fact_approver": "procuratorate_next_higher", "document": "D05", "number": "延1号",
+        "authority": COUNTY,
+    }  # fmt: skip
+    fields = {"months": 1, "ground": "complex", "approver": "procuratorate_next_higher"}
+    fact = {"type": "extension", "at": "2026-03-02", "document": "D05", "fields": fields}
+
+    def told() -> dict[str, str]:
+        clock_page = client.get(reverse("person_limits", args=[stay.pk])).content.decode()
+        weighed = client.post(reverse("limit_weigh", args=[stay.pk]), typed).content.decode()
+        found = {"preview": weighed, "clock": clock_page}
+        found["weighed"] = program.post(
+            f"/people/{stay.pk}/legal-papers/weigh", fact
+        ).content.decode()
+        found["permit"] = program.get(f"/people/{stay.pk}/interrogation-permit").content.decode()
+        return found
+
+    days = {"preview": "2026-05-21", "weighed": "2026-05-21", "permit": "2026-04-20"}
+    total = "2026-09-21"
+    before = told()
+    assert {name for name, day in days.items() if day in before[name]} == set(days)
+    assert total in before["clock"]
+    assert "2026-04-20" in before["clock"]
+    ways.document_ended(stay, warrant, *officers)()
+    after = told()
+    assert not {name for name, day in days.items() if day in after[name]}
+    assert total not in after["clock"]
+    assert "2026-04-20" not in after["clock"]
+    assert "Held on no document" in after["preview"]
+    assert "not valid: held on no document" in after["clock"]
+    assert after["clock"].count("no day is told here until a document") == 1
+
+
 def test_the_head_of_the_file_names_the_documents_that_hold_now(
     stay: Custody, officers: tuple[Acting, Acting]
 ) -> None:
@@ -312,6 +399,52 @@ def test_the_head_of_the_file_names_the_documents_that_hold_now(
 
 
 # ---------------------------------------------------------------------- and treated so
+
+
+def test_whom_no_document_holds_stands_first_on_the_board_in_its_sheet_and_over_the_api(
+    stay: Custody, officers: tuple[Acting, Acting]
+) -> None:
+    """Nothing is graver; then who is held beyond the limit, then by the time that is left."""
+    cell = stay.cell
+    assert cell is not None
+    near, over = (a_detainee(in_cell=cell, name=name) for name in ("赵近期", "钱逾期"))
+    longest = a_detainee(in_cell=cell, name="孙无据")
+    nothing = a_detainee(in_cell=cell, name="周未录")
+    for one, days in ((near, 58), (over, 92), (stay, 9), (longest, 2)):
+        worlds.arrested(one, days_ago=days)
+    with clock.set_to(NOON + timedelta(minutes=1)):
+        ways.document_ended(longest, a_document(longest), *officers)()
+    with clock.set_to(NOON + timedelta(minutes=2)):
+        ways.document_ended(stay, a_document(stay), *officers)()
+    wanted = [longest, stay, over, near, nothing]
+    client = signed_in(officers[1])
+    rows = client.get(reverse("limits")).context["listing"].page.object_list
+    assert [row.record.custody_id for row in rows] == [one.pk for one in wanted]
+    sheet = CalamineWorkbook.from_filelike(BytesIO(client.get(reverse("limits_export")).content))
+    cells = [row[0] for row in sheet.get_sheet_by_index(0).to_python()]
+    places = [cells.index(one.detainee.name) for one in wanted]
+    assert places == sorted(places)
+    program = a_program(Post.CASE_OFFICER, at=stay.organization)
+    listed, cursor = [], ""
+    while len(listed) < len(wanted):
+        part = program.get(f"/limits?limit=1&cursor={cursor}").json()
+        listed += [one["custody_id"] for one in part["items"]]
+        cursor = part["next"]
+    assert listed == [str(one.pk) for one in wanted]
+    assert cursor is None
+
+
+def test_the_order_of_the_board_is_that_of_an_index(stay: Custody) -> None:
+    place = stay.organization_id
+    here = replace(scope.current(), lowest=place, highest=place)
+    with scope.entered(here), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
+        ordered = limits.board().order_by("clock__unheld_since", "clock__due_at")
+        for rows in (ordered, limits.clocks().filter(held=True).order_by("unheld_since", "due_at")):
+            plan = rows.explain()
+            assert "timelimits_board" in plan
+            assert "Sort Key" not in plan
 
 
 def test_no_permit_is_valid_for_whom_no_document_holds(
@@ -443,7 +576,9 @@ def as_before(stay: Custody, *ended: UUID) -> None:
     """A stay as the version before left it: how its documents ended stood nowhere, and nothing was said."""
     FactRow.objects.filter(pk__in=ended).update(ended_how="")
     Clock.objects.filter(pk=stay.pk).update(unheld_since=None)
-    duty.settle(stay.pk, {"limit.unheld"}, "旧版本", by=an_officer(Post.DUTY_LEADER))
+    said = {"limit.unheld", "release.ordered"}
+    duty.settle(stay.pk, said, "旧版本", by=an_officer(Post.DUTY_LEADER))
+    Release.objects.filter(custody_id=stay.pk).delete()
     Warning.objects.filter(custody=stay).update(closed_at=clock.now(), closed_by="release")
 
 
@@ -473,8 +608,25 @@ def test_whoever_nothing_held_before_that_was_said_is_told_by_the_first_sweep(
         assert timelimits.sweep() == 1
         assert not agree(stay)
         assert limits.clock_of(stay.pk).unheld_since == NOON
-        assert "limit.unheld" in unfinished(stay)
+        assert {"limit.unheld", "release.ordered"} <= unfinished(stay)
+        case = Release.objects.get(custody_id=stay.pk, closed_at=None)
+        assert (case.way, case.received_at) == ("RELEASE", NOON), "counted from the paper"
+        assert case.due_at == NOON + timedelta(hours=2)
+        opening.sweep()
+        assert "release.late" in unfinished(stay)
         assert timelimits.sweep() == 0
+
+
+def test_whose_document_was_never_theirs_before_the_upgrade_has_the_alarm_and_no_order(
+    stay: Custody, officers: tuple[Acting, Acting]
+) -> None:
+    warrant = a_document(stay)
+    ways.document_ended(stay, warrant, *officers, how="mistaken")()
+    as_before(stay, warrant)
+    assert upgraded() == (1, 1)
+    timelimits.sweep()
+    assert unfinished(stay) == {"limit.unheld"}
+    assert not Release.objects.filter(custody_id=stay.pk).exists()
 
 
 def test_a_detention_whose_arrest_was_revoked_before_that_was_kept_is_no_ground_again(

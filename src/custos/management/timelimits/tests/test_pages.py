@@ -1,6 +1,7 @@
 """The board, a person's clock, papers and warnings as pages, by Django's client."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -539,8 +540,9 @@ def test_an_answer_is_kept_and_the_warning_goes_on(stay: Custody, sign_in: SignI
 
 
 def _set_in_lines(page: str) -> str:
-    """What a paper says, whatever its lines."""
-    return "".join(strip_tags(page).split())
+    """What a paper says, whatever its lines and sheets."""
+    lines = re.findall(r'class="sheet-line">(.*?)</p>', page, re.DOTALL)
+    return "".join(strip_tags("".join(lines)).split())
 
 
 def test_the_explanation_on_paper_names_every_date_and_its_source(
@@ -721,3 +723,16 @@ def test_papers_of_the_former_facility_are_taken_over_by_a_button(
     assert client.post(url).status_code == 302
     assert Clock.objects.get(pk=stay.pk).standing == "running"
     assert url not in client.get(reverse("person_limits", args=[stay.pk])).content.decode()
+
+
+def test_a_clock_that_cannot_be_watched_is_named_on_the_operations_page(
+    stay: Custody, sign_in: SignIn
+) -> None:
+    client = sign_in(Post.SYSTEM_ADMIN)
+    worlds.arrested(stay, days_ago=10)
+    page = client.get(reverse("operations"))
+    assert str(stay.pk) not in page.content.decode()
+    Clock.objects.filter(pk=stay.pk).update(failing_since=clock.now())
+    shown = client.get(reverse("operations")).content.decode()
+    assert str(stay.pk) in shown
+    assert stay.detainee.name not in shown

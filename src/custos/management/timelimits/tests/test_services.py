@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import structlog
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
@@ -1234,3 +1235,49 @@ def test_computing_anew_writes_only_what_changed(stay: Custody) -> None:
         Clock.objects.filter(pk=stay.pk).update(due_at=at("2024-07-01T00:00"))
         assert computing.recompute([stay.pk]) == 1
     assert clock_of(stay).due_at == at("2024-05-06T00:00")
+
+
+def test_a_clock_that_fails_keeps_no_other_from_being_said_and_is_named(stay: Custody) -> None:
+    with clock.set_to(at("2024-03-05T18:00")):
+        others = [a_detainee(in_cell=a_cell()) for _ in range(2)]
+    for one in (stay, *others):
+        entered(one, ARREST, "2024-03-05T19:00")
+    broken = Paper.objects.create(
+        organization_id=stay.organization_id,
+        custody=stay,
+        type="arrest",
+        happened_on=date(2024, 3, 6),
+        event=["no fact"],
+        recorded_at=at("2024-03-06T10:00"),
+        recorded_by="system:test",
+        entry_id=uuid4(),
+    )
+    now = at("2024-05-07T00:00")
+    with structlog.testing.capture_logs() as logged:
+        assert swept("2024-05-07T00:00") == 3
+    assert [(one["event"], one["custody"]) for one in logged] == [
+        ("timelimits.clock_failed", str(stay.pk))
+    ]
+    for one in others:
+        assert "limit.over" in kinds_about(one)
+    assert "limit.over" not in kinds_about(stay)
+    assert [one.pk for one in queries.failing(10)] == [stay.pk]
+    row = clock_of(stay)
+    assert (row.failing_since, row.next_at) == (now, now + timedelta(minutes=10))
+    assert swept("2024-05-07T00:01") == 0
+    assert swept("2024-05-07T00:11") == 1, "tried again"
+    assert clock_of(stay).failing_since == now, "since the first time"
+    Paper.objects.create(
+        organization_id=stay.organization_id,
+        custody=stay,
+        type="arrest",
+        happened_on=date(2024, 3, 6),
+        event=None,
+        replaces=broken,
+        recorded_at=at("2024-05-07T00:12"),
+        recorded_by="system:test",
+        entry_id=uuid4(),
+    )
+    assert swept("2024-05-07T00:22") == 1
+    assert "limit.over" in kinds_about(stay)
+    assert queries.failing(10) == []

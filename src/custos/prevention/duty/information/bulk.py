@@ -118,6 +118,7 @@ class _Loading:
         about = About(one.about.custody_id, None if one.about.custody_id else one.about.cell_id)
         self.observations.append(
             Observation(
+                id=new_id(one.at),
                 organization_id=self.facility,
                 client_id=payload.client,
                 by_ref=one.by.ref,

@@ -124,6 +124,11 @@ class Reported:
     recorded_at: datetime
     tasks: Sequence[TaskShown]
 
+    @property
+    def answered(self) -> bool:
+        """Whether something came of it, and nothing of that is waited for any more."""
+        return bool(self.tasks) and all(task.ended_at for task in self.tasks)
+
 
 def reported(by: Actor, *, after: UUID | None = None, limit: int = 50) -> list[Reported]:
     """What somebody reported, latest first, and what became of it. At most four queries."""

@@ -65,6 +65,16 @@ def test_who_reported_it_reads_what_was_done_and_asks_again(world: World) -> Non
     assert f"/duty/{task.pk}/reopen/" not in client.get("/duty/reported/").content.decode()
 
 
+def test_what_nobody_has_answered_stands_first_then_the_latest(world: World) -> None:
+    patrol, doctor = world.on(Post.PATROL), world.on(Post.MEDICAL)
+    tasks = [a_meal(world, patrol) for _ in range(4)]
+    for task, words in ((tasks[0], "first"), (tasks[3], "last")):
+        duty.accept(task.pk, by=doctor.actor)
+        duty.answer(task.pk, words, by=doctor.actor)
+    listed = client_of(patrol).get("/duty/reported/").context["reported"]
+    assert [one.entry_id for one in listed] == [tasks[at].source_entry_id for at in (2, 1, 3, 0)]
+
+
 def test_what_a_colleague_reported_is_not_ones_own(world: World) -> None:
     a_meal(world, world.on(Post.PATROL))
     page = client_of(world.on(Post.PATROL)).get("/duty/reported/").content.decode()
