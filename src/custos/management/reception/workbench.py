@@ -6,6 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from custos.foundation import clock
 from custos.foundation.custody import place_queries
@@ -39,9 +40,10 @@ _HOSPITAL = "hospital"
 
 def at_the_door(acting: Any) -> Iterator[Todo]:
     """Admissions that aren't complete, with the first step that isn't; to a doctor those with a step of
-    theirs. Four queries.
+    theirs. Where more are at the door than are gone through, a last row says how many. Five queries.
     """
-    for line in board.at_hand(acting, _ADMISSIONS):
+    lines = board.at_hand(acting, _ADMISSIONS)
+    for line in lines:
         arrival = line.arrival
         if acting.post is not Post.ADMISSION and not line.mine:
             continue
@@ -56,6 +58,20 @@ def at_the_door(acting: Any) -> Iterator[Todo]:
             since=arrival.arrived_at,
             note=arrival.get_sort_display(),
             whom=arrival.name or _("not named yet"),
+        )
+    more = board.beyond(acting.organization.pk, _ADMISSIONS) if len(lines) == _ADMISSIONS else []
+    if more:
+        yield Todo(
+            "arrivals",
+            ngettext(
+                "And %(number)s more at the door", "And %(number)s more at the door", len(more)
+            )
+            % {"number": len(more)},
+            reverse("reception_board"),
+            3,
+            ("todo", _("at the door")),
+            since=more[0],
+            note=_("all of them stand on the board"),
         )
 
 
