@@ -21,6 +21,8 @@ from custos.management.reception.release.views import LOOKING
 
 #: How many of one sort have room among what comes next, and among the people.
 _MOST = 8
+#: Nobody of the first day is left out for a case officer whose people they are.
+_MOST_NEW = 100
 #: How many admissions are gone through step by step.
 _ADMISSIONS = 6
 #: How far ahead a plan is of use to who stands on a post now.
@@ -91,7 +93,7 @@ def expected(acting: Any) -> Iterator[Coming]:
 def new_ones(acting: Any) -> Iterator[Theirs]:
     """Who came within the last day. One query."""
     since = clock.now() - _NEW
-    for custody, at in place_queries.arrived_since(acting.organization.pk, since, _MOST):
+    for custody, at in place_queries.arrived_since(acting.organization.pk, since, _MOST_NEW):
         yield Theirs(custody, 1, _("new arrival"), at)
 
 
@@ -118,7 +120,7 @@ def leave_next(acting: Any) -> Iterator[Coming]:
     """Whose time to leave runs, and who is to leave today or tomorrow. One query."""
     now = clock.now()
     found = releases.leaving(acting.organization.pk)
-    for one in [one for one in found if now <= _leaves(one) <= now + _AHEAD][:_MOST]:
+    for one in [one for one in found if now <= _leaves(one) <= now + _AHEAD]:
         url = (
             reverse("release", args=[one.id])
             if acting.post in LOOKING
@@ -192,7 +194,7 @@ def out_and_back(acting: Any) -> Iterator[Coming]:
     ]
     yield from sorted(
         (one for one in coming if now <= one.at <= now + _AHEAD), key=lambda one: one.at
-    )[:_MOST]
+    )
 
 
 def outside(acting: Any) -> Iterator[Theirs]:
@@ -218,7 +220,7 @@ def reviews(acting: Any) -> Iterator[Coming]:
     due = [
         one for one in place_queries.under_orders(acting.organization.pk) if one.review_by < until
     ]
-    for one in due[:_MOST]:
+    for one in due:
         yield Coming(
             _("Look again at: %(order)s") % {"order": one.title},
             one.review_by,

@@ -24,6 +24,8 @@ from custos.management.reception.admission import services as reception
 from custos.management.timelimits.models import Clock
 from custos.management.timelimits.tests import worlds as limits
 from custos.prevention.duty import orders, queries
+from custos.prevention.duty.information import services as information
+from custos.prevention.duty.information.services import About
 from custos.prevention.duty.models import Task
 from custos.prevention.duty.rounds import services as rounds
 from custos.prevention.duty.rounds.tests.worlds import KeptFor
@@ -143,6 +145,37 @@ def test_nobody_at_the_door_is_left_out_without_a_word(
     assert f"And {row} more at the door" in now
     page = client_of(admission).get("/duty/").content.decode()
     assert f'href="{reverse("reception_board")}"' in page.split("more at the door")[0][-1500:]
+
+
+def test_a_case_officers_people_are_those_of_the_cells_that_they_look_after(
+    world: KeptFor,
+) -> None:
+    officer, leader, patrol = (
+        world.on(post) for post in (Post.CASE_OFFICER, Post.LEADER, Post.PATROL)
+    )
+    other = another(world, "Li Na")
+
+    def conflict_of(stay: Custody, text: str) -> None:
+        information.observe(
+            "I30", text, facility=world.facility.pk, about=About(custody=stay.pk), by=patrol.actor
+        )
+
+    conflict_of(other, "They threaten each other.")
+    conflict_of(world.stay, "They are quarrelling.")
+    now, _coming, people = parts(officer)
+    assert "Li Na" in people
+    assert now.index("Li Na") < now.index("Wang Jianguo"), "what waits longer stands first"
+    assert "this is the whole facility" in people
+    client = client_of(leader)
+    ref, cell = officer.actor.ref, world.cell.name
+    client.post("/roster/people/", {"staff": ref, "post": "case_officer", "cells": cell})
+    shown = client.get("/roster/people/?post=case_officer").content.decode()
+    assert f'name="cells" value="{cell}"' in shown
+    now, _coming, people = parts(officer)
+    assert f"Cells looked after: {cell}" in people
+    assert "Wang Jianguo" in people
+    assert "Li Na" not in people
+    assert now.index("Wang Jianguo") < now.index("Li Na"), "what is about theirs stands first"
 
 
 def test_the_escort_post_sees_who_is_out_who_is_awaited_and_whose_permit_ended(
