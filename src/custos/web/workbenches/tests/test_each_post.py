@@ -178,6 +178,21 @@ def test_a_case_officers_people_are_those_of_the_cells_that_they_look_after(
     assert now.index("Wang Jianguo") < now.index("Li Na"), "what is about theirs stands first"
 
 
+def test_on_a_handheld_what_is_not_now_is_a_link_away(world: KeptFor) -> None:
+    admission = world.on(Post.ADMISSION)
+    for number in range(7):
+        announced = reception.expect(
+            admission, sort="new", name=f"Sun {number}", brought_by="City unit"
+        )
+        reception.came(announced.pk, admission)
+    client = client_of(admission)
+    folded, whole = (client.get(path).content.decode() for path in ("/duty/", "/duty/?all=1"))
+    assert "All 7 to do" in folded
+    for part in ('class="folds-rows"', "workbench-people folds"):
+        assert part in folded
+        assert part not in whole
+
+
 def test_the_escort_post_sees_who_is_out_who_is_awaited_and_whose_permit_ended(
     world: KeptFor,
 ) -> None:
