@@ -23,7 +23,7 @@ from custos.foundation.custody import queries as custody
 from custos.foundation.custody.models import CellStay, Custody, Detainee
 from custos.foundation.custody.people.keeping import restored
 from custos.foundation.custody.people.models import FactRow
-from custos.foundation.custody.place_models import Absence, KeepApart, PlacingOrder
+from custos.foundation.custody.place_models import Absence, Count, KeepApart, PlacingOrder
 from custos.foundation.database import scope
 from custos.foundation.documents.models import Issued
 from custos.foundation.organizations.models import Cell, Organization
@@ -243,6 +243,12 @@ def test_its_record_verifies(world: None):
 def test_every_entry_was_recorded_by_now(seen: None):
     assert Entry.objects.count() > 40_000
     assert not Entry.objects.filter(recorded_at__gt=NOW).exists()
+
+
+def test_people_are_counted_when_shifts_change_and_not_at_any_hour(seen: None):
+    begun = Count.objects.filter(organization_id=MAIN, at__gte=WEEK)
+    times = Counter(f"{count.at.astimezone(clock.LOCAL):%H:%M}" for count in begun)
+    assert times == {"08:10": 7, "20:10": 7}
 
 
 def test_the_week_had_something_at_every_desk(seen: None):

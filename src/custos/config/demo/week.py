@@ -6,7 +6,7 @@ out and back, counts and alarms.
 
 import heapq
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -28,6 +28,7 @@ from custos.prevention.devices import services as devices
 from custos.prevention.devices.models import Device, DeviceKind
 from custos.prevention.duty import services as duty
 from custos.prevention.duty.models import Task
+from custos.prevention.duty.shifts import plan
 
 _ANSWERS = (
     "到场查看，两人争抢铺位，已分开谈话，情绪平稳。",
@@ -76,8 +77,8 @@ def tell(world: World, later: Later, report: Callable[[str], None]) -> None:
     sprinkle(30, _outing, until=timedelta(hours=6))
     for facility in (world.main, world.administrative, world.treatment):
         counted = partial(_count, facility=facility)
-        for hour in range(8, 24 * 7 - 1, 12):
-            world.at(world.week + timedelta(hours=hour), counted)
+        for at in _changes_of_shift(world.week, world.now - timedelta(hours=1)):
+            world.at(at + timedelta(minutes=10), counted)
     day = None
     while world.agenda and world.agenda[0][0] <= world.now:
         at, _turn, happen = heapq.heappop(world.agenda)
@@ -94,6 +95,14 @@ def tell(world: World, later: Later, report: Callable[[str], None]) -> None:
         releases.standing_now(world, later)
         _heard_now(world)
         going_out.sweep()
+
+
+def _changes_of_shift(since: datetime, until: datetime) -> Iterator[datetime]:
+    """When shifts change between two instants, by the shipped shifts: then a facility counts its people."""
+    at = plan.shift_at(plan.shipped().shifts, since).ends
+    while at < until:
+        yield at
+        at = plan.shift_at(plan.shipped().shifts, at).ends
 
 
 def _heard_now(world: World) -> None:

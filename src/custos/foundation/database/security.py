@@ -13,8 +13,8 @@ APP, OWNER, PIPELINE = "custos_app", "custos_owner", "custos_pipeline"
 #: What every policy asks for.
 SCOPE_SETTINGS = "current_setting('custos."
 
-_LOWEST = "(SELECT NULLIF(current_setting('custos.lowest', true), '')::bigint)"
-_HIGHEST = "(SELECT NULLIF(current_setting('custos.highest', true), '')::bigint)"
+LOWEST = "(SELECT NULLIF(current_setting('custos.lowest', true), '')::bigint)"
+HIGHEST = "(SELECT NULLIF(current_setting('custos.highest', true), '')::bigint)"
 _AUDIENCES = (
     "(SELECT NULLIF(current_setting('custos.audiences', true), '')::smallint[])::smallint[]"
 )
@@ -34,7 +34,7 @@ def scoped(
     named, column `audience` is among its audiences. `own` names a column with an account's id: rows
     of the scope's own account are seen besides.
     """
-    condition = f"{organization} >= {_LOWEST} AND {organization} <= {_HIGHEST}"
+    condition = f"{organization} >= {LOWEST} AND {organization} <= {HIGHEST}"
     if audience:
         condition += f" AND {audience} = ANY ({_AUDIENCES})"
     readable = f"({condition}) OR {own} = {_USER}" if own else condition

@@ -144,9 +144,12 @@ def now(acting: Any) -> list[Todo]:
     return sorted(_given(NOW, acting), key=lambda one: one.order)
 
 
-def coming(acting: Any, most: int = MOST_NEXT) -> list[Coming]:
-    """What comes next, soonest first."""
-    return sorted(_given(NEXT, acting), key=lambda one: one.at)[:most]
+def coming(
+    acting: Any, most: int = MOST_NEXT, about: Collection[UUID] | None = None
+) -> list[Coming]:
+    """What comes next, soonest first; of people in custody those alone whom it is `about`."""
+    found = sorted(_given(NEXT, acting), key=lambda one: one.at)
+    return [one for one in found if about is None or not one.custody or one.custody in about][:most]
 
 
 def posts(acting: Any) -> list[Manned]:
@@ -154,11 +157,15 @@ def posts(acting: Any) -> list[Manned]:
     return sorted(_given(POSTS, acting), key=lambda one: not one.wrong)
 
 
-def people(acting: Any) -> list[Person]:
-    """The post's people, those at risk first, each once with all that was said of them."""
-    found: dict[UUID, list[Theirs]] = {}
+def people(acting: Any, about: Collection[UUID] | None = None) -> list[Person]:
+    """The post's people, those at risk first, each once with all that was said of them.
+
+    Where somebody's own people are known (`about`), all of them and nobody else.
+    """
+    found: dict[UUID, list[Theirs]] = {custody: [Theirs(custody, 2)] for custody in about or ()}
     for one in _given(PEOPLE, acting):
-        found.setdefault(one.custody, []).append(one)
+        if about is None or one.custody in about:
+            found.setdefault(one.custody, []).append(one)
     whole = [
         Person(custody, min(one.rank for one in said), tuple(sorted(said, key=_pressing)))
         for custody, said in found.items()

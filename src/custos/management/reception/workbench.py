@@ -6,6 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from custos.foundation import clock
 from custos.foundation.custody import place_queries
@@ -20,6 +21,8 @@ from custos.management.reception.release.views import LOOKING
 
 #: How many of one sort have room among what comes next, and among the people.
 _MOST = 8
+#: Nobody of the first day is left out for a case officer whose people they are.
+_MOST_NEW = 100
 #: How many admissions are gone through step by step.
 _ADMISSIONS = 6
 #: How far ahead a plan is of use to who stands on a post now.
@@ -39,9 +42,10 @@ _HOSPITAL = "hospital"
 
 def at_the_door(acting: Any) -> Iterator[Todo]:
     """Admissions that aren't complete, with the first step that isn't; to a doctor those with a step of
-    theirs. Four queries.
+    theirs. Where more are at the door than are gone through, a last row says how many. Five queries.
     """
-    for line in board.at_hand(acting, _ADMISSIONS):
+    lines = board.at_hand(acting, _ADMISSIONS)
+    for line in lines:
         arrival = line.arrival
         if acting.post is not Post.ADMISSION and not line.mine:
             continue
@@ -54,6 +58,20 @@ def at_the_door(acting: Any) -> Iterator[Todo]:
             since=arrival.arrived_at,
             note=arrival.get_sort_display(),
             whom=arrival.name or _("not named yet"),
+        )
+    more = board.beyond(acting.organization.pk, _ADMISSIONS) if len(lines) == _ADMISSIONS else []
+    if more:
+        yield Todo(
+            "arrivals",
+            ngettext(
+                "And %(number)s more at the door", "And %(number)s more at the door", len(more)
+            )
+            % {"number": len(more)},
+            reverse("reception_board"),
+            3,
+            ("todo", _("at the door")),
+            since=more[0],
+            note=_("all of them stand on the board"),
         )
 
 
@@ -87,7 +105,7 @@ def expected(acting: Any) -> Iterator[Coming]:
 def new_ones(acting: Any) -> Iterator[Theirs]:
     """Who came within the last day. One query."""
     since = clock.now() - _NEW
-    for custody, at in place_queries.arrived_since(acting.organization.pk, since, _MOST):
+    for custody, at in place_queries.arrived_since(acting.organization.pk, since, _MOST_NEW):
         yield Theirs(custody, 1, _("new arrival"), at)
 
 
@@ -114,7 +132,7 @@ def leave_next(acting: Any) -> Iterator[Coming]:
     """Whose time to leave runs, and who is to leave today or tomorrow. One query."""
     now = clock.now()
     found = releases.leaving(acting.organization.pk)
-    for one in [one for one in found if now <= _leaves(one) <= now + _AHEAD][:_MOST]:
+    for one in [one for one in found if now <= _leaves(one) <= now + _AHEAD]:
         url = (
             reverse("release", args=[one.id])
             if acting.post in LOOKING
@@ -188,7 +206,7 @@ def out_and_back(acting: Any) -> Iterator[Coming]:
     ]
     yield from sorted(
         (one for one in coming if now <= one.at <= now + _AHEAD), key=lambda one: one.at
-    )[:_MOST]
+    )
 
 
 def outside(acting: Any) -> Iterator[Theirs]:
@@ -214,7 +232,7 @@ def reviews(acting: Any) -> Iterator[Coming]:
     due = [
         one for one in place_queries.under_orders(acting.organization.pk) if one.review_by < until
     ]
-    for one in due[:_MOST]:
+    for one in due:
         yield Coming(
             _("Look again at: %(order)s") % {"order": one.title},
             one.review_by,

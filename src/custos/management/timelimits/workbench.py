@@ -22,7 +22,7 @@ def ends_next(acting: Any) -> Iterator[Coming]:
     now = clock.now()
     pressing = queries.pressing(acting.organization.pk, now + queries.SOON)
     ahead = [shown for _detainee, shown in pressing if shown.due_at and shown.due_at > now]
-    for shown in ahead[:_MOST]:
+    for shown in ahead:
         assert shown.due_at is not None  # those ahead have an end
         yield Coming(
             _("Limit of custody ends"),

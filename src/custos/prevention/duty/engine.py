@@ -259,8 +259,7 @@ def _to_others(rule: Rule, before: int, step: int, held: Held | None) -> int:
 def _nobody_accepted(rule: Rule, facts: Facts, now: datetime, held: Held | None) -> Climb:
     waited = now - facts.opened_at
     last = len(rule.ladder) - 1
-    asked = [step for step, rung in enumerate(rule.ladder) if rung.after.length <= waited]
-    step = _to_others(rule, facts.step, max([facts.step, *asked]), held)
+    step = _to_others(rule, facts.step, max(facts.step, _come(rule, waited)), held)
     due = facts.opened_at + rule.ladder[step + 1].after.length if step < last else now
     if due <= now:
         due = now + rule.remind_every.length
@@ -270,17 +269,23 @@ def _nobody_accepted(rule: Rule, facts: Facts, now: datetime, held: Held | None)
     )
 
 
+def _come(rule: Rule, waited: timedelta) -> int:
+    """The highest rung whose time has come; the lowest where the clock went back."""
+    return max([0, *(at for at, rung in enumerate(rule.ladder) if rung.after.length <= waited)])
+
+
 def pass_over(rule: Rule, facts: Facts, now: datetime, held: Held) -> Climb | None:
     """The climb of what only posts were asked that nobody holds; None where somebody was, or is last.
 
-    The next rung is the first that somebody holds; where nobody holds any, all of them are asked.
+    The next rung is the first that somebody holds, none lower than the highest whose time has come; where
+    nobody holds any, all of them are asked.
     """
     if facts.state is not State.OPEN or any(p in held for p in asked_posts(rule, facts.step)):
         return None
     last = len(rule.ladder) - 1
     if facts.step == last:
         return None
-    rungs = range(facts.step + 1, last + 1)
+    rungs = range(max(facts.step + 1, _come(rule, now - facts.opened_at)), last + 1)
     step = next((at for at in rungs if rule.ladder[at].post in held), last)
     following = rule.ladder[step + 1].after.length if step < last else None
     due = facts.opened_at + following if following is not None else now

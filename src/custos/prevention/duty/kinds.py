@@ -570,6 +570,20 @@ class RosterMarkNoted(Kind):
         return gettext("holds") if self.holds else gettext("holds no more")
 
 
+class RosterCellsNoted(Kind):
+    """A leader noted which cells a case officer looks after from now on; none: no cell in particular."""
+
+    name, version = "roster.cells_noted", 1
+    title = _("Cells of a case officer noted")
+    writers = Writers.posts(Post.DUTY_LEADER, Post.LEADER, police_only=True)
+    readers = Readers.STAFF
+    staff: str
+    cells: list[str]
+
+    def line(self) -> str:
+        return enumerated(self.cells) or gettext("no cell in particular")
+
+
 class RosterSwapAsked(Kind):
     """An officer asked another to swap a shift."""
 

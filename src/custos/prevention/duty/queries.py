@@ -21,8 +21,10 @@ from custos.foundation.record.queries import Line
 from custos.prevention.duty import catalogue, engine
 from custos.prevention.duty.engine import State
 from custos.prevention.duty.information import services as information
-from custos.prevention.duty.kinds import TaskEscalated
+from custos.prevention.duty.kinds import RoundsBehind, TaskEscalated
 from custos.prevention.duty.models import Task
+from custos.prevention.duty.rounds import plan
+from custos.prevention.duty.rounds import queries as rounds
 
 #: How many tasks one screen lists; the gravest and oldest, so nothing that matters is left out.
 MOST_NOW, MOST_CALLS = 100, 100
@@ -189,12 +191,14 @@ def unfinished(facility: int, at: datetime, gravest: int) -> list[Task]:
     """The tasks of a facility that are not done and of severity 1 to `gravest`, or past their time.
 
     None under seal or for the prosecutor: leaders don't pass on what isn't for them. In the order of
-    `now_list`. One query.
+    `now_list`. One query, and one where rounds are behind.
     """
     found = _tasks().filter(organization_id=facility, state__in=engine.UNFINISHED)
     found = found.exclude(audience__in=(Audience.SEALED_COMPLAINT, Audience.PROSECUTOR))
     pressing = Q(severity__lte=gravest) | Q(wanted_by__lt=at)
-    return list(found.filter(pressing).order_by(*_NOW_FIRST))
+    rows = list(found.filter(pressing).order_by(*_NOW_FIRST))
+    _call_by_what_is_late_now(rows)
+    return rows
 
 
 def said_of(task: Task) -> str:
@@ -354,11 +358,29 @@ def _tasks() -> Any:
 
 
 def as_shown(tasks: Iterable[Task], by: Actor) -> list[TaskShown]:
-    """Tasks ready to show to a reader, in their order. At most two queries."""
+    """Tasks ready to show to a reader, in their order. Two queries at most, three where rounds are late."""
     rows = list(tasks)
+    _call_by_what_is_late_now(rows)
     refs = {ref for row in rows for ref in (row.accepted_by, row.ended_by) if ref}
     names = accounts.names_of(refs) if refs else {}
     return [_one(row, names, by) for row in rows]
+
+
+def _call_by_what_is_late_now(rows: Iterable[Task]) -> None:
+    """Let tasks about missed rounds name the cells that are late now, in these rows and nowhere else.
+
+    Those of their opening may have been looked into, and others be late. One query where there are any.
+    """
+    about = [
+        row
+        for row in rows
+        if row.source_kind == RoundsBehind.name and State(row.state) in engine.UNFINISHED
+    ]
+    cells = rounds.late_of_tasks({row.source_entry_id for row in about}) if about else {}
+    for row in about:
+        base = next(one.title for one in catalogue.rules() if one.when == RoundsBehind.name)
+        title = plan.behind_now(base, cells[row.source_entry_id])
+        row.rule = row.rule | {"title": title.model_dump()}
 
 
 def _one(row: Task, names: dict[str, str], by: Actor) -> TaskShown:

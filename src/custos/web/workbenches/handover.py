@@ -1,5 +1,7 @@
 """Handovers: the one of now for both leaders, the document that is signed, and those of before."""
 
+from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,13 +12,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 
-from custos.foundation import gate
+from custos.foundation import clock, gate
 from custos.foundation.accounts.acting import Acting, acting_in
 from custos.foundation.accounts.deciding import ProofForm
 from custos.foundation.accounts.middleware import purpose
-from custos.foundation.errors import CustosError, Missing
+from custos.foundation.errors import CustosError, Malformed, Missing
 from custos.foundation.ui.forms import Form
 from custos.foundation.ui.methods import form_of
 from custos.prevention.duty.handover import queries, services
@@ -64,21 +66,59 @@ def _address(handover_id: UUID) -> str:
     return reverse("handover", args=[handover_id])
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 @gate.posts(*SIGNERS)
 @purpose("duty.handover")
 def now(request: HttpRequest) -> HttpResponse:
-    """What both leaders have before them: the oldest that is open, else the last one."""
+    """What both leaders have before them: the oldest that is open, else the last one.
+
+    Where none is open, in the last hour of a shift the coming one, to prepare.
+    """
     acting = acting_in(request)
     facility = acting.organization.pk
+    if request.method == "POST":
+        return _ahead(request, acting, SayForm(request.POST))
     last = services.prepare(facility)
     waiting = queries.open_ones(facility)
+    if not waiting and services.change_ahead(facility, clock.now()):
+        return _ahead(request, acting)
     if not waiting and last is None:
         return render(
             request, "workbenches/handover_none.html", {"organization": acting.organization}
         )
     chosen = waiting[0].id if waiting else last.pk  # type: ignore[union-attr]  # one of the two is there
     return _page(request, acting, chosen)
+
+
+def _ahead(request: HttpRequest, acting: Acting, form: SayForm | None = None) -> HttpResponse:
+    """The coming handover as it would be now, and what its leader keeps for it."""
+    facility = acting.organization.pk
+    if form and form.is_valid():
+        try:
+            services.keep_ahead(facility, form.said(), by=acting.actor)
+        except CustosError as error:
+            form.say(error)
+        else:
+            messages.success(request, _("Kept for the change. You sign once it has come."))
+            return redirect("handover_now")
+    change = services.change_ahead(facility, clock.now())
+    if change is None:  # it came while this was typed: what was typed stands in the handover's form
+        last = services.prepare(facility)
+        messages.error(request, _("The change has come: complete the handover itself."))
+        return _page(request, acting, last.pk, say_form=form) if last else redirect("handovers")
+    context = {
+        "ahead": queries.ahead(facility, change),
+        "say_form": form or SayForm(initial=_initial(facility, change.at)),
+        "organization": acting.organization,
+    }
+    status = Malformed.status if form else 200
+    return render(request, "workbenches/handover_ahead.html", context, status=status)
+
+
+def _initial(facility: int, at: datetime) -> dict[str, Any]:
+    """What stands in the form: what was kept ahead of that change, else how many keys there were before."""
+    kept = services.kept_ahead(facility, at)
+    return asdict(kept) if kept else {"keys_expected": queries.keys_of_before(facility)}
 
 
 @require_GET
@@ -110,8 +150,8 @@ def _page(
         "takes": _takes(found),
     }
     if found.may_sign:
-        expected = queries.keys_of_before(shown.organization_id)
-        context["say_form"] = say_form or SayForm(initial={"keys_expected": expected})
+        initial = _initial(shown.organization_id, shown.at)
+        context["say_form"] = say_form or SayForm(initial=initial)
     if found.may_sign or context["takes"]:
         context["own"] = own or ProofForm(request, sent=False)
     status = 200 if own is None else 422

@@ -81,6 +81,7 @@ def ask(request: HttpRequest, day: str, turn: str) -> HttpResponse:
             *(
                 (f"{one.day.isoformat()} {one.turn}", f"{one.day.isoformat()} {one.title}")
                 for one in theirs
+                if not one.has_begun
             ),
         ]
     if request.method == "POST" and chosen and form and form.is_valid():

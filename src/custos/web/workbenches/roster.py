@@ -20,11 +20,12 @@ from custos.foundation import clock, gate
 from custos.foundation.accounts.acting import Acting, acting_in
 from custos.foundation.errors import CustosError, Malformed, Missing
 from custos.foundation.organizations.numbers import Tier
+from custos.foundation.record.parties import Post
 from custos.foundation.ui.dates import DayField
 from custos.foundation.ui.forms import Form, ReasonForm
 from custos.foundation.ui.methods import form_of
 from custos.prevention.duty.roster import absences as away
-from custos.prevention.duty.roster import facts, queries, services, swaps, words
+from custos.prevention.duty.roster import facts, leading, queries, services, swaps, words
 from custos.prevention.duty.roster.models import Sort, Standing, month_of
 from custos.prevention.duty.roster.queries import Month
 from custos.prevention.duty.roster.rules import shipped
@@ -437,14 +438,18 @@ def people(request: HttpRequest) -> HttpResponse:
     acting = acting_in(request)
     facility = _facility(acting)
     if request.method == "POST":
-        away.mark(
-            facility,
-            request.POST.get("staff", ""),
-            request.POST.get("mark", ""),
-            holds=request.POST.get("holds") == "yes",
-            by=acting.actor,
-            day=clock.today(),
-        )
+        staff = request.POST.get("staff", "")
+        if "cells" in request.POST:
+            leading.note(facility, staff, request.POST["cells"], by=acting.actor)
+        else:
+            away.mark(
+                facility,
+                staff,
+                request.POST.get("mark", ""),
+                holds=request.POST.get("holds") == "yes",
+                by=acting.actor,
+                day=clock.today(),
+            )
         messages.success(request, _("Noted."))
         query = urlencode({"post": request.POST.get("post", "")})
         return redirect(f"{reverse('roster_people')}?{query}")
@@ -452,9 +457,12 @@ def people(request: HttpRequest) -> HttpResponse:
     posts = sorted({one.posts[0] for one in staffing.people.values()})
     wanted = request.GET.get("post") or (posts[0].value if posts else "")
     marks = [(one.id, words.of(one.title)) for one in shipped().marks]
+    lead = wanted == Post.CASE_OFFICER.value
+    cells = leading.of_everybody(facility) if lead else {}
     context = {
         "organization": acting.organization,
         "post": wanted,
+        "lead": lead,
         "tabs": [(f"?post={one.value}", one.title, None) for one in posts],
         "chosen": f"?post={wanted}",
         "marks": marks,
@@ -464,6 +472,7 @@ def people(request: HttpRequest) -> HttpResponse:
                 one.kind.title,
                 [post.title for post in one.posts],
                 [(code, title, code in one.marks) for code, title in marks],
+                " ".join(cells.get(one.ref, ())),
             )
             for one in staffing.people.values()
             if one.posts[0].value == wanted

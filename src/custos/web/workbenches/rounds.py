@@ -53,9 +53,10 @@ def listed(request: HttpRequest) -> HttpResponse:
     """The cells of the facility, those first that nobody looked into for longest."""
     acting = acting_in(request)
     cells = queries.due_list(acting.organization.pk)
+    _watched, late = queries.behind(acting.organization.pk)
     context = {
         "cells": cells,
-        "late": sum(1 for cell in cells if cell.missed_since),
+        "late": late and queries.late_said(late),
         "kept": bool(cells) or services.kept_by(acting.organization.pk, clock.now()) is not None,
         "may_lead": acting.post in LEADING,
         "may_adopt": acting.post is Post.LEADER,

@@ -67,7 +67,9 @@ def duty(request: HttpRequest) -> HttpResponse:
     """The workbench. `?task=` chooses; without it the first of the list is at hand."""
     acting = acting_in(request)
     tasks = _tasks(acting)
-    chosen = _chosen(request, tasks, acting)
+    led = beside.led(acting)
+    first = sorted(tasks, key=led.place) if led else tasks
+    chosen = _chosen(request, first, acting)
     return render(request, "workbenches/duty.html", _page(acting, tasks, chosen))
 
 
@@ -93,7 +95,8 @@ def _page(
         if acting.post in handing_over.SIGNERS
         else None,
     }
-    context |= _now(acting, tasks) | beside.of(acting)
+    led = beside.led(acting)
+    context |= _now(acting, tasks, led) | beside.of(acting, led)
     if chosen:
         context |= _item(chosen, acting, answer_form) | _around(chosen)
     elif acting.post in operations.READERS:
@@ -129,11 +132,12 @@ def _limit_end(task: TaskShown) -> datetime:
     return task.limit_ends
 
 
-def _now(acting: Acting, tasks: list[TaskShown]) -> dict[str, Any]:
+def _now(acting: Acting, tasks: list[TaskShown], led: beside.Led | None) -> dict[str, Any]:
     """The list of now: tasks and what else there is to do, and the answers that came back below it."""
     full = len(tasks) == queries.MOST_NOW
+    rows = beside.merged(tasks, beside.todos(acting))
     return {
-        "rows": beside.merged(tasks, beside.todos(acting)),
+        "rows": sorted(rows, key=led.place_of) if led else rows,
         "more_tasks": queries.now_count(acting.actor) - len(tasks) if full else 0,
         "echoes": queries.echoes(acting.actor, _LATEST_ECHOES),
     }
@@ -299,7 +303,7 @@ def now(request: HttpRequest) -> HttpResponse:
     tasks = _tasks(acting)
     wanted = request.GET.get("task", "")
     chosen = next((shown for shown in tasks if str(shown.id) == wanted), None)
-    context = {"chosen": chosen} | _now(acting, tasks)
+    context = {"chosen": chosen} | _now(acting, tasks, beside.led(acting))
     return render(request, "workbenches/_now.html", context)
 
 
@@ -309,7 +313,8 @@ def now(request: HttpRequest) -> HttpResponse:
 @shown_regardless
 def ahead(request: HttpRequest) -> HttpResponse:
     """What comes next, the posts and the post's people, as the live part fetches them."""
-    return render(request, "workbenches/_ahead.html", beside.of(acting_in(request)))
+    acting = acting_in(request)
+    return render(request, "workbenches/_ahead.html", beside.of(acting, beside.led(acting)))
 
 
 @require_GET

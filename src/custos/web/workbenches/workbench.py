@@ -37,12 +37,7 @@ def missed_rounds(acting: Any) -> Iterator[Todo]:
         alone = len(late) == 1
         yield Todo(
             "rounds",
-            ngettext(
-                "%(number)s cell not looked into in time",
-                "%(number)s cells not looked into in time",
-                len(late),
-            )
-            % {"number": len(late)},
+            rounds.late_said(len(late)),
             reverse("round_cell", args=[cell]) if alone else reverse("rounds"),
             _MISSED,
             ("late", _("missed")),

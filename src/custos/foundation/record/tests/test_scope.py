@@ -1,6 +1,6 @@
 """Who sees what of the record."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -12,7 +12,14 @@ from custos.foundation.errors import Missing
 from custos.foundation.record import queries, rows
 from custos.foundation.record import services as record
 from custos.foundation.record.models import Attachment, Checkpoint, Entry, Head, Payload
-from custos.foundation.record.parties import Post, StaffKind, Subject, audiences_of
+from custos.foundation.record.parties import (
+    Actor,
+    Audience,
+    Post,
+    StaffKind,
+    Subject,
+    audiences_of,
+)
 from custos.foundation.record.queries import Stay
 from custos.foundation.record.tests.worlds import (
     AT,
@@ -20,6 +27,7 @@ from custos.foundation.record.tests.worlds import (
     NEIGHBOUR,
     SYSTEM,
     Diagnosed,
+    Noted,
     note,
     somebody,
 )
@@ -158,3 +166,43 @@ def test_pages_of_a_timeline_follow_one_another() -> None:
         first = queries.timeline(detainee=PERSON, limit=3)
         second = queries.timeline(detainee=PERSON, limit=3, before=first[-1].id)
     assert [line.text for line in (*first, *second)] == ["4", "3", "2", "1", "0"]
+
+
+def wrote(at: datetime, audience: Audience, by: Actor, facility: int = FACILITY) -> None:
+    with clock.set_to(at), scope.entered(SYSTEM), record.deed() as deed:
+        deed.append(Noted(text="x"), about=Subject(facility), by=by, audience=audience)
+
+
+def test_when_somebody_last_wrote_is_known_also_to_who_may_not_read_what() -> None:
+    doctor, patrol = somebody(Post.MEDICAL, StaffKind.CLINICIAN), somebody()
+    wrote(AT, Audience.STAFF, doctor)
+    wrote(AT + timedelta(minutes=9), Audience.CLINICAL, doctor)
+    wrote(AT + timedelta(minutes=3), Audience.STAFF, patrol)
+    with scope.entered(PATROL):
+        assert len(queries.latest()) == 2, "the doctor's finding is not theirs to read"
+        assert queries.last_acts(FACILITY, {doctor.ref, patrol.ref}) == {
+            doctor.ref: AT + timedelta(minutes=9),
+            patrol.ref: AT + timedelta(minutes=3),
+        }
+        assert queries.last_acts(FACILITY, set()) == {}
+
+
+def test_that_somebody_complained_under_seal_shows_in_no_moment() -> None:
+    patrol = somebody()
+    wrote(AT, Audience.STAFF, patrol)
+    wrote(AT + timedelta(minutes=5), Audience.SEALED_COMPLAINT, patrol)
+    wrote(AT + timedelta(minutes=7), Audience.PROSECUTOR, patrol)
+    for reader in (PATROL, SYSTEM):
+        with scope.entered(reader):
+            assert queries.last_acts(FACILITY, {patrol.ref}) == {patrol.ref: AT}
+
+
+def test_when_somebody_wrote_elsewhere_is_known_to_nobody_here() -> None:
+    other = somebody()
+    wrote(AT, Audience.STAFF, other, NEIGHBOUR)
+    with scope.entered(PATROL):
+        assert queries.last_acts(NEIGHBOUR, {other.ref}) == {}
+        assert queries.last_acts(FACILITY, {other.ref}) == {}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM record_last_acts(%s, %s, 9)", [NEIGHBOUR, [other.ref]])
+        assert cursor.fetchall() == [], "without a scope there is nothing"

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -61,10 +62,7 @@ def at_hand(acting: Any, limit: int) -> list[Line]:
 
     How far each is may be a minute old where nobody has saved a step since. Three queries.
     """
-    found = Arrival.objects.visible_to(scope.current()).filter(
-        organization_id=acting.organization.pk, closed_at__isnull=True, arrived_at__isnull=False
-    )
-    arrivals = list(found.order_by("since", "id")[:limit])
+    arrivals = list(_at_hand(acting.organization.pk)[:limit])
     begun = [one.draft_id for one in arrivals if one.draft_id]
     drafts = {one.pk: one for one in wizard.drafts_named(services.NAME, begun, acting)}
     reader = (acting.post, acting.staff.kind, get_language(), int(clock.now().timestamp()) // 60)
@@ -81,6 +79,19 @@ def at_hand(acting: Any, limit: int) -> list[Line]:
         replace(stood[one.draft_id], arrival=one) if one.draft_id in stood else _line(one, None)
         for one in arrivals
     ]
+
+
+def beyond(organization_id: int, limit: int) -> list[datetime]:
+    """Since when those stand at the door whom `at_hand` leaves out, oldest first. One query."""
+    found = _at_hand(organization_id).values_list("arrived_at", flat=True)
+    return [at for at in found[limit : limit + PAGE] if at]
+
+
+def _at_hand(organization_id: int) -> QuerySet[Arrival]:
+    found = Arrival.objects.visible_to(scope.current()).filter(
+        organization_id=organization_id, closed_at__isnull=True, arrived_at__isnull=False
+    )
+    return found.order_by("since", "id")
 
 
 def expected(organization_id: int, limit: int) -> list[Arrival]:

@@ -91,6 +91,30 @@ class Handover(models.Model):
         return f"{self.organization_id} {self.at:%Y-%m-%d %H:%M} {self.standing}"
 
 
+class HandoverAhead(models.Model):
+    """What an outgoing leader wrote down before the change, for the handover that is prepared then.
+
+    Nothing of it is said until they sign; the last one who kept it stands in `by_ref`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT)
+    at = models.DateTimeField()
+    said = models.JSONField()
+    by_ref = models.TextField()
+    kept_at = models.DateTimeField()
+
+    objects = ScopedManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "at"], name="duty_handoverahead_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organization_id} {self.at:%Y-%m-%d %H:%M}"
+
+
 class HandoverItem(models.Model):
     """One item as it was shown when it was prepared or said, in both languages. Appended, never changed.
 

@@ -123,6 +123,12 @@ def last_change(shifts: Sequence[Shift], moment: datetime) -> Change:
     return Change(incoming.begins, outgoing, incoming)
 
 
+def coming_change(shifts: Sequence[Shift], moment: datetime) -> Change:
+    """The change by which the shift of a moment ends."""
+    outgoing = shift_at(shifts, moment)
+    return Change(outgoing.ends, outgoing, shift_at(shifts, outgoing.ends))
+
+
 def keys_agree(expected: int, counted: int) -> bool:
     """Whether all keys that should be there were handed over."""
     return expected == counted

@@ -15,6 +15,7 @@ from custos.foundation.accounts import queries as accounts
 from custos.foundation.custody import queries as custody
 from custos.foundation.custody.queries import PersonShown
 from custos.foundation.database import scope
+from custos.foundation.database.ids import new_id
 from custos.foundation.errors import Missing
 from custos.foundation.organizations.numbers import range_of
 from custos.foundation.record.parties import Actor, Post
@@ -215,6 +216,49 @@ def document(handover: UUID, by: Actor) -> Document:
         may_sign,
         signs and not may_sign and row.standing != Standing.TAKEN and row.signed_by != by.ref,
         row.standing == Standing.PREPARED or services.digest_of(row, items) == row.digest,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """The handover that a change will bring, as it would be now."""
+
+    at: datetime
+    outgoing_shift: str
+    incoming_shift: str
+    sections: tuple[Section, ...]
+
+
+def ahead(facility: int, change: plan.Change) -> Ahead:
+    """What would be handed over now, for who prepares it; whom it names is noted."""
+    drafts = services.drafts_now(facility)
+    stays = {draft.custody for draft in drafts if draft.custody}
+    people = custody.named(stays) if stays else {}
+    shown: dict[str, list[ItemShown]] = {}
+    for draft in drafts:
+        person = people.get(draft.custody) if draft.custody else None
+        shown.setdefault(draft.section, []).append(
+            ItemShown(
+                new_id(),
+                draft.words(),
+                draft.severity,
+                draft.due_at,
+                replace(person, cell_name="", needs=(), outside=None) if person else None,
+                draft.custody is not None and person is None,
+                draft.task,
+                mine=False,
+                remarks=(),
+            )
+        )
+    return Ahead(
+        change.at,
+        _named(change.outgoing.shift.name.model_dump()),
+        _named(change.incoming.shift.name.model_dump()),
+        tuple(
+            Section(_named(section.title.model_dump()), tuple(shown.get(section.id, ())))
+            for section in plan.rules().sections
+            if section.by == "system"
+        ),
     )
 
 

@@ -4,7 +4,7 @@ the incoming one. Each deed locks the handover's row first.
 
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
 from typing import NoReturn
@@ -28,7 +28,12 @@ from custos.foundation.ui.wording import enumerated
 from custos.prevention.duty import services as duty
 from custos.prevention.duty.engine import UNFINISHED
 from custos.prevention.duty.handover import plan, registry
-from custos.prevention.duty.handover.models import Handover, HandoverItem, HandoverReading
+from custos.prevention.duty.handover.models import (
+    Handover,
+    HandoverAhead,
+    HandoverItem,
+    HandoverReading,
+)
 from custos.prevention.duty.handover.plan import Change, Draft, Standing
 from custos.prevention.duty.information import adopted
 from custos.prevention.duty.information.models import FacilityCatalogue
@@ -92,6 +97,56 @@ def prepare(facility: int) -> Handover | None:
         return None
     with _for_everybody(facility):
         return _of(facility, change.at).first() or _prepared(facility, change)
+
+
+def change_ahead(facility: int, at: datetime) -> Change | None:
+    """The change of shifts that is near enough to be prepared for; None where none is, or none is kept.
+
+    One query.
+    """
+    own = adopted.own_of(adopted.latest(facility, clock.day_of(at)))
+    if not own.strength:
+        return None
+    change = plan.coming_change(own.shifts or shifts.shipped().shifts, at)
+    return change if change.at - at <= on_duty.EARLY else None
+
+
+def drafts_now(facility: int) -> list[Draft]:
+    """What a handover would say now, in its order; nothing is kept. As many queries as it has sources."""
+    with _for_everybody(facility):
+        return plan.in_order(registry.drafts(facility, clock.now()))
+
+
+def keep_ahead(facility: int, said: Said, *, by: Actor) -> HandoverAhead:
+    """Keep what the outgoing leader knows already, in the last hour before the change.
+
+    It stands in the form of the handover once that is prepared, by the clock, and is said by nobody until
+    it is signed. Raises `Conflict` while no change is near, `Malformed` for too long a word.
+    """
+    record.require_writer(HandoverSigned, by)
+    _require_lengths(said)
+    now = clock.now()
+    change = change_ahead(facility, now)
+    if change is None:
+        raise Conflict(
+            "handover.too_early",
+            _("No change of shifts is near."),
+            mend=_("A handover is prepared in the last hour of a shift."),
+        )
+    with record.deed():
+        row, _made = HandoverAhead.objects.update_or_create(
+            organization_id=facility,
+            at=change.at,
+            defaults={"said": asdict(said), "by_ref": by.ref, "kept_at": now},
+        )
+    return row
+
+
+def kept_ahead(facility: int, at: datetime) -> Said | None:
+    """What was kept ahead of a change. One query."""
+    rows = HandoverAhead.objects.visible_to(scope.current())
+    row = rows.filter(organization_id=facility, at=at).first()
+    return Said(**row.said) if row else None
 
 
 def _for_everybody(facility: int) -> AbstractContextManager[Scope]:
@@ -355,7 +410,7 @@ def _or_nothing(words: str) -> str:
     return words.strip() or gettext("Nothing to report")
 
 
-def _require_said(said: Said) -> None:
+def _require_lengths(said: Said) -> None:
     for field, words in (
         ("keys_words", said.keys_words),
         ("defects", said.defects),
@@ -374,6 +429,10 @@ def _require_said(said: Said) -> None:
                 field=field,
                 most=MOST_KEYS,
             )
+
+
+def _require_said(said: Said) -> None:
+    _require_lengths(said)
     if not plan.keys_agree(said.keys_expected, said.keys_counted) and not said.keys_words.strip():
         raise Malformed(
             "handover.keys_differ",

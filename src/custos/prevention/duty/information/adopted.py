@@ -1,10 +1,11 @@
 """The file that a facility adopted last, and the catalogue that follows from it."""
 
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 
 from django.db.models import F
 
+from custos.foundation import clock
 from custos.foundation.database import scope
 from custos.prevention.duty.information import catalogue
 from custos.prevention.duty.information.catalogue import FacilityFile
@@ -20,6 +21,13 @@ def latest(organization: int, day: date) -> FacilityCatalogue | None:
         .order_by("-version")
         .first()
     )
+
+
+def then(organization: int, at: datetime) -> FacilityCatalogue | None:
+    """The file that was in use at a facility at a moment, whatever was adopted later. One query."""
+    rows = FacilityCatalogue.objects.visible_to(scope.current()).filter(adopted_at__lte=at)
+    rows = rows.filter(organization_id=organization, valid_from__lte=clock.day_of(at))
+    return rows.order_by("-version").first()
 
 
 def by_facility(day: date) -> dict[int, FacilityCatalogue]:

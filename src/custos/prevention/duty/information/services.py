@@ -77,7 +77,8 @@ def observe(
 ) -> Taken:
     """Record a piece of information, and open the tasks that follow in the same transaction.
 
-    `client_id` is made where it is typed: what is sent again is known again and changes nothing.
+    `client_id` is made where it is typed: what is sent again is known again and changes nothing, also where
+    its type was dropped meanwhile or the post no longer collects it.
     `observed_at` and `sent_at` are by the device's clock; where that is off, the time of the observation
     is put right by the difference and both are kept. Not within another deed: what is recorded may be
     for readers whom the writer isn't among.
@@ -86,6 +87,13 @@ def observe(
     `Malformed` with every fault of the fields, `Conflict` where the identifier was used for something else.
     """
     at = clock.now()
+    if client_id and (before := _before(facility, client_id, by)):
+        then = adopted.catalogue_of(adopted.then(facility, before.recorded_at))
+        if kind := then.type(type_id):
+            read, _wrong = types.read_details(then, kind, details or {})
+            payload = _said(kind, text, read, about.area, client_id)
+            _require_same(before, digest_of(payload, about, observed_at, photos))
+        return Taken(before.entry_id, client_id, known=True)
     row = adopted.latest(facility, clock.day_of(at))
     known = adopted.catalogue_of(row)
     kind = known.type(type_id)
@@ -100,25 +108,17 @@ def observe(
     subject, area, place = _subject(facility, about, kind)
     read = _checked(known, kind, text, details or {}, photos)
     occurred_at, claimed_at = by_our_clock(observed_at, sent_at, at)
-    payload = InformationCollected(
-        type=kind.id,
-        type_version=kind.version,
-        title_zh=kind.title.zh,
-        title_en=kind.title.en,
-        severity=kind.severity,
-        text=text.strip(),
-        details=[Detail(name=name, value=value) for name, value in read.items()],
-        area=area,
-        client=client_id or new_id(at),
-        claimed_at=claimed_at,
-    )
+    payload = _said(kind, text, read, area, client_id or new_id(at), claimed_at)
     audience = kind.audience(by.post)
     own = scope.current()
     widened = replace(own, audiences=own.audiences | {int(audience)})
     with scope.entered(widened), record.deed() as deed:
         digest = digest_of(payload, about, observed_at, photos)
-        if before := _before(facility, payload.client, digest, by):
-            return before
+        # Two sendings at once meet here, and the second finds what the first wrote.
+        _one_at_a_time(payload.client)
+        if before := _before(facility, payload.client, by):
+            _require_same(before, digest)
+            return Taken(before.entry_id, payload.client, known=True)
         header = deed.append(
             payload,
             about=subject,
@@ -144,6 +144,28 @@ def observe(
             recorded_at=at,
         )
     return Taken(header.id, payload.client, known=False)
+
+
+def _said(
+    kind: InformationType,
+    text: str,
+    read: Mapping[str, str],
+    area: UUID | None,
+    client: UUID,
+    claimed_at: datetime | None = None,
+) -> InformationCollected:
+    return InformationCollected(
+        type=kind.id,
+        type_version=kind.version,
+        title_zh=kind.title.zh,
+        title_en=kind.title.en,
+        severity=kind.severity,
+        text=text.strip(),
+        details=[Detail(name=name, value=value) for name, value in read.items()],
+        area=area,
+        client=client,
+        claimed_at=claimed_at,
+    )
 
 
 def _require_collector(kind: InformationType, by: Actor) -> None:
@@ -296,24 +318,23 @@ def digest_of(
     return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def _before(facility: int, client_id: UUID, digest: str, by: Actor) -> Taken | None:
-    """What this identifier was used for before. Two sendings at once meet at an advisory lock."""
-    _one_at_a_time(client_id)
-    found = (
+def _before(facility: int, client_id: UUID, by: Actor) -> Observation | None:
+    """What this identifier was used for before by whoever sends it."""
+    return (
         Observation.objects.visible_to(scope.current())
         .filter(organization_id=facility, by_ref=by.ref, client_id=client_id)
         .first()
     )
-    if found is None:
-        return None
-    if found.digest != digest:
+
+
+def _require_same(before: Observation, digest: str) -> None:
+    if before.digest != digest:
         raise Conflict(
             "information.other_content",
             _("This identifier was used for another record."),
             field="client_id",
             mend=_("Give each record an identifier of its own."),
         )
-    return Taken(found.entry_id, client_id, known=True)
 
 
 def _one_at_a_time(client_id: UUID) -> None:

@@ -37,7 +37,7 @@ def note(
         )
     facts.require_staff(facility, staff, first)
     with record.deed() as deed:
-        _one_at_a_time(facility)
+        one_at_a_time(facility)
         if facts.absences(facility, first, last).filter(staff_ref=staff).exists():
             raise Conflict(
                 "absence.noted",
@@ -101,7 +101,7 @@ def mark(facility: int, staff: str, what: str, *, holds: bool, by: Actor, day: d
         raise Malformed("roster.no_mark", _("There is no such note."), field="mark")
     facts.require_staff(facility, staff, day)
     with record.deed() as deed:
-        _one_at_a_time(facility)
+        one_at_a_time(facility)
         row = (
             RosterMark.objects.visible_to(scope.current())
             .filter(organization_id=facility, staff_ref=staff, mark=what, ended_at__isnull=True)
@@ -126,7 +126,7 @@ def mark(facility: int, staff: str, what: str, *, holds: bool, by: Actor, day: d
         pulse.stir(facility)
 
 
-def _one_at_a_time(facility: int) -> None:
+def one_at_a_time(facility: int) -> None:
     """Who is away, and who holds what, is written by one at a time at a facility."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"duty.roster:{facility}",))

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from custos.foundation.database.ids import new_id
 from custos.foundation.database.managers import ScopedManager
-from custos.foundation.organizations.models import Organization
+from custos.foundation.organizations.models import Cell, Organization
 from custos.foundation.record.parties import Post
 from custos.prevention.duty.roster.plan import Line
 
@@ -187,6 +187,33 @@ class RosterMark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.staff_ref} {self.mark}"
+
+
+class CellLed(models.Model):
+    """A cell whose people a case officer looks after (包监), as a leader noted it; until `ended_at`."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT)
+    staff_ref = models.TextField()
+    cell = models.ForeignKey(Cell, on_delete=models.PROTECT)
+    noted_by = models.TextField()
+    noted_at = models.DateTimeField()
+    ended_by = models.TextField(blank=True, default="")
+    ended_at = models.DateTimeField(null=True)
+
+    objects = ScopedManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "staff_ref", "cell"],
+                condition=Q(ended_at__isnull=True),
+                name="duty_cellled_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.staff_ref} {self.cell_id}"
 
 
 class SwapState(StrEnum):

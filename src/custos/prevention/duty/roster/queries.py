@@ -404,7 +404,7 @@ def not_signed_on(facility: int) -> list[tuple[Any, list[str]]]:
 
 @dataclass(frozen=True, slots=True)
 class Mine:
-    """A shift of one's own that is still to come."""
+    """A shift of one's own that is still to come, or runs."""
 
     day: date
     turn: str
@@ -415,6 +415,11 @@ class Mine:
     ends: datetime
     is_night: bool
     women: bool
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether it runs already, and is swapped no more."""
+        return self.begins <= clock.now()
 
 
 def mine(facility: int, ref: str, *, days: int = 31) -> list[Mine]:

@@ -6,7 +6,7 @@ and only what lies ahead.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, time
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -174,11 +174,11 @@ def after_swap(
 
 
 def _require_possible(row: RosterSwap) -> tuple[Line, Line | None]:
-    """The two shifts as they are published; refused where one isn't there or a rule would be broken."""
-    for day in (row.day, row.back_day):
-        if day is not None and day < clock.today():
-            raise NotAllowed("roster.past", _("Days that are over are not planned anew."))
+    """The two shifts as they are published; refused where one is gone, has begun, or breaks a rule."""
     gives, takes, before = _found(row)
+    for line in (gives, takes):
+        if line is not None:
+            _require_ahead(row.organization_id, line)
     after = after_swap(before, gives, takes, row.asked_by, row.other)
     for month in sorted({month_of(line.day) for line in (gives, takes) if line}):
         services.require_no_worse(
@@ -188,6 +188,18 @@ def _require_possible(row: RosterSwap) -> tuple[Line, Line | None]:
             [line for line in after if month_of(line.day) == month],
         )
     return gives, takes
+
+
+def _require_ahead(facility: int, line: Line) -> None:
+    """Whoever stood a shift, or stands it now, has stood it: it passes to another by a handover alone."""
+    turn = facts.frame(facility, month_of(line.day)).turn(line.turn)
+    begins = datetime.combine(line.day, turn.since if turn else time(), clock.LOCAL)
+    if begins <= clock.now():
+        raise NotAllowed(
+            "swap.begun",
+            _("A shift that has begun is not swapped any more."),
+            mend=_("A leader changes today's roster where somebody has to leave."),
+        )
 
 
 def _found(row: RosterSwap) -> tuple[Line, Line | None, list[Line]]:

@@ -109,11 +109,26 @@ def behind(title: Title, cells: Sequence[str]) -> Title:
 
     Whoever reads it in a list or is called by it knows at once where to go.
     """
-    more = len(cells) > _NAMED
-    zh = "、".join(cells[:_NAMED]) + ("等" if more else "")
-    en = ", ".join(cells[:_NAMED]) + (" and more" if more else "")
+    zh, en = _first_of(cells)
     of = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
     return Title(zh=f"{title.zh}：{zh}，共 {len(cells)} 间", en=f"{title.en}: {en}; {of}")
+
+
+def behind_now(title: Title, cells: Sequence[str]) -> Title:
+    """What it is called while it waits, by the cells that are late now; none where all were looked into."""
+    if not cells:
+        return Title(zh=f"{title.zh}：现已全部补巡", en=f"{title.en}: all looked into by now")
+    zh, en = _first_of(cells)
+    of = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
+    return Title(zh=f"{title.zh}：{zh}，现漏巡 {len(cells)} 间", en=f"{title.en}: {en}; {of} now")
+
+
+def _first_of(cells: Sequence[str]) -> tuple[str, str]:
+    more = len(cells) > _NAMED
+    first = cells[:_NAMED]
+    return "、".join(first) + ("等" if more else ""), ", ".join(first) + (
+        " and more" if more else ""
+    )
 
 
 def late_by(due_at: datetime, at: datetime) -> timedelta:

@@ -1,14 +1,16 @@
 """Questions about rounds, in the scope of whoever asks; none of them names anybody in custody."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Count, Q
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from custos.foundation import clock
 from custos.foundation.accounts import queries as accounts
@@ -20,6 +22,8 @@ from custos.prevention.duty.kinds import HOW
 from custos.prevention.duty.rounds import plan
 from custos.prevention.duty.rounds.models import Look, WatchedCell
 
+#: A look was due and is still missing. Every number of late cells counts these, and nothing else.
+_LATE = Q(missed_since__isnull=False)
 #: As many cells as a large facility has.
 MOST = 500
 #: A leader looks at the rounds of so long, at most so many of them.
@@ -136,20 +140,42 @@ def behind(facility: int) -> tuple[int, int]:
     rows = WatchedCell.objects.visible_to(scope.current()).filter(
         organization_id=facility, due_at__isnull=False
     )
-    missed = [row is not None for row in rows.values_list("missed_since", flat=True)]
-    return len(missed), sum(missed)
+    found = rows.aggregate(watched=Count("pk"), late=Count("pk", filter=_LATE))
+    return found["watched"], found["late"]
 
 
 def late(facility: int) -> list[tuple[UUID, str, datetime]]:
     """The cells of a facility that nobody looked into in time: which, its name, since when; the oldest
     first. One query.
     """
-    rows = WatchedCell.objects.visible_to(scope.current()).filter(
-        organization_id=facility, missed_since__isnull=False
-    )
+    rows = WatchedCell.objects.visible_to(scope.current()).filter(_LATE, organization_id=facility)
     found = rows.order_by("missed_since", "cell__name")
     listed = found.values_list("cell_id", "cell__name", "missed_since")[:MOST]
     return [(cell, name, since) for cell, name, since in listed if since]
+
+
+def late_of_tasks(entries: Collection[UUID]) -> dict[UUID, list[str]]:
+    """The cells that are late now of each of some tasks, by the entry that opened it; the oldest first.
+
+    What was looked into since is none of them any more. One query.
+    """
+    rows = WatchedCell.objects.visible_to(scope.current()).filter(_LATE, told_entry__in=entries)
+    found: dict[UUID, list[str]] = {entry: [] for entry in entries}
+    for entry, name in rows.order_by("missed_since", "cell__name").values_list(
+        "told_entry", "cell__name"
+    ):
+        if entry:
+            found[entry].append(name)
+    return found
+
+
+def late_said(count: int) -> str:
+    """How many cells nobody looked into in time, in the words in which every page says it."""
+    return ngettext(
+        "%(number)s cell not looked into in time, now",
+        "%(number)s cells not looked into in time, now",
+        count,
+    ) % {"number": count}
 
 
 def next_due(facility: int, limit: int) -> list[tuple[UUID, str, datetime]]:

@@ -263,7 +263,8 @@ def sweep(limit: int = 500) -> int:
 
     A cell in which nobody is sleeps until somebody comes. Each missed look is an entry of its cell; a
     leader is told of the area, and again with the next miss once that task has ended and nobody has
-    looked. Opens its own scope; one short index where nothing is due.
+    looked. What falls behind while the task waits belongs to it, and is named by it. Opens its own scope;
+    one short index where nothing is due.
     """
     with scope.entered(scope.Scope.of_system("duty.rounds")), record.deed() as deed:
         now = clock.now()
@@ -285,18 +286,21 @@ def sweep(limit: int = 500) -> int:
             _miss(row, deed, now)
             behind[row.organization_id, row.cell.area_id].append(row)
         for place, late in behind.items():
-            if place not in being_handled:
-                _tell_of_area(late, deed)
+            entry = being_handled.get(place) or _tell_of_area(late, deed)
+            for row in late:
+                row.told_entry = entry
         WatchedCell.objects.bulk_update(rows, ["due_at", "missed_since", "told_entry"])
     return len(rows)
 
 
-def _being_handled(facilities: Collection[int]) -> set[tuple[int, UUID | None]]:
-    """The areas whose falling behind is an unfinished task."""
+def _being_handled(facilities: Collection[int]) -> dict[tuple[int, UUID | None], UUID]:
+    """The areas whose falling behind is an unfinished task, and the entry that opened it."""
     rows = WatchedCell.objects.filter(organization_id__in=facilities, told_entry__isnull=False)
     unfinished = Task.objects.filter(source_entry_id=OuterRef("told_entry"), state__in=UNFINISHED)
-    told = rows.filter(Exists(unfinished))
-    return set(told.values_list("organization_id", "cell__area_id").distinct())
+    told = rows.filter(Exists(unfinished)).values_list(
+        "organization_id", "cell__area_id", "told_entry"
+    )
+    return {(number, area): entry for number, area, entry in told if entry}
 
 
 def _miss(row: WatchedCell, deed: Deed, now: datetime) -> None:
@@ -313,7 +317,7 @@ def _miss(row: WatchedCell, deed: Deed, now: datetime) -> None:
     row.due_at = due + gap * ((now - due) // gap + 1)
 
 
-def _tell_of_area(late: list[WatchedCell], deed: Deed) -> None:
+def _tell_of_area(late: list[WatchedCell], deed: Deed) -> UUID:
     first = min(row.missed_since for row in late if row.missed_since)
     area = late[0].cell.area
     header = deed.append(
@@ -325,5 +329,4 @@ def _tell_of_area(late: list[WatchedCell], deed: Deed) -> None:
         about=Subject(late[0].organization_id),
         by=_SYSTEM,
     )
-    for row in late:
-        row.told_entry = header.id
+    return header.id

@@ -46,12 +46,18 @@ class SignOn(models.Model):
 
 
 class Shortfall(models.Model):
-    """A post was below its required strength in a shift; told once a shift."""
+    """How many people a post lacked of its required strength in a shift, from then on until it changed.
+
+    Appended, never changed: `number` counts the changes within the shift, and the last says how it is.
+    `missing` is 0 where the post was full again.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT)
     post = models.CharField(max_length=32)
     shift_began = models.DateTimeField()
+    number = models.PositiveIntegerField(default=0)
+    missing = models.PositiveSmallIntegerField(default=1)
     at = models.DateTimeField()
 
     objects = ScopedManager()
@@ -59,8 +65,12 @@ class Shortfall(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["organization", "post", "shift_began"], name="duty_shortfall_once"
+                fields=["organization", "post", "shift_began", "number"], name="duty_shortfall_once"
             )
+        ]
+        indexes = [
+            # what is missing in the shifts that run
+            models.Index(fields=["shift_began"], name="duty_shortfall_now"),
         ]
 
     def __str__(self) -> str:

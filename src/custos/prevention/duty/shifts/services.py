@@ -127,30 +127,55 @@ def _tell_off(row: SignOn, by: Actor, deed: Deed) -> None:
 
 
 def sweep(now: datetime | None = None) -> int:
-    """Tell of each post that is below its required strength, once a shift; returns how many.
+    """Tell of each post that came below its required strength or fell further; returns how many.
 
-    A change of shifts has its minutes of grace; whoever leaves later is missed at once. Who forgot to
-    sign off is signed off. Opens its own scope.
+    A post that stays short is told of once a shift. A change of shifts has its minutes of grace; whoever
+    leaves later is missed at once. Who forgot to sign off is signed off. Opens its own scope.
     """
     moment = now or clock.now()
     told = 0
     with scope.entered(scope.Scope.of_system("duty.strength")), record.deed() as deed:
         _close_ended(moment)
         held = queries.staffed(moment)
+        known = _known(moment) if held else {}
         for number, strength in queries.strengths(moment).items() if held else ():
-            shift = queries.shift_of(number, moment)
-            if moment - shift.begins < timedelta(minutes=plan.shipped().grace_minutes):
+            began = queries.shift_of(number, moment).begins
+            if moment - began < timedelta(minutes=plan.shipped().grace_minutes):
                 continue
             there = {post: len(refs) for post, refs in held[number].items()}
-            for post in plan.short_of(strength, there):
-                _row, made = Shortfall.objects.get_or_create(
-                    organization_id=number,
-                    post=post.value,
-                    shift_began=shift.begins,
-                    defaults={"at": moment},
-                )
-                if made:
+            short = plan.short_of(strength, there)
+            for post in strength:
+                row = known.get((number, post.value, began))
+                if _falls(number, post, began, row, short.get(post, 0), moment):
                     told += 1
-                    short = PostShort(post=post, needed=strength[post], on_duty=there.get(post, 0))
-                    deed.append(short, about=Subject(number), by=_SYSTEM)
+                    said = PostShort(post=post, needed=strength[post], on_duty=there.get(post, 0))
+                    deed.append(said, about=Subject(number), by=_SYSTEM)
     return told
+
+
+def _known(moment: datetime) -> dict[tuple[int, str, datetime], Shortfall]:
+    """What was missing when it was looked at last, in shifts that may still run (none exceeds a day)."""
+    rows = Shortfall.objects.visible_to(scope.current()).filter(
+        shift_began__gt=moment - timedelta(days=1)
+    )
+    return {
+        (row.organization_id, row.post, row.shift_began): row for row in rows.order_by("number")
+    }
+
+
+def _falls(
+    number: int, post: Post, began: datetime, known: Shortfall | None, missing: int, at: datetime
+) -> bool:
+    """Keep how many a post is missing; whether that is more than when it was looked at last."""
+    before = known.missing if known else 0
+    if missing == before:
+        return False
+    # Of two workers that see the same change, the second finds the row of the first.
+    _row, made = Shortfall.objects.get_or_create(
+        organization_id=number,
+        post=post.value,
+        shift_began=began,
+        number=known.number + 1 if known else 0,
+        defaults={"at": at, "missing": missing},
+    )
+    return made and missing > before

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils.html import strip_tags
 
 from custos.foundation import clock
@@ -23,6 +24,8 @@ from custos.management.reception.admission import services as reception
 from custos.management.timelimits.models import Clock
 from custos.management.timelimits.tests import worlds as limits
 from custos.prevention.duty import orders, queries
+from custos.prevention.duty.information import services as information
+from custos.prevention.duty.information.services import About
 from custos.prevention.duty.models import Task
 from custos.prevention.duty.rounds import services as rounds
 from custos.prevention.duty.rounds.tests.worlds import KeptFor
@@ -80,7 +83,7 @@ def test_the_patrol_sees_which_rounds_were_missed_and_which_are_next(world: Kept
     other = factories.a_cell(facility=world.facility)
     factories.a_detainee(in_cell=other, name="Li Na")
     now, coming, _people = parts(world.on(Post.PATROL))
-    assert "1 cell not looked into in time" in now
+    assert "1 cell not looked into in time, now" in now
     assert f"missed {world.cell.name}" in now
     assert "15 min over" in now
     assert f"Look into cell {other.name}" in coming
@@ -94,7 +97,7 @@ def test_the_task_of_a_missed_round_names_the_cells_and_how_many_they_are(world:
     task = Task.objects.get(rule_id="DUTY-ROUNDS-BEHIND")
     assert task.rule_then().title.zh == f"漏巡：{world.cell.name}，共 1 间"
     now, _coming, _people = parts(world.on(Post.DUTY_LEADER))
-    assert f"Rounds are behind: {world.cell.name}; 1 cell" in now
+    assert f"Rounds are behind: {world.cell.name}; 1 cell now" in now
 
 
 def test_admission_sees_the_first_open_step_and_who_should_have_left(world: KeptFor) -> None:
@@ -122,6 +125,70 @@ def test_admission_sees_the_first_open_step_and_who_should_have_left(world: Kept
     assert "late, still here" in now
     assert "40 min over" in now
     assert "To leave by then:" not in coming
+
+
+@pytest.mark.parametrize(("waiting", "row"), [(6, None), (7, 1), (9, 3)])
+def test_nobody_at_the_door_is_left_out_without_a_word(
+    world: KeptFor, waiting: int, row: int | None
+) -> None:
+    admission = world.on(Post.ADMISSION)
+    for number in range(waiting):
+        announced = reception.expect(
+            admission, sort="new", name=f"Sun {number}", brought_by="City unit"
+        )
+        reception.came(announced.pk, admission)
+    now, _coming, _people = parts(admission)
+    assert all(f"Sun {number}" in now for number in range(6))
+    if row is None:
+        assert "more at the door" not in now
+        return
+    assert f"And {row} more at the door" in now
+    page = client_of(admission).get("/duty/").content.decode()
+    assert f'href="{reverse("reception_board")}"' in page.split("more at the door")[0][-1500:]
+
+
+def test_a_case_officers_people_are_those_of_the_cells_that_they_look_after(
+    world: KeptFor,
+) -> None:
+    officer, leader, patrol = (
+        world.on(post) for post in (Post.CASE_OFFICER, Post.LEADER, Post.PATROL)
+    )
+    other = another(world, "Li Na")
+
+    def conflict_of(stay: Custody, text: str) -> None:
+        information.observe(
+            "I30", text, facility=world.facility.pk, about=About(custody=stay.pk), by=patrol.actor
+        )
+
+    conflict_of(other, "They threaten each other.")
+    conflict_of(world.stay, "They are quarrelling.")
+    now, _coming, people = parts(officer)
+    assert "Li Na" in people
+    assert now.index("Li Na") < now.index("Wang Jianguo"), "what waits longer stands first"
+    assert "this is the whole facility" in people
+    client = client_of(leader)
+    ref, cell = officer.actor.ref, world.cell.name
+    client.post("/roster/people/", {"staff": ref, "post": "case_officer", "cells": cell})
+    shown = client.get("/roster/people/?post=case_officer").content.decode()
+    assert f'name="cells" value="{cell}"' in shown
+    now, _coming, people = parts(officer)
+    assert f"Cells looked after: {cell}" in people
+    assert "Wang Jianguo" in people
+    assert "Li Na" not in people
+    assert now.index("Wang Jianguo") < now.index("Li Na"), "what is about theirs stands first"
+
+
+def test_on_a_handheld_what_is_not_now_is_a_link_away(world: KeptFor) -> None:
+    admission = world.on(Post.ADMISSION)
+    for number in range(7):
+        announced = reception.expect(
+            admission, sort="new", name=f"Sun {number}", brought_by="City unit"
+        )
+        reception.came(announced.pk, admission)
+    client = client_of(admission)
+    folded, whole = (client.get(path).content.decode() for path in ("/duty/", "/duty/?all=1"))
+    assert "All 7 to do" in folded
+    assert (folded.count("data-folds"), whole.count("data-folds")) == (2, 0)
 
 
 def test_the_escort_post_sees_who_is_out_who_is_awaited_and_whose_permit_ended(

@@ -218,3 +218,26 @@ def test_a_change_is_handed_over_by_the_clock_of_the_facility() -> None:
         with at(61):
             row = world.prepared()
     assert (row.at.astimezone(clock.LOCAL).hour, row.incoming_shift["en"]) == (21, "Late")
+
+
+def test_what_is_kept_in_the_last_hour_stands_in_the_form_at_the_change() -> None:
+    with scope.entered(SYSTEM):
+        world = Changing()
+        places.watched(world.stay)
+    with at(-30):
+        client = Client(headers={"accept-language": "en"})
+        client.force_login(world.day.user, "django.contrib.auth.backends.ModelBackend")
+        shown = client.get(reverse("handover_now")).content.decode()
+        assert "Prepare the handover: Day shift to Night shift" in shown
+        assert "Wang Jianguo" in shown
+        assert "Sign and hand over" not in shown
+        client.post(reverse("handover_now"), SAID)
+        assert "夜间注意101室" in client.get(reverse("handover_now")).content.decode()
+        assert client.post(reverse("handover_now"), {}).status_code == 422
+    with at(1):
+        client.force_login(world.day.user, "django.contrib.auth.backends.ModelBackend")
+        shown = client.get(reverse("handover_now")).content.decode()
+        assert "Sign and hand over" in shown
+        assert "夜间注意101室" in shown
+        late = client.post(reverse("handover_now"), SAID | {"words": "迟写的"})
+        assert "迟写的" in late.content.decode(), "what was typed as the change came is not lost"

@@ -53,7 +53,7 @@ def test_the_list_begins_with_the_cell_that_is_missed() -> None:
             later = factories.a_cell(facility=world.facility)
             factories.a_detainee(in_cell=later)
     shown = page(world.client(Post.PATROL), "rounds")
-    assert "1 cell was not looked into in time" in shown
+    assert "1 cell not looked into in time, now: begin with the first." in shown
     assert shown.index(world.cell.name) < shown.index(later.name)
     assert "Tags for the doors" not in shown
 

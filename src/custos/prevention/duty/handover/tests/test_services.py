@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -65,6 +66,39 @@ def sections(world: Changing) -> dict[str, list[str]]:
 
 
 # ------------------------------------------------------------------- prepared
+
+
+def test_in_the_last_hour_the_leader_keeps_what_they_know_and_the_shift_changes_by_the_clock() -> (
+    None
+):
+    world = Changing()
+    facility, by = world.facility.pk, world.day.actor
+    with at(-61):
+        assert refused(lambda: services.keep_ahead(facility, ALL_KEYS, by=by), Conflict) == (
+            "handover.too_early"
+        )
+    with at(-60):
+        services.keep_ahead(facility, replace(ALL_KEYS, words="先记一半"), by=by)
+    with at(-30):
+        services.keep_ahead(facility, ALL_KEYS, by=by)
+        assert Handover.objects.filter(at=CHANGE).count() == 0, "nothing is handed over yet"
+        change = services.change_ahead(facility, clock.now())
+        assert change is not None
+        assert queries.ahead(facility, change).at == CHANGE
+        assert services.kept_ahead(facility, CHANGE) == ALL_KEYS
+        assert queries.open_since(facility) is None
+        too_long = replace(ALL_KEYS, words="长" * 2001)
+        assert refused(lambda: services.keep_ahead(facility, too_long, by=by), Malformed) == (
+            "handover.too_long"
+        )
+        doctor = world.on(Post.MEDICAL).actor
+        with pytest.raises(NotAllowed, match=r"writer\."):
+            services.keep_ahead(facility, ALL_KEYS, by=doctor)
+    with at(0):
+        assert services.sweep() == 1
+        row = Handover.objects.get(at=CHANGE)
+        assert (row.standing, row.keys_expected) == ("prepared", None), "until it is signed"
+        assert services.change_ahead(facility, clock.now()) is None
 
 
 def test_the_sweep_prepares_one_handover_a_change_and_one_task_for_it() -> None:

@@ -1,6 +1,7 @@
 """Recording information: the entry and its tasks, sent twice, by wrong clocks, and who reads what."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -92,6 +93,64 @@ def test_what_is_sent_again_is_known_and_changes_nothing(world: World) -> None:
         refused(world, patrol, client_id=client, observed_at=TUESDAY_AT_TEN, text="Ate after all.")
     # An identifier is known of whoever made it; a colleague's device may have made the same.
     assert not refused(world, world.on(Post.PATROL), client_id=client).known
+
+
+KEYS = """
+types:
+  - id: L-KEYS
+    title: {zh: 钥匙交接异常, en: Keys not handed over}
+    collected_by: [patrol]
+    about: facility
+    fields: [started_at]
+    handled_by: [[duty_leader]]
+    deadline: {minutes: 10}
+    severity: 2
+"""
+
+
+def test_what_was_sent_before_its_type_was_dropped_is_known_when_it_is_sent_again(
+    world: World,
+) -> None:
+    def adopted(text: str) -> None:
+        leader = world.on(Post.LEADER).actor
+        services.adopt(
+            text, facility=world.facility.pk, valid_from=clock.today(), reason="x1", by=leader
+        )
+
+    adopted(KEYS)
+    patrol, client = world.on(Post.PATROL), uuid4()
+    said: dict[str, object] = {
+        "type_id": "L-KEYS",
+        "about": About(),
+        "details": {"started_at": "2026-03-03T09:30"},
+        "client_id": client,
+        "observed_at": TUESDAY_AT_TEN,
+    }
+    first = refused(world, patrol, **said)
+    with clock.set_to(TUESDAY_AT_TEN + timedelta(hours=2)):
+        adopted("strength: {medical: 1}")
+        again = refused(world, patrol, **said)
+        assert (again.entry_id, again.known) == (first.entry_id, True)
+        with pytest.raises(Conflict, match=r"information\.other_content"):
+            refused(world, patrol, **said, text="Found in the yard.")
+        with pytest.raises(Missing, match=r"information\.no_such_type"):
+            refused(world, patrol, **said | {"client_id": uuid4()})
+
+
+def test_what_is_known_is_known_also_from_a_post_that_no_longer_collects_it(world: World) -> None:
+    patrol, client = world.on(Post.PATROL), uuid4()
+    first = refused(world, patrol, client_id=client)
+    finance = replace(patrol.actor, post=Post.FINANCE)
+    again = services.observe(
+        "I14",
+        "Pushed the tray back.",
+        facility=world.facility.pk,
+        about=About(custody=world.stay.pk),
+        by=finance,
+        client_id=client,
+        details={"meals": "2"},
+    )
+    assert (again.entry_id, again.known) == (first.entry_id, True)
 
 
 def test_two_observed_and_recorded_times_are_kept(world: World) -> None:

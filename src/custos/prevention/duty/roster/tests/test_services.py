@@ -1,7 +1,7 @@
 """Planning, publishing, changing, absences, swaps, and who is expected now."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 from django.utils import translation
@@ -434,6 +434,22 @@ def test_a_swap_is_asked_agreed_approved_and_then_it_is_in_the_roster(world: Pla
     assert set(told) == {a.actor.ref, b.actor.ref}
     with pytest.raises(Conflict, match=r"swap\.over"):
         swaps.decide(row.pk, approve=False, words="x1", by=world.other_leader.actor)
+
+
+def test_a_shift_that_has_begun_is_swapped_no_more(world: Planning) -> None:
+    world.published()
+    a, b, gives, takes = two_who_can_swap(world)
+    begins = datetime.combine(gives.day, time(8), clock.LOCAL)
+    with clock.set_to(begins - timedelta(minutes=1)):
+        row = asked(world, a, b, gives, None)
+        swaps.agree(row.pk, by=b.actor)
+    for later in (timedelta(), timedelta(hours=13)):  # as it begins; and when it has ended at 20:00
+        with clock.set_to(begins + later):
+            with pytest.raises(NotAllowed, match=r"swap\.begun"):
+                swaps.decide(row.pk, approve=True, by=world.leader.actor)
+            with pytest.raises(NotAllowed, match=r"swap\.begun"):
+                asked(world, a, b, gives, takes)
+    assert gives in world.lines(a)
 
 
 def test_a_swap_that_breaks_a_rule_is_not_asked_for(world: Planning) -> None:

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from custos.foundation import clock
 from custos.foundation.custody import separating
@@ -19,6 +20,7 @@ from custos.foundation.organizations import services as organizations
 from custos.foundation.organizations.models import Cell
 from custos.foundation.record.models import Entry
 from custos.foundation.record.parties import Post
+from custos.prevention.duty import queries as tasks
 from custos.prevention.duty import services as duty
 from custos.prevention.duty.information import services as information
 from custos.prevention.duty.information.tests.worlds import TUESDAY_AT_TEN, World
@@ -195,6 +197,38 @@ def test_another_cell_of_the_area_is_told_of_though_the_first_stays_missed() -> 
     with at(50):
         services.sweep()
     assert told("round.behind") == 2
+
+
+def test_the_task_names_the_cells_that_are_late_now_as_every_page_counts_them() -> None:
+    world = Kept()
+    leader = world.on(Post.DUTY_LEADER)
+
+    def shown() -> str:
+        with scope.entered(leader.scope), translation.override("en"):
+            (task,) = tasks.now_list(leader.actor)
+            (passed_on,) = tasks.unfinished(world.facility.pk, clock.now(), 3)
+            assert task.title in tasks.said_of(passed_on)
+            return task.title
+
+    with at(0):
+        second = organizations.add_cell(world.area, "x2", sex="1", capacity=12, by=BY_SYSTEM)
+    with at(20):
+        factories.a_detainee(in_cell=second)
+    with at(30):
+        services.sweep()
+        assert shown() == f"Rounds are behind: {world.cell.name}; 1 cell now"
+        assert queries.behind(world.facility.pk) == (2, 1)
+    with at(50):
+        services.sweep()
+        assert told("round.behind") == 1, "the task of the area waits still"
+        assert shown() == f"Rounds are behind: {world.cell.name}, x2; 2 cells now"
+        assert queries.behind(world.facility.pk) == (2, 2)
+        assert len(queries.late(world.facility.pk)) == 2
+    with at(51):
+        world.look(reason="x")
+        assert shown() == "Rounds are behind: x2; 1 cell now"
+        world.look(second, reason="x")
+        assert shown() == "Rounds are behind: all looked into by now"
 
 
 def test_a_cell_whose_people_are_all_outside_is_not_missed() -> None:

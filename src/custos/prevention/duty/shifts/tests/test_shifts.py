@@ -8,8 +8,10 @@ import pytest
 from custos.foundation import clock
 from custos.foundation.database import scope
 from custos.foundation.errors import Conflict
+from custos.foundation.record import queries as record
 from custos.foundation.record.models import Entry
 from custos.foundation.record.parties import Post
+from custos.prevention.duty import services as duty
 from custos.prevention.duty.information import services as information
 from custos.prevention.duty.information.tests.worlds import TUESDAY_AT_TEN, World
 from custos.prevention.duty.models import Task
@@ -90,7 +92,7 @@ def test_who_comes_early_signs_on_to_the_shift_that_begins(world: World) -> None
     assert row.ends_at == datetime(2026, 3, 4, 9, tzinfo=clock.LOCAL)
 
 
-def test_a_post_below_its_strength_is_told_once_a_shift_and_is_the_leaders_task(
+def test_a_post_below_its_strength_is_told_once_and_in_each_shift_and_is_the_leaders_task(
     world: World,
 ) -> None:
     services.sign_on(world.facility.pk, by=world.on(Post.PATROL).actor)
@@ -117,6 +119,42 @@ def test_a_full_post_is_told_of_when_somebody_leaves_it_in_the_shift(world: Worl
     assert services.sweep() == 0
     services.sign_off(world.facility.pk, by=doctor.actor)
     assert services.sweep() == 1
+
+
+def test_a_post_that_is_short_again_in_the_same_shift_is_told_again(world: World) -> None:
+    doctor, patrols = world.on(Post.MEDICAL), [world.on(Post.PATROL) for _ in range(2)]
+    for one in patrols:
+        services.sign_on(world.facility.pk, by=one.actor)
+    assert services.sweep() == 1
+    first = Task.objects.get(rule_id="DUTY-POST-SHORT")
+    leader = world.on(Post.LEADER)
+    duty.accept(first.pk, by=leader.actor)
+    duty.answer(first.pk, "The doctor is on the way.", by=leader.actor)
+    with clock.set_to(TUESDAY_AT_TEN + timedelta(hours=1)):
+        services.sign_on(world.facility.pk, by=doctor.actor)
+        assert services.sweep() == 0
+    with clock.set_to(TUESDAY_AT_TEN + timedelta(hours=2)):
+        services.sign_off(world.facility.pk, by=doctor.actor)
+        assert services.sweep() == 1
+        assert services.sweep() == 0
+    assert Task.objects.filter(rule_id="DUTY-POST-SHORT", state="open").count() == 1
+
+
+def test_a_short_post_that_falls_further_is_told_again_each_time(world: World) -> None:
+    services.sign_on(world.facility.pk, by=world.on(Post.MEDICAL).actor)
+    patrol = world.on(Post.PATROL)
+    services.sign_on(world.facility.pk, by=patrol.actor)
+    assert services.sweep() == 1, "one of two"
+    services.sign_off(world.facility.pk, by=patrol.actor)
+    assert services.sweep() == 1, "none of two"
+    assert services.sweep() == 0
+    services.sign_on(world.facility.pk, by=patrol.actor)
+    assert services.sweep() == 0, "one of two again is better, and was told"
+    services.sign_off(world.facility.pk, by=patrol.actor)
+    assert services.sweep() == 1, "and worse once more"
+    shorts = Entry.objects.filter(kind="duty.post_short").order_by("seq")
+    said = [line.payload for line in record.lines_of([row.pk for row in shorts]).values()]
+    assert sorted(one.on_duty for one in said) == [0, 0, 1]
 
 
 def test_a_facility_that_said_nothing_of_strength_is_never_short() -> None:
