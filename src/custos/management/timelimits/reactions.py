@@ -94,8 +94,9 @@ def act_on_whom_nothing_holds(event: Event, deed: Deed) -> None:
 
 @on(kinds.LimitNear, emits=[TaskOpened])
 def act_before_the_limit(event: Event, deed: Deed) -> None:
-    """A limit is about to end."""
-    duty.open_task(event, deed)
+    """A limit is about to end: whoever is asked is asked in time for it."""
+    assert isinstance(event.payload, kinds.LimitNear)
+    duty.open_task(event, deed, before=event.payload.due_at)
 
 
 @on(kinds.LimitOver, emits=[TaskOpened])

@@ -198,13 +198,53 @@ class Climb:
     reasons: tuple[Reason, ...]
 
 
-def plan_for(rules: Sequence[Rule], kind: str, day: date, *, opened_at: datetime) -> Plan | None:
-    """The task that an entry of `kind` opens, or None where no rule in force asks for one."""
+def plan_for(
+    rules: Sequence[Rule],
+    kind: str,
+    day: date,
+    *,
+    opened_at: datetime,
+    before: datetime | None = None,
+) -> Plan | None:
+    """The task that an entry of `kind` opens, or None where no rule in force asks for one.
+
+    `before` is when it is too late for what it asks; see `hurried()`.
+    """
     rule = next((rule for rule in rules if rule.when == kind and rule.holds_on(day)), None)
     if rule is None:
         return None
+    if before is not None:
+        rule = hurried(rule, opened_at, before)
     due = opened_at + rule.accept_within.length
     return Plan(rule, rule.handler, due, (_reason(rule, kind),))
+
+
+def hurried(rule: Rule, opened_at: datetime, before: datetime) -> Rule:
+    """The rule for a task whose result comes too late from `before` on.
+
+    It is to be accepted within half of the time that is left, as an order is, the posts above are asked in
+    proportion, but all while a quarter of it is left, and the result must stand by then. As it is where its
+    own times are shorter, and where `before` has passed: that is told by whatever says so.
+    """
+    left = before - opened_at
+    if left <= timedelta(0):
+        return rule
+    changes: dict[str, Any] = {}
+    if (share := left / 2 / rule.accept_within.length) < 1:
+        changes["accept_within"] = _minutes(rule.accept_within.length * share)
+        changes["ladder"] = tuple(
+            Rung(post=rung.post, after=_minutes(min(rung.after.length * share, left * 3 / 4)))
+            if rung.after.length
+            else rung
+            for rung in rule.ladder
+        )
+    if rule.close_by is None and rule.accept_within.length + rule.answer_within.length > left:
+        changes["close_by"] = before
+    return rule.model_copy(update=changes)
+
+
+def _minutes(length: timedelta) -> Span:
+    return Span(minutes=max(1, int(length / timedelta(minutes=1))))
 
 
 def answer_due(rule: Rule, accepted_at: datetime) -> datetime:

@@ -109,6 +109,11 @@ class TaskShown:
         place = self.cell_name or self.area_name
         return f"{place} · {self.title}" if place else self.title
 
+    @property
+    def wanted(self) -> Any:
+        """What is wanted by `wanted_by`, in a word: a bare time beside a limit would be read as its end."""
+        return _("accept") if self.state == State.OPEN else _("answer")
+
 
 def now_list(by: Actor, limit_ends: Expression | None = None) -> list[TaskShown]:
     """What the reader's post has been asked to do and is not done, at most `MOST_NOW`.

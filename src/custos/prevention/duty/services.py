@@ -38,16 +38,23 @@ _SYSTEM = Actor.system("duty")
 
 
 def open_task(
-    event: Event, deed: Deed, *, called: Callable[[Title], Title] | None = None
+    event: Event,
+    deed: Deed,
+    *,
+    called: Callable[[Title], Title] | None = None,
+    before: datetime | None = None,
 ) -> Task | None:
     """Open the task that the catalogue asks for on an entry, within the deed that wrote it.
 
-    `called` makes of the catalogue's title one that says of this entry where to go. A
+    `called` makes of the catalogue's title one that says of this entry where to go; `before` is when its
+    result comes too late, which shortens the catalogue's times. A
     repetition of what is being handled already is counted there and opens nothing. Called again for the
     same entry it changes nothing. None where nothing was opened.
     """
     day = clock.day_of(deed.at)
-    plan = engine.plan_for(catalogue.rules(), event.payload.name, day, opened_at=deed.at)
+    plan = engine.plan_for(
+        catalogue.rules(), event.payload.name, day, opened_at=deed.at, before=before
+    )
     if plan is None:
         return None
     if called:

@@ -54,6 +54,31 @@ def test_without_a_rule_in_force_nothing_is_opened() -> None:
 
 
 @pytest.mark.parametrize(
+    ("left", "accept", "posts_above", "close_by"),
+    [
+        # 84 minutes: taken on within half of it, and nobody above asked with less than a quarter left.
+        (timedelta(minutes=84), 42, [42, 63], timedelta(minutes=84)),
+        (timedelta(hours=6), 180, [180, 270], timedelta(hours=6)),
+        (timedelta(hours=20), 240, [240, 720], timedelta(hours=20)),
+        (timedelta(days=7), 240, [240, 720], None),
+        (timedelta(0), 240, [240, 720], None),
+        (-timedelta(days=1), 240, [240, 720], None),
+    ],
+)
+def test_what_comes_too_late_from_an_instant_on_is_asked_in_time_for_it(
+    left: timedelta, accept: int, posts_above: list[int], close_by: timedelta | None
+) -> None:
+    before = OPENED + left
+    plan = engine.plan_for(catalogue.rules(), "limit.near", TODAY, opened_at=OPENED, before=before)
+    assert plan is not None
+    assert plan.due_at == OPENED + timedelta(minutes=accept)
+    waits = [rung.after.length / timedelta(minutes=1) for rung in plan.rule.ladder]
+    assert waits == [0, *posts_above]
+    assert plan.rule.close_by == (None if close_by is None else OPENED + close_by)
+    assert engine.Rule.model_validate(plan.rule.model_dump(mode="json")) == plan.rule
+
+
+@pytest.mark.parametrize(
     ("minutes", "step", "post", "due"),
     [
         (5, 1, Post.DUTY_LEADER, 15),
