@@ -333,6 +333,9 @@ class AnswerForm(Form):
         super().__init__(*args, **kwargs)
         intention = self.fields["intention"]
         assert isinstance(intention, forms.ChoiceField)
+        if decides:
+            intention.label = _("Decision, or what is intended")
+            self.fields["answer"].label = _("Why, or who answered and what")
         intention.choices = [
             ("", "—"),
             *((code, title) for code, title in kinds.INTENTIONS.items() if _may_say(code, decides)),

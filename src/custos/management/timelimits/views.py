@@ -430,7 +430,7 @@ def paper_new(request: HttpRequest, custody_id: UUID) -> HttpResponse:
         said = form.cleaned_data
         try:
             services.require_named(said["number"], said["number_missing"], said["authority"])
-            services.record_paper(
+            paper = services.record_paper(
                 custody_id,
                 form.event(),
                 by=acting_in(request).actor,
@@ -446,7 +446,12 @@ def paper_new(request: HttpRequest, custody_id: UUID) -> HttpResponse:
         except CustosError as error:
             _say(form, error)
         else:
-            messages.success(request, _("Entered. The clock was computed with it."))
+            messages.success(
+                request,
+                _entered_and_waits()
+                if paper.waits
+                else _("Entered. The clock was computed with it."),
+            )
             return redirect("person_limits", custody_id=custody_id)
     context = {
         "person": person,
@@ -457,6 +462,10 @@ def paper_new(request: HttpRequest, custody_id: UUID) -> HttpResponse:
         **_weighed(custody_id, form),
     }
     return render(request, "timelimits/paper.html", context, status=422 if form.errors else 200)
+
+
+def _entered_and_waits() -> str:
+    return _("Entered. It waits for a leader's decision, and doesn't count until then.")
 
 
 def _at_first(kind: str) -> dict[str, Any]:
@@ -575,7 +584,7 @@ def paper_correct(request: HttpRequest, legal_paper_id: UUID) -> HttpResponse:
         said = form.cleaned_data
         try:
             services.require_named(said["number"], said["number_missing"], said["authority"])
-            services.correct_paper(
+            corrected = services.correct_paper(
                 legal_paper_id,
                 form.event(),
                 reason=said["reason"],
@@ -591,11 +600,12 @@ def paper_correct(request: HttpRequest, legal_paper_id: UUID) -> HttpResponse:
         except CustosError as error:
             _say(form, error)
         else:
-            messages.success(request, _("Corrected. What was entered before stays on the record."))
+            stays = _("Corrected. What was entered before stays on the record.")
+            messages.success(request, _entered_and_waits() if corrected.waits else stays)
             return redirect("person_limits", custody_id=custody_id)
     if taking_back and back.is_valid():
         try:
-            services.correct_paper(
+            taken = services.correct_paper(
                 legal_paper_id,
                 None,
                 reason=back.cleaned_data["reason"],
@@ -607,7 +617,8 @@ def paper_correct(request: HttpRequest, legal_paper_id: UUID) -> HttpResponse:
         except CustosError as error:
             back.say(error)
         else:
-            messages.success(request, _("Taken back. What was entered stays on the record."))
+            stays = _("Taken back. What was entered stays on the record.")
+            messages.success(request, _entered_and_waits() if taken.waits else stays)
             return redirect("person_limits", custody_id=custody_id)
     context = {
         "person": person,

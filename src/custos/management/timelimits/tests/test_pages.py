@@ -163,6 +163,7 @@ def test_a_late_paper_is_asked_for_its_reason_and_the_time_without_a_document_is
     assert set(answer.context["form"].errors) == {"late_reason"}
     assert client.post(url, sent | {"late_reason": "邮寄迟到"}).status_code == 302
     page = client.get(reverse("person_limits", args=[stay.pk])).content.decode()
+    assert "Entered. It waits for a leader&#x27;s decision" in page
     assert "Held without a document" in page
     assert "邮寄迟到" in page
     assert "recorded after the end, by" in page
@@ -180,6 +181,9 @@ def test_a_late_paper_is_asked_for_its_reason_and_the_time_without_a_document_is
     shown = leader.get(url).content.decode()
     assert "by a leader&#x27;s answer, by release" in shown
     assert 'value="accepted"' in shown
+    assert "To the decision" not in shown
+    assert "Report to the procuratorate in writing at once" in shown
+    assert "Decision, or what is intended" in shown
     assert 'value="accepted"' not in client.get(url).content.decode()
     accepting = {"intention": "accepted", "answer": "已约谈办案单位"}
     assert client.post(url, accepting).status_code == 422
