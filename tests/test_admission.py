@@ -103,12 +103,38 @@ def take_cell(page: Page, where: str, cell: str) -> None:
 def begun(page: Page, name: str = "王小川") -> str:
     """Put somebody on the board, begin the admission; its address."""
     page.goto("/reception/arrivals/")
+    page.select_option("[name=sort]", "new")
     page.fill("[name=name]", name)
     page.fill("[name=brought_by]", "城关派出所")
     page.locator("form.panel .btn-primary").click()
     page.get_by_role("button", name=f"收押 {name}").click()
     page.wait_for_url("**/wizard/admission/**/documents/")
     return page.url.removesuffix("documents/")
+
+
+def test_who_goes_back_to_a_step_sees_what_is_saved_and_not_what_they_had_typed(
+    browser: Browser, live_site: str
+) -> None:
+    shift = Shift("KSS")
+    with scope.entered(factories.SYSTEM):
+        colleague = factories.somebody(Post.ADMISSION, at=shift.facility)
+    with (
+        desk(browser, live_site, shift.officer) as officer,
+        desk(browser, live_site, colleague) as other,
+    ):
+        where = begun(officer)
+        officer.goto(f"{where}identity/")
+        officer.fill("[name=name]", "王小川")
+        expect(officer.locator("#saved")).to_contain_text("已保存")
+        officer.goto("/reception/")
+        other.goto(f"{where}identity/")
+        other.fill("[name=name]", "王晓川")
+        expect(other.locator("#saved")).to_contain_text("已保存")
+        officer.go_back()
+        officer.wait_for_url("**/identity/")
+        expect(officer.locator("[name=name]")).to_have_value("王晓川")
+        officer.fill("[name=name]", "王晓川（自报）")
+        expect(officer.locator("#saved")).to_contain_text("已保存")
 
 
 @pytest.mark.parametrize("kind", ["KSS", "JLS", "QJS", "SQJ", "QFC"])

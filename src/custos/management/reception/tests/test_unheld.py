@@ -344,7 +344,7 @@ def test_of_whom_no_document_holds_no_page_paper_or_answer_tells_a_last_day(
 def test_of_whom_no_document_holds_neither_preview_nor_totals_nor_permit_tell_a_day(
     stay: Custody, officers: tuple[Acting, Acting]
 ) -> None:
-    """刑事诉讼法 第156条 to 第158条: two, three and seven months from 21 February while one holds."""
+    """刑事诉讼法 第156条 to 第158条: two, three and seven months from 21 February."""
     worlds.arrested(stay, days_ago=9)
     by = an_officer(Post.CASE_OFFICER)
     permit = {"type": "permit_issued", "at": "2026-02-22", "until": "2026-04-20"}

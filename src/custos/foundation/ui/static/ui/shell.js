@@ -22,6 +22,9 @@ for (const here of document.querySelectorAll(".tabs [aria-current], .steps [aria
 // again, which browsers refuse where they may keep no copy. What saves itself while it is typed stays as it is.
 const kept = document.querySelector("form[data-kept]");
 if (document.body.hasAttribute("data-answers") && !kept) history.replaceState(history.state, "");
+// A page that comes back from the browser's store is asked for anew: what was saved since stands there, and
+// nothing is saved over it.
+if (kept) addEventListener("pageshow", (event) => event.persisted && location.reload());
 
 // Who signs out leaves no page of theirs in another tab: where the way in is shown, the others look anew.
 const others = new BroadcastChannel("custos-signed-out");
