@@ -181,7 +181,7 @@ def test_somebody_comes_back_and_another_doesnt_come(cell: Cell) -> None:
     assert (seen.status_code, seen.json()["code"]) == (422, "arrival.words")
     said = {"injured": True, "words": "左手擦伤"}
     assert clerk.post(f"/arrivals/{came['id']}/returned", said).json()["closed_at"]
-    other = clerk.post("/arrivals", {"sort": "new"}).json()
+    other = clerk.post("/arrivals", {"sort": "new", "brought_by": "城关所"}).json()
     assert clerk.post(f"/arrivals/{other['id']}/dropped", {"reason": "x"}).json()["closed_at"]
 
 
