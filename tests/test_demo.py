@@ -39,6 +39,7 @@ from custos.prevention.devices.models import Device, DeviceKind
 from custos.prevention.duty.handover.models import Handover, HandoverItem
 from custos.prevention.duty.information.models import Observation
 from custos.prevention.duty.models import Task
+from custos.prevention.duty.roster import leading
 from custos.prevention.duty.rounds import queries as rounds
 from custos.prevention.duty.rounds.models import Look, WatchedCell
 from custos.prevention.duty.shifts import queries as shifts
@@ -243,6 +244,12 @@ def test_its_record_verifies(world: None):
 def test_every_entry_was_recorded_by_now(seen: None):
     assert Entry.objects.count() > 40_000
     assert not Entry.objects.filter(recorded_at__gt=NOW).exists()
+
+
+def test_each_case_officer_looks_after_two_cells(seen: None):
+    led = leading.of_everybody(MAIN)
+    assert len(led) == 50
+    assert {len(cells) for cells in led.values()} == {2}
 
 
 def test_people_are_counted_when_shifts_change_and_not_at_any_hour(seen: None):

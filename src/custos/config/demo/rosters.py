@@ -1,10 +1,12 @@
-"""The main facility's roster of this month and the next: published, with an absence and two open swaps."""
+"""The main facility's roster of this month and the next: published, with an absence and two open swaps; and
+which case officer looks after which cells.
+"""
 
 from datetime import date, timedelta
 
 from custos.config.demo.places import World
 from custos.foundation.record.parties import Actor, Post
-from custos.prevention.duty.roster import absences, facts, services, swaps
+from custos.prevention.duty.roster import absences, facts, leading, services, swaps
 from custos.prevention.duty.roster.models import Sort, Standing, month_of
 from custos.prevention.duty.roster.plan import Line
 
@@ -22,11 +24,20 @@ def publish(world: World) -> None:
             absences.mark(facility, actor.ref, "woman", holds=True, by=leader, day=today)
     this = month_of(today)
     following = month_of(this + timedelta(days=32))
+    _lead_cells(world, by=leader)
     _away(world, patrol, following, by=leader)
     for month in (this, following):
         draft = services.begin(facility, month, by=leader)
         services.publish(facility, month, seen=draft.revision, by=leader)
     _swaps(facility, patrol, following)
+
+
+def _lead_cells(world: World, *, by: Actor) -> None:
+    """Each case officer looks after two cells that lie beside each other; after most look two officers."""
+    names = [cell.name for cell in world.cells[world.main.pk]]
+    for at, (actor, _user) in enumerate(world.staff[world.main.pk, Post.CASE_OFFICER]):
+        two = [names[(2 * at + beside) % len(names)] for beside in (0, 1)]
+        leading.note(world.main.pk, actor.ref, " ".join(two), by=by)
 
 
 def _away(world: World, patrol: list[Actor], month: date, *, by: Actor) -> None:
