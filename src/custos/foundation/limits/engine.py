@@ -303,10 +303,11 @@ def _identity_established(walk: Walk, fact: Fact) -> bool:
         return True
     walk.identity_unknown = False
     if stage.state in ("S21", "S22", "S23"):
-        police = "HX2006-4" in stage.readings
+        police, paper = "HX2006-4" in stage.readings, stage.paper
         stage = walk.open("S20", fact, restart=True)
         if not police:
             stage.readings = tuple(n for n in stage.readings if n != "HX2006-4")
+        walk.keep_paper(stage, fact, paper)
     else:
         limit = stage.rule.limit if stage.rule is not None else None
         stage.origin, stage.origin_at, stage.origin_whole = fact.day, fact.at, fact.whole_day

@@ -435,6 +435,17 @@ class Walk:
         if changed and (stage.intervals or stage.pauses):
             self.settle(stage, fact.day)
 
+    def keep_paper(self, stage: Stage, fact: Fact, until: int | None) -> None:
+        """A paper of before names a last day, and its stage is counted anew: the earlier drives alarms.
+
+        Source: DA-14 of the reference.
+        """
+        held = self.law.rule("DOCUMENT", fact.day)
+        if until is not None and held is not None:
+            stage.paper = until
+            stage.basis.append(held)
+            stage.reasons.append(("paper", fact, until))
+
     def renew(self, stage: Stage, fact: Fact) -> None:
         """A paper lengthens a stage: its own date takes the place of that of the paper before."""
         stage.paper = until = fact.data.get("until")

@@ -1086,9 +1086,9 @@ def _identity(world: Replay, kind: str, when: When, late: bool) -> None:
         return
     world.unknown = False
     if row.state in ("S21", "S22", "S23"):
-        readings = row.readings
+        readings, paper = row.readings, row.paper
         fresh = world.begin("S20", when)
-        fresh.readings, fresh.anew = readings, True
+        fresh.readings, fresh.anew, fresh.paper = readings, True, paper
     else:
         row.origin, row.clock, row.counting, row.chained = when.day, when.exact, True, None
         row.length, row.steps, row.closed = STAGES[row.kind][:2], [], []
