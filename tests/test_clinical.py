@@ -265,8 +265,8 @@ def test_not_in_the_printed_file(world: World, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(
         file,
         "_paragraphs",
-        lambda shown, panels, grounds: [
-            *paragraphs(shown, panels, grounds),
+        lambda shown, *rest: [
+            *paragraphs(shown, *rest),
             *(line.text for line in queries.timeline(detainee=shown.detainee_id)),
         ],
     )
