@@ -10,9 +10,9 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
 import psycopg
 from django.conf import settings
@@ -24,9 +24,10 @@ from custos.config import postgres
 TEMPLATE = "custos_template"
 
 #: A database is a thousand files, which some disks take a second to make and memory a moment. The
-#: server may write there anyway. A run's folder bears the number of the process that takes it away.
+#: server may write there anyway. A run holds the lock beside its folder for as long as it lives.
 _MEMORY = Path("/dev/shm")
 _LIES = "custos-test-"
+_locks: dict[Path, IO[bytes]] = {}
 #: What the databases of a run need at most at once, with what they grow by.
 _ROOM = 3 << 30
 
@@ -58,19 +59,37 @@ def start() -> postgres.Server:
 def stop(server: postgres.Server) -> None:
     """Stop it and leave nothing of its databases."""
     server.stop()
-    shutil.rmtree(_MEMORY / f"{_LIES}{os.getpid()}", ignore_errors=True)
+    for folder, lock in _locks.items():
+        _take_away(folder)
+        lock.close()
+    _locks.clear()
 
 
 def _in_memory() -> Path | None:
-    """A folder in memory for this process's databases, if there is room; takes away what others left."""
+    """A folder in memory for the databases of this run, where there is room for them."""
     if not _MEMORY.is_dir():
         return None
-    for left in _MEMORY.glob(f"{_LIES}*"):
-        if not Path("/proc", left.name.removeprefix(_LIES)).exists():
-            shutil.rmtree(left, ignore_errors=True)
+    for lock in _MEMORY.glob(f"{_LIES}*.lock"):
+        _clear_up(lock)
     if shutil.disk_usage(_MEMORY).free < _ROOM:
         return None
-    return _MEMORY / f"{_LIES}{os.getpid()}"
+    folder = _MEMORY / f"{_LIES}{uuid.uuid4().hex[:12]}"
+    held = folder.with_suffix(".lock").open("wb")
+    fcntl.flock(held, fcntl.LOCK_EX)
+    _locks[folder] = held
+    return folder
+
+
+def _clear_up(lock: Path) -> None:
+    """Take away what a run left that was killed; another's who lives, or isn't ours, stays."""
+    with suppress(OSError), lock.open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _take_away(lock.with_suffix(""))
+
+
+def _take_away(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.with_suffix(".lock").unlink(missing_ok=True)
 
 
 def superuser(database: str = "postgres") -> psycopg.Connection:
