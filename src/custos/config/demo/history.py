@@ -376,8 +376,8 @@ def _settle(world: World, everybody: list[Coming]) -> None:
     heapq.heapify(events)
     inside: dict[UUID, list[Coming]] = {}
 
-    def put(one: Coming, pool: str, at: datetime, reason: str) -> bool:
-        cell = _free(world, inside, one, pool)
+    def put(one: Coming, pools: tuple[str, ...], at: datetime, reason: str) -> bool:
+        cell = _free(world, inside, one, pools)
         if cell is None:
             return False
         if one.places:
@@ -395,7 +395,7 @@ def _settle(world: World, everybody: list[Coming]) -> None:
         at, _turn, what, one = heapq.heappop(events)
         if what == "comes":
             first = f"{one.pool}-new" if one.settles else one.pool
-            if not (put(one, first, at, "") or put(one, one.pool, at, "")):
+            if not put(one, (first, one.pool), at, ""):
                 one.admitted_at = at + timedelta(hours=12)
                 then(one.admitted_at, "comes", one)
                 continue
@@ -411,34 +411,47 @@ def _settle(world: World, everybody: list[Coming]) -> None:
         elif what == "leaves":
             inside[one.places[-1].cell.pk].remove(one)
         elif what == "settles" and (not one.leaves or one.leaves[0] > at):
-            if not put(one, one.pool, at, SETTLED):
+            if not put(one, (one.pool,), at, SETTLED):
                 then(at + timedelta(hours=12), "settles", one)
-        elif what == "convicted" and not put(one, f"{one.pool}-convicted", at, CONVICTED):
+        elif what == "convicted" and not put(one, (f"{one.pool}-convicted",), at, CONVICTED):
             raise RuntimeError(f"no cell for the convicted in {one.facility} has a place")
     for cell, there in inside.items():
         world.occupancy[cell] = len(there)
 
 
-def _free(world: World, inside: dict[UUID, list[Coming]], one: Coming, pool: str) -> Cell | None:
-    """The emptiest cell of a pool that has a place and nobody from whom somebody is kept apart; one of
-    another area than theirs, if there is.
+def _free(
+    world: World, inside: dict[UUID, list[Coming]], one: Coming, pools: tuple[str, ...]
+) -> Cell | None:
+    """The emptiest cell of the first of some pools that has a place and nobody from whom somebody is kept
+    apart; of another area than theirs, if there is one in any of the pools.
     """
 
     def shares(cell: Cell) -> bool:
         return any(one.apart & other.apart for other in inside.get(cell.pk, ()))
 
     there = one.places[-1].cell.pk if one.places else None
-    cells = world.pools[one.facility.pk].get(pool, [])
-    usable = [c for c in cells if len(inside.get(c.pk, ())) < c.capacity and c.pk != there]
-    usable = [cell for cell in usable if not (one.apart and shares(cell))]
+    known = world.pools[one.facility.pk]
+    usable = [
+        (place, cell)
+        for place, pool in enumerate(pools)
+        for cell in known.get(pool, ())
+        if len(inside.get(cell.pk, ())) < cell.capacity and cell.pk != there
+    ]
+    usable = [(place, cell) for place, cell in usable if not (one.apart and shares(cell))]
     areas = set()
     if one.apart:
-        areas = {c.area_id for cs in world.pools[one.facility.pk].values() for c in cs if shares(c)}
-    return min(
+        areas = {cell.area_id for cells in known.values() for cell in cells if shares(cell)}
+    _place, found = min(
         usable,
-        key=lambda cell: (cell.area_id in areas, len(inside.get(cell.pk, ())), cell.name),
-        default=None,
+        key=lambda each: (
+            each[1].area_id in areas,
+            each[0],
+            len(inside.get(each[1].pk, ())),
+            each[1].name,
+        ),
+        default=(0, None),
     )
+    return found
 
 
 # ---------------------------------------------------------------------- as it is written

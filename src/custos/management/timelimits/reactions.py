@@ -119,8 +119,9 @@ def forward_the_application(event: Event, deed: Deed) -> None:
 
 @on(kinds.SentenceNear, emits=[TaskOpened])
 def prepare_the_release(event: Event, deed: Deed) -> None:
-    """A sentence is about to end."""
-    duty.open_task(event, deed)
+    """A sentence is about to end: its release is prepared in time for it."""
+    assert isinstance(event.payload, kinds.SentenceNear)
+    duty.open_task(event, deed, before=event.payload.due_at)
 
 
 @on(kinds.DeliveryLate, emits=[TaskOpened])

@@ -93,6 +93,8 @@ class Rule(_Plain):
     plain: Title | None = None
     #: By when the result must stand, where that is an instant and not a length from the acceptance.
     close_by: datetime | None = None
+    #: When its result comes too late; see `hurried()`.
+    before: datetime | None = None
     #: Posts that read the result besides whoever found it and whoever was asked.
     tells: tuple[Post, ...] = ()
     #: Whom, outside of the program, the post that handles it tells of the result.
@@ -223,13 +225,14 @@ def hurried(rule: Rule, opened_at: datetime, before: datetime) -> Rule:
     """The rule for a task whose result comes too late from `before` on.
 
     It is to be accepted within half of the time that is left, as an order is, the posts above are asked in
-    proportion, but all while a quarter of it is left, and the result must stand by then. As it is where its
-    own times are shorter, and where `before` has passed: that is told by whatever says so.
+    proportion, but all while a quarter of it is left, and so is its result asked for, whenever it is
+    accepted. As it is where its own times are shorter, and where `before` has passed: that is told by
+    whatever says so.
     """
     left = before - opened_at
     if left <= timedelta(0):
         return rule
-    changes: dict[str, Any] = {}
+    changes: dict[str, Any] = {"before": before}
     if (share := left / 2 / rule.accept_within.length) < 1:
         changes["accept_within"] = _minutes(rule.accept_within.length * share)
         changes["ladder"] = tuple(
@@ -238,8 +241,6 @@ def hurried(rule: Rule, opened_at: datetime, before: datetime) -> Rule:
             else rung
             for rung in rule.ladder
         )
-    if rule.close_by is None and rule.accept_within.length + rule.answer_within.length > left:
-        changes["close_by"] = before
     return rule.model_copy(update=changes)
 
 
@@ -248,19 +249,26 @@ def _minutes(length: timedelta) -> Span:
 
 
 def answer_due(rule: Rule, accepted_at: datetime) -> datetime:
-    """By when the result of an accepted task is due; what was accepted too late is asked for soon."""
+    """By when the result of an accepted task is due; what was accepted too late is asked for soon.
+
+    Where a result comes too late from an instant on, it is due while a quarter of the time is left.
+    """
     if rule.close_by is None:
-        return accepted_at + rule.answer_within.length
-    if rule.close_by > accepted_at:
-        return rule.close_by
-    return accepted_at + rule.remind_every.length
+        due = accepted_at + rule.answer_within.length
+    elif rule.close_by > accepted_at:
+        due = rule.close_by
+    else:
+        due = accepted_at + rule.remind_every.length
+    if rule.before is not None and rule.before > accepted_at:
+        due = min(due, accepted_at + (rule.before - accepted_at) * 3 / 4)
+    return due
 
 
 def accept_due(rule: Rule, opened_at: datetime, step: int, now: datetime) -> datetime:
     """When the next post is asked about what is open again on a rung; that may be past already."""
     if step < len(rule.ladder) - 1:
         return opened_at + rule.ladder[step + 1].after.length
-    return now + rule.remind_every.length
+    return max(now + rule.remind_every.length, opened_at)
 
 
 def climb(rule: Rule, facts: Facts, now: datetime, held: Held | None = None) -> Climb | None:
@@ -278,11 +286,16 @@ def climb(rule: Rule, facts: Facts, now: datetime, held: Held | None = None) -> 
     return Climb(
         step,
         rule.ladder[step].post,
-        now + rule.remind_every.length,
+        _after_opening(facts, now + rule.remind_every.length),
         Cause.NOT_ANSWERED,
         now - facts.since,
         (_reason(rule, f"answer_within={_iso(rule.answer_within)}"),),
     )
+
+
+def _after_opening(facts: Facts, due: datetime) -> datetime:
+    """A deadline that isn't before the opening, also where the clock was put back since."""
+    return max(due, facts.opened_at)
 
 
 def _to_others(rule: Rule, before: int, step: int, held: Held | None) -> int:
@@ -302,7 +315,7 @@ def _nobody_accepted(rule: Rule, facts: Facts, now: datetime, held: Held | None)
     step = _to_others(rule, facts.step, max(facts.step, _come(rule, waited)), held)
     due = facts.opened_at + rule.ladder[step + 1].after.length if step < last else now
     if due <= now:
-        due = now + rule.remind_every.length
+        due = _after_opening(facts, now + rule.remind_every.length)
     fact = f"accept_within={_iso(rule.accept_within)}"
     return Climb(
         step, rule.ladder[step].post, due, Cause.NOT_ACCEPTED, waited, (_reason(rule, fact),)
@@ -330,7 +343,7 @@ def pass_over(rule: Rule, facts: Facts, now: datetime, held: Held) -> Climb | No
     following = rule.ladder[step + 1].after.length if step < last else None
     due = facts.opened_at + following if following is not None else now
     if due <= now:
-        due = now + rule.remind_every.length
+        due = _after_opening(facts, now + rule.remind_every.length)
     fact = "nobody on " + ", ".join(asked_posts(rule, step - 1))
     return Climb(
         step,

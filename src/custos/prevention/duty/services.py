@@ -131,7 +131,9 @@ def accept(task_id: UUID, *, by: Actor) -> Task:
         task.state, task.since = State.ACCEPTED, deed.at
         task.accepted_by, task.accepted_at = by.ref, deed.at
         task.accepted_post = by.post.value if by.post else ""
-        task.wanted_by = task.due_at = engine.answer_due(task.rule_then(), deed.at)
+        # The clock may have been put back since it was opened.
+        due = max(engine.answer_due(task.rule_then(), deed.at), task.opened_at)
+        task.wanted_by = task.due_at = due
         task.save()
         deed.append(
             TaskAccepted(task=task.pk, due_at=task.due_at),

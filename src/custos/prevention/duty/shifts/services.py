@@ -96,7 +96,7 @@ def sign_off(facility: int, *, by: Actor) -> SignOn:
             raise Conflict(
                 "shift.not_on", _("You are not on duty on this post."), mend=_("Sign on first.")
             )
-        row.until = deed.at
+        row.until = max(deed.at, row.since)  # the clock may have been put back since
         row.save(update_fields=["until"])
         _tell_off(row, by, deed)
     return row

@@ -54,19 +54,19 @@ def test_without_a_rule_in_force_nothing_is_opened() -> None:
 
 
 @pytest.mark.parametrize(
-    ("left", "accept", "posts_above", "close_by"),
+    ("left", "accept", "posts_above", "answer"),
     [
-        # 84 minutes: taken on within half of it, and nobody above asked with less than a quarter left.
-        (timedelta(minutes=84), 42, [42, 63], timedelta(minutes=84)),
-        (timedelta(hours=6), 180, [180, 270], timedelta(hours=6)),
-        (timedelta(hours=20), 240, [240, 720], timedelta(hours=20)),
-        (timedelta(days=7), 240, [240, 720], None),
-        (timedelta(0), 240, [240, 720], None),
-        (-timedelta(days=1), 240, [240, 720], None),
+        # 84 minutes: taken on within half of it, and nobody asked with less than a quarter left.
+        (timedelta(minutes=84), 42, [42, 63], timedelta(minutes=63)),
+        (timedelta(hours=6), 180, [180, 270], timedelta(hours=4, minutes=30)),
+        (timedelta(hours=20), 240, [240, 720], timedelta(hours=15)),
+        (timedelta(days=7), 240, [240, 720], timedelta(hours=24)),
+        (timedelta(0), 240, [240, 720], timedelta(hours=24)),
+        (-timedelta(days=1), 240, [240, 720], timedelta(hours=24)),
     ],
 )
 def test_what_comes_too_late_from_an_instant_on_is_asked_in_time_for_it(
-    left: timedelta, accept: int, posts_above: list[int], close_by: timedelta | None
+    left: timedelta, accept: int, posts_above: list[int], answer: timedelta
 ) -> None:
     before = OPENED + left
     plan = engine.plan_for(catalogue.rules(), "limit.near", TODAY, opened_at=OPENED, before=before)
@@ -74,8 +74,39 @@ def test_what_comes_too_late_from_an_instant_on_is_asked_in_time_for_it(
     assert plan.due_at == OPENED + timedelta(minutes=accept)
     waits = [rung.after.length / timedelta(minutes=1) for rung in plan.rule.ladder]
     assert waits == [0, *posts_above]
-    assert plan.rule.close_by == (None if close_by is None else OPENED + close_by)
+    assert engine.answer_due(plan.rule, OPENED) == OPENED + answer
     assert engine.Rule.model_validate(plan.rule.model_dump(mode="json")) == plan.rule
+
+
+def test_what_is_accepted_late_is_asked_for_before_it_is_too_late() -> None:
+    before = OPENED + timedelta(hours=29)
+    plan = engine.plan_for(catalogue.rules(), "limit.near", TODAY, opened_at=OPENED, before=before)
+    assert plan is not None
+    # Ten hours on 19 are left, three quarters of which are 14 and a quarter.
+    accepted = OPENED + timedelta(hours=10)
+    assert engine.answer_due(plan.rule, accepted) == accepted + timedelta(hours=14, minutes=15)
+    assert engine.answer_due(plan.rule, before) == before + timedelta(hours=24)
+
+
+@given(
+    back=st.timedeltas(timedelta(0), timedelta(days=2)),
+    step=st.integers(0, len(BUTTON.ladder) - 1),
+    state=st.sampled_from([State.OPEN, State.ACCEPTED]),
+    held=st.sets(st.sampled_from(list(Post))),
+)
+def test_a_clock_that_is_put_back_gives_no_deadline_before_the_opening(
+    back: timedelta, step: int, state: State, held: set[Post]
+) -> None:
+    """The table of tasks refuses such a one, and with it the whole sweep."""
+    now = OPENED - back
+    stands = Facts(state, step, OPENED, OPENED, now)
+    there = {post: frozenset({"someone"}) for post in held}
+    for climb in (
+        engine.climb(BUTTON, stands, now, there),
+        engine.pass_over(BUTTON, stands, now, there),
+    ):
+        assert climb is None or climb.due_at >= OPENED
+    assert engine.accept_due(BUTTON, OPENED, step, now) >= OPENED
 
 
 @pytest.mark.parametrize(

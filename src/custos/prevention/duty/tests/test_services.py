@@ -161,6 +161,14 @@ def test_an_officer_who_found_something_sees_its_answer_whatever_their_post(task
     assert [echo.id for echo in queries.echoes(DOCTOR)] == [task.pk]
 
 
+def test_a_task_is_accepted_and_handed_back_by_a_clock_that_was_put_back(task: Task) -> None:
+    with clock.set_to(task.opened_at - timedelta(minutes=31)):
+        accepted = services.accept(task.pk, by=PATROL)
+        assert accepted.due_at == task.opened_at
+        services.hand_back(task.pk, reason="换人", by=PATROL)
+    assert Task.objects.get(pk=task.pk).state == State.OPEN
+
+
 def test_a_post_that_is_not_on_the_ladder_may_not_accept(task: Task) -> None:
     with pytest.raises(NotAllowed, match=r"task\.post"):
         services.accept(task.pk, by=DOCTOR)
