@@ -144,12 +144,10 @@ def now(acting: Any) -> list[Todo]:
     return sorted(_given(NOW, acting), key=lambda one: one.order)
 
 
-def coming(
-    acting: Any, most: int = MOST_NEXT, about: Collection[UUID] | None = None
-) -> list[Coming]:
+def coming(acting: Any, about: Collection[UUID] | None = None) -> list[Coming]:
     """What comes next, soonest first; of people in custody those alone whom it is `about`."""
     found = sorted(_given(NEXT, acting), key=lambda one: one.at)
-    return [one for one in found if about is None or not one.custody or one.custody in about][:most]
+    return [one for one in found if about is None or not one.custody or one.custody in about]
 
 
 def posts(acting: Any) -> list[Manned]:

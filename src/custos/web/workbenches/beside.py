@@ -97,7 +97,8 @@ def merged(tasks: Sequence[TaskShown], others: Sequence[Row]) -> list[Row]:
 def of(acting: Acting, led: Led | None = None) -> dict[str, Any]:
     """What comes next, the posts, and the post's people, those at risk first; those whom somebody leads."""
     about = led.people if led else None
-    coming = workbench.coming(acting, about=about)
+    whole = workbench.coming(acting, about)
+    coming = whole[: workbench.MOST_NEXT]
     theirs = workbench.people(acting, about)
     first = theirs[: workbench.MOST_PEOPLE]
     held = {one.custody for one in first} | {one.custody for one in coming if one.custody}
@@ -106,6 +107,7 @@ def of(acting: Acting, led: Led | None = None) -> dict[str, Any]:
         "led": enumerated(led.cells.values()) if led else "",
         "leads_all": acting.post is Post.CASE_OFFICER and led is None,
         "coming": [Next(one, _whom(one, people)) for one in coming],
+        "more_coming": len(whole) - len(coming),
         "posts": workbench.posts(acting),
         "theirs": [
             Chip(people[one.custody], one.rank, one.whys)

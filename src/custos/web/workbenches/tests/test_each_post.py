@@ -127,6 +127,19 @@ def test_admission_sees_the_first_open_step_and_who_should_have_left(world: Kept
     assert "To leave by then:" not in coming
 
 
+def test_what_comes_next_is_left_out_by_nothing_without_a_word(world: KeptFor) -> None:
+    admission = world.on(Post.ADMISSION)
+
+    def announced(count: int) -> str:
+        for number in range(count):
+            at = clock.now() + timedelta(minutes=30 + number)
+            reception.expect(admission, sort="new", name="Sun Wei", brought_by="X", expected_at=at)
+        return parts(admission)[1]
+
+    assert "more come" not in announced(5)
+    assert re.search(r"[1-9]\d* more comes? after these", announced(5))
+
+
 @pytest.mark.parametrize(("waiting", "row"), [(6, None), (7, 1), (9, 3)])
 def test_nobody_at_the_door_is_left_out_without_a_word(
     world: KeptFor, waiting: int, row: int | None
