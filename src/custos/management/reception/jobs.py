@@ -10,10 +10,11 @@ from custos.management.reception.release import opening
 @app.periodic(cron="3 16 * * *")  # 00:03 in Beijing; cron lines are in UTC
 @app.task(name="reception.terms", queueing_lock="reception.terms")
 def terms(timestamp: int) -> None:
-    """Open a case for everybody whose term ends within the days that preparing takes."""
+    """Open a case for everybody whose term ends soon; say who is here on nothing but a served term."""
     del timestamp
     with scope.entered(scope.Scope.of_system("reception.release")):
         opening.follow_terms()
+        opening.follow_served()
 
 
 @app.periodic(cron="40 18 * * *")  # 02:40 in Beijing

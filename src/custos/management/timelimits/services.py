@@ -723,6 +723,24 @@ def follow_documents(custody_id: UUID, fact: UUID, deed: Deed, *, because: UUID,
         duty.settle(row.pk, {kinds.Unheld.name}, words, by=by)
 
 
+def ask_after_term(custody_id: UUID, since: datetime) -> bool:
+    """Ask the gate on which documents somebody is held, once their term was served at `since`.
+
+    Where none is left it is said; returns whether it was, now. Nothing of a stay that has ended, or of
+    whom it was said already.
+    """
+    with record.deed() as deed:
+        try:
+            stay = leaving.held(custody_id)
+        except Conflict:
+            return False
+        row = _clock_of(custody_id)
+        if not row.held or row.unheld_since is not None or leaving.grounds(stay):
+            return False
+        _say_unheld(deed, row, since)
+    return True
+
+
 def _say_unheld(deed: Deed, row: Clock, since: datetime, because: UUID | None = None) -> None:
     row.unheld_since = since
     row.save(update_fields=["unheld_since"])

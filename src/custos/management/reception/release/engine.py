@@ -246,9 +246,8 @@ def standing(one: Basis, facts: Facts, file: File | None = None) -> str:
     return HOLDS
 
 
-#: What stands so is a ground to hold somebody. Of a served term the last day is; who stays beyond it is
-#: asked for by the clock and by the case of leaving.
-_GROUNDS = frozenset({HOLDS, RUNS, SERVED})
+#: What stands so is a ground to hold somebody.
+_GROUNDS = frozenset({HOLDS, RUNS})
 
 
 def grounds(
@@ -260,7 +259,15 @@ def grounds(
     A detention whose arrest was revoked is no ground again (刑事诉讼法 第93条); the gate wants it ended.
     """
     nobody = Facts("", "", day, frozenset(), bases, authority)
-    return [one for one in bases if standing(one, nobody, file) in _GROUNDS]
+    return [one for one in bases if _is_ground(one, standing(one, nobody, file), day)]
+
+
+def _is_ground(one: Basis, how: str, day: date) -> bool:
+    """Whether a document that stands so is a ground on a day: a term is one through its last day.
+
+    On that day the gate lets the person out already. Source: 拘留所条例 第30条.
+    """
+    return how in _GROUNDS or (how == SERVED and one.valid_to == day)
 
 
 def grounds_beside(

@@ -27,6 +27,7 @@ from custos.management.reception.models import Release
 from custos.management.reception.release import engine, gathered, kinds
 from custos.management.reception.release.rules import DIED, FREED, Exit, rules
 from custos.management.timelimits import queries as limits
+from custos.management.timelimits import services as timelimits
 
 #: How many numbers one document of release may name.
 MOST_NUMBERS = 20
@@ -234,6 +235,34 @@ def _follow(days: Mapping[UUID, date], exit_: Exit) -> int:
     return len(told)
 
 
+def follow_served() -> int:
+    """Ask of everybody here whose term is served since before today whether another document holds them.
+
+    Whom none does is said to be held on nothing since the end of that last day; returns how many were. Runs
+    in the scope of whoever asks. Source: 看守所条例 第9条; 拘留所条例 第30条.
+    """
+    ends: dict[UUID, date] = {}
+    for term in people.terms_ending(_term_kinds(), clock.today() - timedelta(days=1)):
+        ends[term.custody_id] = max(term.ends_on, ends.get(term.custody_id, date.min))
+    return sum(
+        timelimits.ask_after_term(stay, _midnight_after(day)) for stay, day in sorted(ends.items())
+    )
+
+
+def _term_kinds() -> frozenset[str]:
+    return frozenset(one.kind for one in rules().holds if one.term)
+
+
+def _end_of_term(document: Any) -> datetime | None:
+    if document.kind not in _term_kinds() or document.valid_to is None:
+        return None
+    return _midnight_after(document.valid_to)
+
+
+def _midnight_after(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=1), datetime.min.time(), clock.LOCAL)
+
+
 def follow_clock(custody_id: UUID, state: str, due_at: datetime) -> None:
     """By the clock of custody somebody should have left: their case is due by then, at the latest.
 
@@ -270,13 +299,21 @@ def follow_document(
 def follow_last_document(custody_id: UUID, *, because: UUID) -> None:
     """The same where nothing has held somebody since a document of the file ended: of that document.
 
-    Nothing where none ended then: the case has moved, and no paper revoked anything.
+    So too where a term that was served held them after it, from the end of that term. Nothing where none
+    ended then: the case has moved, and no paper revoked anything.
     """
     since = limits.clock_of(custody_id).unheld_since
-    for one in people.ever(custody_id, "basis"):
-        if since is not None and one.until == since:
+    if since is None:
+        return
+    documents = people.ever(custody_id, "basis")
+    for one in documents:
+        if one.until == since:
             revoked = one.ended_how == REVOKED
             follow_document(custody_id, since, revoked=revoked, because=because)
+    # What held them last was a term, after a paper had ended the rest: its end is the day to leave by.
+    if any(one.until is None and _end_of_term(one.fact) == since for one in documents):
+        revoked = any(one.ended_how == REVOKED for one in documents)
+        follow_document(custody_id, since, revoked=revoked, because=because)
 
 
 def follow_paper(custody_id: UUID, received_at: datetime, *, because: UUID) -> None:

@@ -287,6 +287,15 @@ def test_each_document_that_holds_is_a_ground_until_it_ends(kind: str) -> None:
     assert engine.grounds((replace(one, ended=True),), DAY) == []
 
 
+@pytest.mark.parametrize("kind", sorted(TERMS))
+def test_a_served_term_is_no_ground_from_the_day_after_its_last(kind: str) -> None:
+    """拘留所条例 第30条; a measure of a case has no such day, and holds until somebody ends it."""
+    one = Basis(kind, "a1", COUNTY, DAY)
+    assert engine.grounds((one,), DAY + timedelta(days=1)) == []
+    warrant = replace(one, kind="detention_warrant")
+    assert engine.grounds((warrant,), DAY + timedelta(days=1)) == [warrant]
+
+
 def test_papers_of_the_case_are_no_ground() -> None:
     assert engine.grounds((Basis("judgment", "a1", COUNTY),), DAY) == []
 

@@ -164,6 +164,54 @@ def test_a_served_term_is_asked_for_by_its_day_and_not_as_held_on_nothing() -> N
     assert agree(stay)
 
 
+def _arrested_with_a_second_decision(last: date) -> Custody:
+    """Arrested in a detention centre, with an administrative detention whose last day is `last`; the arrest
+    is revoked by a paper at noon.
+    """
+    stay = a_detainee(in_cell=a_cell(facility=a_facility("KSS")))
+    worlds.arrested(stay, days_ago=9)
+    arrest = a_document(stay)
+    decided = {"kind": "administrative_detention", "number": "行2号", "issuer": OTHER}
+    a_document(stay, **decided, valid_to=last)
+    ways.document_ended(stay, arrest, *ways.two_officers(stay.organization))()
+    return stay
+
+
+def test_a_decision_served_a_month_ago_hides_from_nobody_that_nothing_holds() -> None:
+    """看守所条例 第9条; the arrest was revoked, and the term was over long before."""
+    stay = _arrested_with_a_second_decision(date(2026, 2, 1))
+    assert leaving.grounds(stay) == ()
+    assert not agree(stay)
+    assert {"limit.unheld", "release.ordered"} <= unfinished(stay)
+    assert Release.objects.get(custody_id=stay.pk).due_at == NOON + timedelta(hours=2)
+
+
+def test_a_decision_holds_through_its_last_day_and_the_alarm_comes_on_the_day_after() -> None:
+    """拘留所条例 第30条: its last day is 5 March; from midnight nothing holds, and two hours are left."""
+    stay = _arrested_with_a_second_decision(date(2026, 3, 5))
+    with clock.set_to(datetime(2026, 3, 5, 23, 59, tzinfo=clock.LOCAL)):
+        assert opening.follow_served() == 0
+        assert agree(stay)
+        assert leaving.grounds(stay) == ("行2号",)
+    with clock.set_to(datetime(2026, 3, 6, 0, 3, tzinfo=clock.LOCAL)):
+        assert opening.follow_served() == 1
+        assert opening.follow_served() == 0, "said once"
+        assert not agree(stay)
+        assert {"limit.unheld", "release.ordered"} <= unfinished(stay)
+    midnight = datetime(2026, 3, 6, tzinfo=clock.LOCAL)
+    assert Clock.objects.get(custody=stay).unheld_since == midnight
+    assert Release.objects.get(custody_id=stay.pk).due_at == midnight + timedelta(hours=2)
+
+
+def test_beside_a_document_that_holds_a_served_term_is_asked_about_and_nothing_is_said(
+    stay: Custody,
+) -> None:
+    a_document(stay)
+    a_document(stay, kind="administrative_detention", number="行2号", valid_to=date(2026, 2, 1))
+    assert opening.follow_served() == 0
+    assert agree(stay)
+
+
 def test_a_document_that_is_recorded_ends_it_and_a_paper_of_the_clock_does_not(
     stay: Custody, officers: tuple[Acting, Acting]
 ) -> None:
