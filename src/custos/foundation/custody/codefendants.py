@@ -325,8 +325,12 @@ def _pairing(other: UUID, scope: Scope, case: str) -> separating.Pairing:
 def scope_for(
     person: engine.Person, others: Iterable[Custody], around: placing.Around, at: datetime
 ) -> Scope:
-    """Within what somebody can be kept apart from co-defendants here: the area, whose yard its cells share,
-    where any cell is left to them then; else the cell, so that nobody stands at the door without a place.
+    """Within what the pair of somebody and their co-defendants is written: the area, whose yard its cells
+    share, where a cell is left to them then; else the cell.
+
+    What the pair leaves open the rules still forbid: where the facility has another area for that sex, the
+    yard (`KR-14-CODEFENDANTS-YARD`), also where no cell is left there. Only where it has one area alone
+    does the cell's scope open a cell of it, with a reason (`KR-14-ONE-YARD`). See decision 0064.
     """
     apart = tuple(
         engine.Apart(engine.CODEFENDANTS, "area", other.pk, other.cell_id, around.area_of(other))

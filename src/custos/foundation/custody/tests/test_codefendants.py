@@ -354,6 +354,25 @@ def test_a_pair_that_a_leader_closed_is_not_opened_by_the_same_paper(cells: list
     assert KeepApart.objects.filter(closed_at=None).count() == 0
 
 
+def test_where_the_other_area_is_full_the_pair_is_of_the_cell_and_the_yard_is_forbidden_still(
+    facility: Organization,
+) -> None:
+    """看守所条例 第14条; decision 0064: room is made in the other area first."""
+    first = a_cell("2", facility=facility)
+    cells = [
+        Cell.objects.create(organization=facility, area=first.area, name=name, sex="2", capacity=4)
+        for name in ("beside", "third")
+    ]
+    full = a_cell("2", 1, facility=facility)
+    for _more in range(2):
+        a_detainee(in_cell=full, sex="2", reason="ordered")
+    one = a_detainee(in_cell=first, sex="2")
+    other = a_detainee(in_cell=cells[0], sex="2", name=ZHAO)
+    worlds.named(one, ZHAO)
+    assert _pairs() == [({one.pk, other.pk}, "codefendants", "cell")]
+    assert refused(lambda: worlds.moved(one, cells[1])) == "custody.KR-14-CODEFENDANTS-YARD"
+
+
 def test_where_the_sex_has_one_area_the_cell_is_kept_apart_and_the_yard_takes_a_reason(
     facility: Organization,
 ) -> None:
