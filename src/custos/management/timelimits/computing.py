@@ -174,8 +174,9 @@ def recompute(custodies: Sequence[UUID], *, law: Law | None = None) -> int:
     """Compute some clocks anew and write those that changed; returns how many. Three queries and a write.
 
     For a change of law, and for a check of what is stored: nothing is said because of it, warnings come
-    with the sweep. Holds the stays, then the clocks, within a transaction: a paper that comes in meanwhile
-    waits, and is never written over.
+    with the sweep, which looks at once at every clock written here: a step that was due already, and that
+    no sweep has seen yet, is none of those to come. Holds the stays, then the clocks, within a transaction:
+    a paper that comes in meanwhile waits, and is never written over.
     """
     hold_stays(custodies)
     now = clock.now()
@@ -188,6 +189,6 @@ def recompute(custodies: Sequence[UUID], *, law: Law | None = None) -> int:
         found = facts[stay]
         after = fresh(found.computed(now, law), found.papers, now, held)
         if tuple(before) != after:
-            changed.append((stay, *after, now))
+            changed.append((stay, *after[:-1], now if held else None, now))
     _save(changed)
     return len(changed)

@@ -1043,6 +1043,8 @@ def _bite(moment: datetime, limit: int, only: UUID | None = None) -> int:
             found = facts[row.pk]
             result = found.computed(deed.at)
             computing.write(row, result, found.papers, deed.at)
+            if deed.at < row.custody.admitted_at + _grace():
+                _watch_without_basis(row)
             _raise(deed, row, result, found.papers, known)
         computing.save_all(rows)
         _ask_who_is_held(deed, rows)

@@ -1237,6 +1237,29 @@ def test_computing_anew_writes_only_what_changed(stay: Custody) -> None:
     assert clock_of(stay).due_at == at("2024-05-06T00:00")
 
 
+@pytest.mark.parametrize("anew", ["2024-05-05T10:00:00", "2024-05-06T00:00:20"])
+def test_an_end_is_said_where_the_clock_is_computed_anew_before_the_sweep_saw_it(
+    stay: Custody, anew: str
+) -> None:
+    entered(stay, ARREST, "2024-03-05T19:00")
+    swept("2024-05-05T00:00")
+    with clock.set_to(at(anew)):
+        computing.recompute([stay.pk])
+    swept("2024-05-06T00:01")
+    assert open_rules(stay) == {"AL-4"}
+
+
+@pytest.mark.parametrize("anew", ["2024-03-05T20:00:00", "2024-03-06T18:00:20"])
+def test_a_missing_basis_is_said_where_the_clock_is_computed_anew_before_it_is_due(
+    stay: Custody, anew: str
+) -> None:
+    with clock.set_to(at(anew)):
+        computing.recompute([stay.pk])
+    for now in ("2024-03-05T20:01", "2024-03-06T18:01"):
+        swept(now)
+    assert open_rules(stay) == {"NO-BASIS"}
+
+
 def test_a_clock_that_fails_keeps_no_other_from_being_said_and_is_named(stay: Custody) -> None:
     with clock.set_to(at("2024-03-05T18:00")):
         others = [a_detainee(in_cell=a_cell()) for _ in range(2)]
