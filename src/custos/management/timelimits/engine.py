@@ -215,10 +215,10 @@ def _beyond_windows(
     rules_ = file.by_id
     if "AL-9" in rules_ and counts is not None and result.sentence is not None:
         last = result.sentence.last_day
-        if last is not None and counts.state in _BEFORE_FORCE:
+        if last is not None and counts.state in _BEFORE_EXECUTION:
             yield rules_["AL-9"], f"AL-9:{last}", (last + 1) * DAY
     if "OUT" in rules_:
-        if counts is not None and counts.due is not None and counts.state in RELEASED_AT_END:
+        if counts is not None and counts.due is not None and released_at_end(result, counts):
             yield rules_["OUT"], f"OUT:{_of_stage(counts)}", counts.due
         elif result.status == "ended" and result.stages and not escaped(result):
             ended = result.stages[-1].ended
@@ -232,10 +232,10 @@ def _beyond_windows(
                 yield rules_["DIFFERS"], f"DIFFERS:{papers[one.event]}", at
 
 
-#: A judgment is known and not yet in force.
-_BEFORE_FORCE = frozenset({"S50", "S60"})
+#: A judgment is known, and not yet executed.
+_BEFORE_EXECUTION = frozenset({"S50", "S60", "S80"})
 #: Stages whose last day is the day of release.
-RELEASED_AT_END = frozenset(
+_RELEASED_AT_END = frozenset(
     {
         "S81",
         "administrative_detention",
@@ -245,6 +245,16 @@ RELEASED_AT_END = frozenset(
         "extradition_detention",
     }
 )
+
+
+def released_at_end(result: Result, stage: Stage) -> bool:
+    """Whether the person leaves on the last day of a stage: of a term, or of a judgment in force whose
+    sentence ends with that day, before its papers of execution came. Source: 刑法 第44条、第47条.
+    """
+    if stage.state in _RELEASED_AT_END:
+        return True
+    last = result.sentence.last_day if result.sentence is not None else None
+    return stage.state == "S80" and last is not None and stage.due == (last + 1) * DAY
 
 
 def to_say(

@@ -144,18 +144,18 @@ def lead_of(result: Result, beside: Sequence[object] = ()) -> Lead | None:
     named["at"] = _as_said(stage.due)
     past = stage.due <= (result.case.as_of or 0)
     title = gettext("The limit ended at %(at)s") if past else gettext("Until %(at)s at the latest")
-    return Lead(past, title % named, _asked(stage.state, past) % named)
+    return Lead(past, title % named, _asked(result, stage, past) % named)
 
 
-def _asked(state: str, past: bool) -> str:
+def _asked(result: Result, stage: Stage, past: bool) -> str:
     """What the end of a stage asks for, before it and after."""
-    if state in engine.RELEASED_AT_END:
+    if engine.released_at_end(result, stage):
         if past:
             return gettext(
                 "The person leaves now, unless another paper that holds them is entered."
             )
         return gettext("On that day the person leaves, unless another paper holds them.")
-    if state in ("S80", "S82", "S95"):
+    if stage.state in ("S80", "S82", "S95"):
         return gettext("By then what this stage is for must be done: %(title)s.")
     if past:
         return gettext(

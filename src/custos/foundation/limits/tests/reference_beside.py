@@ -31,7 +31,7 @@ BEFORE_DUE = {
     "SPC-170-4": (COURTS - {"S43"}, [0]),
     "AL-1-SHORT": ({"S10"}, [24]),
     "AL-2": (BEFORE_COURT | COURTS | {"S90"}, [7 * 24, 5 * 24, 3 * 24, 24]),
-    "AL-4": (BEFORE_COURT | COURTS | {"S10", "S50", "S90", "extradition_detention"}, [0]),
+    "AL-4": (BEFORE_COURT | COURTS | {"S10", "S50", "S90", "S95", "extradition_detention"}, [0]),
     "AL-5": (BEFORE_COURT | COURTS | {"S10"}, [0]),
     "AL-7": ({"S81"}, [30 * 24, 7 * 24, 24]),
     "AL-12": ({"foreigner_review"}, [7 * 24, 3 * 24]),

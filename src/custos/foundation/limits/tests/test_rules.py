@@ -1177,7 +1177,7 @@ BESIDE: dict[str, set[str]] = {
     "SPC-170-4": {"S40", "S41", "S42", "S44", "S45", "S60"},
     "AL-1-SHORT": {"S10"},
     "AL-2": STOPS["psychiatric_exam"] - {"S10"} | {"S90"},
-    "AL-4": STOPS["psychiatric_exam"] | {"S50", "S90", "extradition_detention"},
+    "AL-4": STOPS["psychiatric_exam"] | {"S50", "S90", "S95", "extradition_detention"},
     "AL-5": STOPS["psychiatric_exam"],
     "AL-7": {"S81"},
     "AL-11": {"compulsory_treatment"},

@@ -201,6 +201,34 @@ def test_al_9_is_said_when_custody_reaches_the_sentence_of_first_instance() -> N
     assert "AL-9" in said(*events, now="2024-04-01T00:00")
 
 
+def test_a_sentence_that_ends_before_its_papers_of_execution_came_is_said_and_asks_to_let_go() -> (
+    None
+):
+    """刑法 第47条: six months from 9 September 2023 end on 8 March, before the ten days of 第264条 do."""
+    effective = {"type": "judgment_effective", "at": "2024-03-05"}
+    sentence = {"type": "sentence", "at": "2024-03-05", "kind": "fixed_term",
+                "from": "2023-09-09", "months": 6}  # fmt: skip
+    assert not {"AL-9", "OUT"} & set(said(effective, sentence, now="2024-03-08T23:59"))
+    assert {"AL-9", "OUT"} <= set(said(effective, sentence, now="2024-03-09T00:00"))
+
+
+def test_where_the_ten_days_of_the_papers_end_first_nobody_is_said_to_be_due_out() -> None:
+    """刑事诉讼法 第264条: the end of those days frees nobody; the end of the sentence is told by AL-9."""
+    effective = {"type": "judgment_effective", "at": "2024-03-05"}
+    sentence = {"type": "sentence", "at": "2024-03-05", "kind": "fixed_term",
+                "from": "2023-09-20", "months": 6}  # fmt: skip
+    assert not {"AL-9", "OUT"} & set(said(effective, sentence, now="2024-03-19T23:59"))
+    found = said(effective, sentence, now="2024-03-20T00:00")
+    assert ("AL-9" in found, "OUT" in found) == (True, False)
+
+
+def test_al_4_is_said_when_a_temporary_boarding_is_over() -> None:
+    """公安机关办理刑事案件程序规定 第153条: three days from 5 March, as its paper says."""
+    boarding = {"type": "temporary_boarding", "at": "2024-03-05", "days": 3}
+    assert said(boarding, now="2024-03-08T23:59") == {}
+    assert said(boarding, now="2024-03-09T00:00") == {"AL-4": 1}
+
+
 def test_al_10_is_said_ten_days_after_a_judgment_without_an_execution_notice() -> None:
     effective = {"type": "judgment_effective", "at": "2024-06-01"}
     assert "AL-10" not in said(effective, now="2024-06-11T23:00")
