@@ -56,6 +56,11 @@ class Span(_Plain):
         """The same as a timedelta."""
         return timedelta(hours=self.hours, minutes=self.minutes)
 
+    @classmethod
+    def of(cls, length: timedelta) -> Self:
+        """A length in whole minutes: rounded down, but never to none."""
+        return cls(minutes=max(1, length // timedelta(minutes=1)))
+
 
 class Title(_Plain):
     """Words in both languages."""
@@ -234,18 +239,14 @@ def hurried(rule: Rule, opened_at: datetime, before: datetime) -> Rule:
         return rule
     changes: dict[str, Any] = {"before": before}
     if (share := left / 2 / rule.accept_within.length) < 1:
-        changes["accept_within"] = _minutes(rule.accept_within.length * share)
+        changes["accept_within"] = Span.of(rule.accept_within.length * share)
         changes["ladder"] = tuple(
-            Rung(post=rung.post, after=_minutes(min(rung.after.length * share, left * 3 / 4)))
+            Rung(post=rung.post, after=Span.of(min(rung.after.length * share, left * 3 / 4)))
             if rung.after.length
             else rung
             for rung in rule.ladder
         )
     return rule.model_copy(update=changes)
-
-
-def _minutes(length: timedelta) -> Span:
-    return Span(minutes=max(1, int(length / timedelta(minutes=1))))
 
 
 def answer_due(rule: Rule, accepted_at: datetime) -> datetime:

@@ -86,11 +86,11 @@ def rule_of(order: OrderGiven, giver: Post, at: datetime) -> Rule:
     then the giver is asked, and a third of an hour after that the facility's leader.
     """
     left = max(order.due_at - at, 2 * _MINUTE)
-    accept = _span(min(_ACCEPT[order.severity], left / 2))
+    accept = Span.of(min(_ACCEPT[order.severity], left / 2))
     above = [post for post in GIVERS[GIVERS.index(giver) :] if post is not order.post]
     rungs = [Rung(post=order.post, after=Span())]
     rungs += [
-        Rung(post=post, after=_span(accept.length + at_ * timedelta(minutes=20)))
+        Rung(post=post, after=Span.of(accept.length + at_ * timedelta(minutes=20)))
         for at_, post in enumerate(above)
     ]
     who = f"{order.officer_name} " if order.officer_name else ""
@@ -104,8 +104,8 @@ def rule_of(order: OrderGiven, giver: Post, at: datetime) -> Rule:
         severity=order.severity,
         alert_within=Span(),
         accept_within=accept,
-        answer_within=_span(left),
-        remind_every=_span(information.shipped().levels[order.severity].remind_every.length),
+        answer_within=Span.of(left),
+        remind_every=Span.of(information.shipped().levels[order.severity].remind_every.length),
         ladder=tuple(rungs),
         feedback=("finder",),
         join="none",
@@ -118,10 +118,6 @@ def rule_of(order: OrderGiven, giver: Post, at: datetime) -> Rule:
         ),
         valid_from=clock.day_of(at),
     )
-
-
-def _span(length: timedelta) -> Span:
-    return Span(minutes=max(1, int(length / _MINUTE)))
 
 
 def give(given: Given, *, facility: int, by: Actor) -> Task:

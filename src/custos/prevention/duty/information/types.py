@@ -314,10 +314,10 @@ def tasks_for(
             beside=posts[1:],
             severity=row.severity,
             alert_within=Span(),
-            accept_within=rungs[1].after if len(rungs) > 1 else _span(first - opened_at),
-            answer_within=_span(closed - opened_at),
+            accept_within=rungs[1].after if len(rungs) > 1 else Span.of(first - opened_at),
+            answer_within=Span.of(closed - opened_at),
             close_by=closed,
-            remind_every=_span(level.remind_every.length),
+            remind_every=Span.of(level.remind_every.length),
             ladder=rungs,
             feedback=("finder", "handler"),
             tells=row.tells,
@@ -360,11 +360,11 @@ def _ladder(row: InformationType, posts: tuple[Post, ...], deadline: timedelta) 
     else:
         whens = [deadline, 2 * deadline]
     rungs = [Rung(post=posts[0], after=Span())]
-    rungs += [Rung(post=p, after=_span(when)) for p, when in zip(chain, whens, strict=False)]
+    rungs += [Rung(post=p, after=Span.of(when)) for p, when in zip(chain, whens, strict=False)]
     if row.superiors and row.readers != "sealed":
         asked = {rung.post for rung in rungs} | set(posts)
         above = (Post.OVERSIGHT, Post.RESIDENT_PROSECUTOR)
-        rungs += [Rung(post=p, after=_span(_SUPERIORS)) for p in above if p not in asked]
+        rungs += [Rung(post=p, after=Span.of(_SUPERIORS)) for p in above if p not in asked]
     return tuple(rungs)
 
 
@@ -379,11 +379,6 @@ def _chain(row: InformationType, handler: Post) -> tuple[Post, ...]:
     if handler is Post.DUTY_LEADER:
         return (Post.LEADER,) if row.severity == 1 else (Post.LEADER, Post.OVERSIGHT)
     return (Post.DUTY_LEADER, Post.LEADER)
-
-
-def _span(length: timedelta) -> Span:
-    """Whole minutes, never none and never more than asked."""
-    return Span(minutes=max(1, int(length.total_seconds()) // 60))
 
 
 @dataclass(frozen=True, slots=True)
